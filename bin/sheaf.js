@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that an older Node can read it and say what it needs.
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  process.stderr.write(
+    `sheaf needs Node 24 or later; this is ${process.version}. In a project: npm install --save-dev node@24, then npx sheaf.\n`,
+  );
+  process.exit(78);
+}
+const { enableCompileCache } = await import('node:module');
+enableCompileCache();
+const extension = import.meta.url.includes('/dist/') ? 'js' : 'ts';
+await import(`../cli/main.${extension}`);

@@ -1,0 +1,127 @@
+/** Every error that a person or another process may see is a `SheafError`: a code, a message, a next step. */
+
+/** Exit codes of the command line, by kind of error. */
+export const exitCodes = {
+  ok: 0,
+  jobFailed: 1,
+  usage: 2,
+  badData: 65,
+  unreachable: 69,
+  internal: 70,
+  auth: 77,
+  config: 78,
+  timeout: 124,
+} as const;
+
+/**
+ * All error codes with the exit code that they lead to. A code is stable: programs may match on it.
+ */
+export const errorCodes = {
+  FILE_NOT_FOUND: exitCodes.badData,
+  PERMISSION_DENIED: exitCodes.badData,
+  FILE_CORRUPT: exitCodes.badData,
+  FILE_CHANGED: exitCodes.badData,
+  FILE_NOT_VISIBLE: exitCodes.badData,
+  FORMAT_UNKNOWN: exitCodes.badData,
+  ROW_MALFORMED: exitCodes.badData,
+  SCHEMA_MISMATCH: exitCodes.badData,
+  DESTINATION_EXISTS: exitCodes.badData,
+  COLUMN_UNKNOWN: exitCodes.usage,
+  TABLE_UNKNOWN: exitCodes.usage,
+  SQL_INVALID: exitCodes.usage,
+  PLAN_INVALID: exitCodes.usage,
+  NOT_SUPPORTED: exitCodes.usage,
+  USAGE: exitCodes.usage,
+  QUERY_FAILED: exitCodes.jobFailed,
+  FUNCTION_THREW: exitCodes.jobFailed,
+  FUNCTION_RESULT: exitCodes.jobFailed,
+  FUNCTION_CAPTURE: exitCodes.usage,
+  FUNCTION_NOT_FOUND: exitCodes.usage,
+  FUNCTION_STARTS_CLUSTER: exitCodes.usage,
+  FUNCTION_TIMEOUT: exitCodes.timeout,
+  OUT_OF_MEMORY: exitCodes.jobFailed,
+  DISK_FULL: exitCodes.jobFailed,
+  QUOTA_EXCEEDED: exitCodes.jobFailed,
+  FETCH_FAILED: exitCodes.jobFailed,
+  POISON_TASK: exitCodes.jobFailed,
+  WORKERS_LOST: exitCodes.jobFailed,
+  CANCELLED: exitCodes.jobFailed,
+  JOB_UNKNOWN: exitCodes.usage,
+  RESULT_GONE: exitCodes.jobFailed,
+  DEADLINE: exitCodes.timeout,
+  UNREACHABLE: exitCodes.unreachable,
+  STORE_UNREACHABLE: exitCodes.unreachable,
+  NOT_LEADER: exitCodes.unreachable,
+  STALE_EPOCH: exitCodes.unreachable,
+  VERSION_MISMATCH: exitCodes.config,
+  PORT_IN_USE: exitCodes.config,
+  OPEN_WITHOUT_TOKEN: exitCodes.config,
+  CONFIG_INVALID: exitCodes.config,
+  UNAUTHENTICATED: exitCodes.auth,
+  INTERNAL: exitCodes.internal,
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** A `SheafError` as it crosses threads and the wire: plain data, never parsed from text. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  /** One sentence: the thing, the place, the likely cause. */
+  readonly message: string;
+  /** What the reader can do next. */
+  readonly next?: string;
+  /** Whether the same work may succeed when it is tried again. */
+  readonly retryable?: boolean;
+  /** Facts for programs and for `--verbose`: stack, row values, partition, file. Never secrets. */
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface SheafErrorOptions extends Omit<ErrorData, 'code' | 'message'> {
+  readonly cause?: unknown;
+}
+
+export class SheafError extends Error implements ErrorData {
+  override readonly name = 'SheafError';
+  readonly code: ErrorCode;
+  readonly next?: string;
+  readonly retryable: boolean;
+  readonly details?: ErrorData['details'];
+
+  constructor(code: ErrorCode, message: string, options: SheafErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    if (options.next !== undefined) this.next = options.next;
+    if (options.details !== undefined) this.details = options.details;
+  }
+
+  /** The process exit code that this error leads to. */
+  get exitCode(): number {
+    return errorCodes[this.code];
+  }
+
+  toData(): ErrorData {
+    const { code, message, next, retryable, details } = this;
+    return { code, message, retryable, ...(next === undefined ? {} : { next }), ...(details ? { details } : {}) };
+  }
+
+  static fromData(data: ErrorData): SheafError {
+    return new SheafError(data.code, data.message, data);
+  }
+
+  /** Any thrown value as a `SheafError`; what is not one yet was not foreseen and becomes `INTERNAL`. */
+  static from(thrown: unknown): SheafError {
+    if (thrown instanceof SheafError) return thrown;
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    return new SheafError('INTERNAL', error.message, {
+      cause: error,
+      details: { stack: error.stack ?? '' },
+      next: 'This looks like a bug in Sheaf: please report it with the details.',
+    });
+  }
+}
+
+/** Fails on our own bugs; errors of the world are `SheafError`s. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new SheafError('INTERNAL', `Assertion failed: ${message}`);
+}
