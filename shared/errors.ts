@@ -85,7 +85,7 @@ export class SheafError extends Error implements ErrorData {
   readonly code: ErrorCode;
   readonly next?: string;
   readonly retryable: boolean;
-  readonly details?: ErrorData['details'];
+  readonly details?: NonNullable<ErrorData['details']>;
 
   constructor(code: ErrorCode, message: string, options: SheafErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -1,0 +1,11 @@
+import { kernelSettings } from './sections/kernel.ts';
+
+/** Every limit of the engine, by heading. The reference in `docs/configuration.md` is generated from this. */
+export const sections = {
+  Kernel: kernelSettings,
+} as const;
+
+/** All settings in one table, by name. */
+export const settings = {
+  ...kernelSettings,
+} as const;
