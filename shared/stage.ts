@@ -1,0 +1,213 @@
+import type { JobId, StageId, WorkerId } from './ids.ts';
+import type { Schema } from './schema.ts';
+
+/**
+ * The staged plan: what the planner hands to the scheduler, and task by task to workers. A stage is a set of like
+ * tasks between two exchanges. Plain data throughout.
+ */
+export interface StageSpec {
+  readonly id: StageId;
+  /** For people: `scan flights-3m.parquet → filter → partial aggregate`. */
+  readonly name: string;
+  /** How many tasks, that is partitions, the stage has. At least 1. */
+  readonly tasks: number;
+  readonly inputs: readonly StageInput[];
+  /** Run in order; each step but the first reads the one before as the input named `previousInput`. */
+  readonly steps: readonly Step[];
+  readonly output: StageOutput;
+  /** Columns that the last step yields. */
+  readonly schema: Schema;
+  /**
+   * False if a second run of a task may yield other rows (an impure function, LIMIT without order over unordered input,
+   * random()): when any of its tasks runs again, all the tasks that read it run again (Spark learned this as SPARK-23207).
+   */
+  readonly deterministic: boolean;
+}
+
+/** The name under which a step's SQL reads the step before it. */
+export const previousInput = 'previous';
+
+/** A named relation that the steps' SQL can read, as a view of that name. */
+export type StageInput =
+  /** Pieces of files: task i reads `perTask[i]`. */
+  | {
+      readonly kind: 'splits';
+      readonly name: string;
+      readonly schema: Schema;
+      readonly perTask: readonly (readonly Split[])[];
+    }
+  /** What another stage wrote. `partition`: task i reads partition i of every producer; `broadcast`: every task reads all. */
+  | {
+      readonly kind: 'exchange';
+      readonly name: string;
+      readonly schema: Schema;
+      readonly from: StageId;
+      readonly mode: 'partition' | 'broadcast';
+    }
+  /** A dataset that only the client held, spooled by the coordinator: task i reads the segments `perTask[i]`. */
+  | {
+      readonly kind: 'dataset';
+      readonly name: string;
+      readonly schema: Schema;
+      readonly dataset: string;
+      readonly perTask: readonly SegmentRange[];
+    };
+
+/** Segments `[from, to)` of a spooled dataset, in order. */
+export interface SegmentRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A file as the coordinator saw it: a worker checks size and time before it reads, so that both speak of the same bytes. */
+export interface FileRef {
+  /** Absolute path. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** A piece of a source. */
+export type Split =
+  /** Rows `[firstRow, firstRow + rows)` by file row number: whole row groups. */
+  | { readonly kind: 'parquet'; readonly file: FileRef; readonly firstRow: number; readonly rows: number }
+  /** Bytes of a text file, from the first line start at or after `from` to the end of the line that holds `to - 1`. */
+  | {
+      readonly kind: 'csv';
+      readonly file: FileRef;
+      readonly from: number;
+      readonly to: number;
+      readonly dialect: CsvDialect;
+    }
+  | { readonly kind: 'ndjson'; readonly file: FileRef; readonly from: number; readonly to: number }
+  /** Record batches `[firstBatch, firstBatch + batches)` of an Arrow IPC file or stream. */
+  | { readonly kind: 'arrow'; readonly file: FileRef; readonly firstBatch: number; readonly batches: number };
+
+/** How a CSV file is written, sniffed once by the coordinator so that all tasks agree. */
+export interface CsvDialect {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly header: boolean;
+  readonly nullText: string;
+  readonly dateFormat?: string;
+  readonly timestampFormat?: string;
+  /** All columns of the file in their order, with the types to read them as. */
+  readonly columns: Schema;
+}
+
+/** What a task does between its inputs and its output. */
+export type Step =
+  /** One SELECT over the stage's inputs and `previous`, in DuckDB's SQL. */
+  { readonly kind: 'sql'; readonly sql: string } | FunctionStep;
+
+export interface FunctionStep {
+  readonly kind: 'function';
+  /** `mapBatches` sees Arrow record batches, the others typed rows. */
+  readonly mode: 'mapBatches' | 'map' | 'flatMap' | 'filter';
+  readonly bundle: FunctionRef;
+  /** Columns that the function yields (for `filter`: that it receives). */
+  readonly schema: Schema;
+}
+
+/** A bundled function: one ESM module whose default export is called. */
+export interface FunctionRef {
+  /** SHA-256 of the bundle's text, in hex: its name as a blob. */
+  readonly sha256: string;
+  /** For people: the function's name and where it was written. */
+  readonly name: string;
+  /** Passed as the function's second argument. JSON. */
+  readonly params?: unknown;
+  /** The function returns a promise: its step drains its input and runs with bounded concurrency. */
+  readonly async: boolean;
+}
+
+/** Where a task's rows go. */
+export type StageOutput =
+  | { readonly kind: 'exchange'; readonly partitioning: Partitioning }
+  /** One file per task, written under a temporary name and committed by the coordinator when the job ends. */
+  | { readonly kind: 'file'; readonly sink: FileSink };
+
+export type Partitioning =
+  | { readonly kind: 'single' }
+  /** By `(hash(keys) >> 40) % partitions`: DuckDB's own hash tables use the low bits. `keys` are SQL over the last step. */
+  | { readonly kind: 'hash'; readonly keys: readonly string[]; readonly partitions: number }
+  /** Batch by batch in turn. Not deterministic unless the input's order is. */
+  | { readonly kind: 'roundRobin'; readonly partitions: number };
+
+export interface FileSink {
+  readonly format: 'parquet' | 'csv' | 'ndjson' | 'arrow';
+  /** Absolute directory of the job's unfinished files; the commit renames it to its final name. */
+  readonly stagingDirectory: string;
+  /** Further options of DuckDB's COPY, for example `compression`. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** One task as it is sent to a worker: its stage's work narrowed to one partition, with its inputs' places. */
+export interface TaskSpec {
+  readonly job: JobId;
+  readonly stage: StageId;
+  readonly task: number;
+  readonly attempt: number;
+  readonly inputs: readonly TaskInput[];
+  readonly steps: readonly Step[];
+  readonly output: StageOutput;
+  readonly schema: Schema;
+  /** It must run alone on its worker: a sibling ran out of memory beside others. */
+  readonly alone: boolean;
+}
+
+export type TaskInput =
+  | { readonly kind: 'splits'; readonly name: string; readonly schema: Schema; readonly splits: readonly Split[] }
+  /** Partitions in producer order, so that a second run reads the same rows in the same order. */
+  | {
+      readonly kind: 'exchange';
+      readonly name: string;
+      readonly schema: Schema;
+      readonly parts: readonly ExchangePart[];
+      readonly shared: boolean;
+    }
+  | {
+      readonly kind: 'dataset';
+      readonly name: string;
+      readonly schema: Schema;
+      readonly dataset: string;
+      readonly segments: SegmentRange;
+    };
+
+/** One partition of one producer's exchange file. */
+export interface ExchangePart {
+  readonly stage: StageId;
+  readonly task: number;
+  readonly attempt: number;
+  readonly partition: number;
+  readonly worker: WorkerId;
+  /** `host:port` of that worker's Flight service. */
+  readonly address: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What a finished attempt reports. */
+export interface TaskOutput {
+  /** Rows and bytes per partition of its exchange file (empty for a file sink). */
+  readonly partitions: readonly PartitionSize[];
+  /** The file that a file sink's attempt wrote, relative to the staging directory; absent if it had no rows. */
+  readonly file?: string;
+  readonly metrics: TaskMetrics;
+}
+
+export interface PartitionSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface TaskMetrics {
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Time spent pulling inputs, running, and in all. */
+  readonly fetchMs: number;
+  readonly runMs: number;
+}
