@@ -1,0 +1,55 @@
+import type { SheafError } from '../errors.ts';
+import type { JobId } from '../ids.ts';
+import type { Schema } from '../schema.ts';
+import type { ExchangePart, PartitionSize } from '../stage.ts';
+import type { PlanNode } from './node.ts';
+
+/** What a client asks a coordinator to run. */
+export interface JobRequest {
+  readonly plan: PlanNode;
+  /** For people: in `sheaf jobs`. */
+  readonly name: string;
+  /** Higher runs first; jobs of equal priority share fairly. */
+  readonly priority: number;
+  /** The job fails with `DEADLINE` this long after its submission. */
+  readonly deadlineMs?: number;
+}
+
+/** The state of a job as clients see it. */
+export type JobState = 'planning' | 'running' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+
+/** Progress of one stage, for people. */
+export interface StageProgress {
+  readonly id: number;
+  readonly name: string;
+  readonly tasks: number;
+  readonly running: number;
+  readonly finished: number;
+  readonly rowsOut: number;
+  readonly bytesOut: number;
+  /** Wall time since its first task started, until its last ended, in ms. */
+  readonly elapsedMs: number;
+}
+
+/** A job as a list or a detail shows it. */
+export interface JobInfo {
+  readonly id: JobId;
+  readonly name: string;
+  readonly state: JobState;
+  readonly submittedMs: number;
+  readonly endedMs?: number;
+  readonly stages: readonly StageProgress[];
+  readonly attempts: number;
+  /** Attempts beyond the first of their task, by cause. */
+  readonly reruns: Readonly<Record<string, number>>;
+  readonly error?: ReturnType<SheafError['toData']>;
+}
+
+/** Where a finished job's rows are. */
+export interface JobResult {
+  readonly schema: Schema;
+  /** In order: the rows of part 0, then those of part 1, … */
+  readonly parts: readonly ExchangePart[];
+  /** Of a write: what was committed. */
+  readonly written?: { readonly path: string; readonly files: number } & PartitionSize;
+}
