@@ -1,0 +1,249 @@
+import {
+  Client,
+  type ClientOptions,
+  type ClientUnaryCall,
+  credentials,
+  type CallOptions as GrpcCallOptions,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+  type StatusObject,
+  status,
+} from '@grpc/grpc-js';
+import type { Config } from '../config/config.ts';
+import { SheafError } from '../errors.ts';
+import type { Bidi, ClientStream, ServerStream, Service, Unary } from './contract.ts';
+import { fromStatus } from './errors.ts';
+import { Gate } from './gate.ts';
+import { Receiver, readAheadWithin } from './receiver.ts';
+import { Sender } from './sender.ts';
+
+/** Per call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: `rpcTimeoutMs` for calls with one response, none for streams. */
+  readonly timeoutMs?: number | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Wait (within the timeout) for a server that is not there yet, in place of failing at once. */
+  readonly waitForReady?: boolean | undefined;
+}
+
+/** Both directions of a bidirectional call. Iterate the responses once. */
+export interface DuplexCall<Request, Response> extends AsyncIterable<Response> {
+  /** Resolves when there is room for another. Throws once the call has ended. */
+  send(request: Request): Promise<void>;
+  /** No more requests. */
+  end(): void;
+  cancel(): void;
+}
+
+export type Method<M> =
+  M extends Unary<infer Request, infer Response>
+    ? (request: Request, options?: CallOptions) => Promise<Response>
+    : M extends ServerStream<infer Request, infer Response>
+      ? (request: Request, options?: CallOptions) => AsyncIterable<Response>
+      : M extends ClientStream<infer Request, infer Response>
+        ? (requests: AsyncIterable<Request>, options?: CallOptions) => Promise<Response>
+        : M extends Bidi<infer Request, infer Response>
+          ? (options?: CallOptions) => DuplexCall<Request, Response>
+          : never;
+
+/**
+ * A service's methods as functions: promises for single responses, async iterables for streams. A server stream's call
+ * starts when it is iterated and is cancelled when the loop is left. All throw `SheafError`: the server's own, or
+ * `UNREACHABLE`, `DEADLINE`, `CANCELLED`, `UNAUTHENTICATED`, `QUOTA_EXCEEDED`, `VERSION_MISMATCH`.
+ */
+export type RpcClient<Contract> = { readonly [Name in keyof Contract]: Method<Contract[Name]> };
+
+export interface ConnectionOptions {
+  readonly token?: string | undefined;
+  readonly config: Config;
+  /** For bulk data: a large flow-control window. Default false. */
+  readonly bulk?: boolean;
+}
+
+/** One HTTP/2 connection, made when first used and again when it breaks. */
+export interface Connection extends Disposable {
+  readonly address: string;
+  client<Contract>(service: Service<Contract>): RpcClient<Contract>;
+  close(): void;
+}
+
+/** @param address `host:port` */
+export function connectTo(address: string, options: ConnectionOptions): Connection {
+  const client = new Client(address, credentials.createInsecure(), channelOptions(options));
+  const caller = new Caller(client, address, options);
+  const close = () => client.close();
+  return { address, client: (service) => caller.methodsOf(service), close, [Symbol.dispose]: close };
+}
+
+function channelOptions({ config, bulk }: ConnectionOptions): ClientOptions {
+  return {
+    'grpc.max_receive_message_length': config.rpcMessageBytesMax,
+    'grpc.max_send_message_length': config.rpcMessageBytesMax,
+    'grpc.keepalive_time_ms': config.rpcKeepaliveMs,
+    'grpc.keepalive_timeout_ms': config.rpcKeepaliveTimeoutMs,
+    'grpc.keepalive_permit_without_calls': 1,
+    'grpc.initial_reconnect_backoff_ms': Math.ceil(config.rpcReconnectMs / 10),
+    'grpc.max_reconnect_backoff_ms': config.rpcReconnectMs,
+    'grpc.use_local_subchannel_pool': 1, // Its own connection: bulk data shares none with control messages.
+    'grpc.enable_http_proxy': 0, // Proxies in the environment are for the web, not for a cluster's own traffic.
+    'grpc.enable_retries': 0, // Retries are ours to decide.
+    'grpc.service_config_disable_resolution': 1,
+    ...(bulk ? { 'grpc-node.flow_control_window': config.rpcWindowBytes } : {}),
+  };
+}
+
+type AnyMethod = MethodDefinition<unknown, unknown>;
+
+/** Makes calls of any method over one grpc-js client. */
+class Caller {
+  readonly #client: Client;
+  readonly #address: string;
+  readonly #options: ConnectionOptions;
+
+  constructor(client: Client, address: string, options: ConnectionOptions) {
+    this.#client = client;
+    this.#address = address;
+    this.#options = options;
+  }
+
+  methodsOf<Contract>(service: Service<Contract>): RpcClient<Contract> {
+    const methods = Object.entries(service.definition).map(([name, method]) => [name, this.#callable(method)]);
+    return Object.fromEntries(methods) as RpcClient<Contract>;
+  }
+
+  #callable(method: AnyMethod): unknown {
+    if (method.requestStream && method.responseStream) return (options?: CallOptions) => this.#bidi(method, options);
+    if (method.responseStream) return (request: unknown, options?: CallOptions) => this.#pull(method, request, options);
+    if (method.requestStream) {
+      return (requests: AsyncIterable<unknown>, options?: CallOptions) => this.#push(method, requests, options);
+    }
+    return (request: unknown, options?: CallOptions) => this.#unary(method, request, options);
+  }
+
+  #unary({ path, requestSerialize, responseDeserialize }: AnyMethod, request: unknown, options: CallOptions = {}) {
+    return new Promise<unknown>((resolve, reject) => {
+      if (options.signal?.aborted) return reject(this.#abortError(options.signal));
+      const call = this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        this.#metadata(options),
+        this.#callOptions(options, this.#options.config.rpcTimeoutMs),
+        (error, response) => (error ? reject(this.#toError(error, options.signal)) : resolve(response)),
+      );
+      cancelWith(call, options.signal);
+    });
+  }
+
+  async #push(method: AnyMethod, requests: AsyncIterable<unknown>, options: CallOptions = {}): Promise<unknown> {
+    options.signal?.throwIfAborted();
+    const ended = new AbortController();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const call = this.#client.makeClientStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      this.#metadata(options),
+      this.#callOptions(options, options.timeoutMs),
+      (error, response) => {
+        ended.abort();
+        if (error) reject(this.#toError(error, options.signal));
+        else resolve(response);
+      },
+    );
+    cancelWith(call, options.signal);
+    const sender = new Sender<unknown>(call, ended.signal, this.#options.config.rpcSendMessagesMax);
+    void sendAll(requests, sender, call).catch((thrown: unknown) => {
+      if (ended.signal.aborted) return; // The call's outcome says why it took no more.
+      reject(thrown);
+      call.cancel();
+    });
+    return promise;
+  }
+
+  async *#pull(method: AnyMethod, request: unknown, options: CallOptions = {}): AsyncGenerator<unknown> {
+    if (options.signal?.aborted) throw this.#abortError(options.signal);
+    const gate = new Gate(this.#options.config.rpcReceiveMessagesMax);
+    const call = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      this.#metadata(options),
+      this.#callOptions(options, options.timeoutMs, gate),
+    );
+    cancelWith(call, options.signal);
+    yield* new Receiver(call, gate, (failed) => this.#toError(failed, options.signal)).messages();
+  }
+
+  #bidi(method: AnyMethod, options: CallOptions = {}): DuplexCall<unknown, unknown> {
+    const { rpcReceiveMessagesMax, rpcSendMessagesMax } = this.#options.config;
+    const gate = new Gate(rpcReceiveMessagesMax);
+    const call = this.#client.makeBidiStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      this.#metadata(options),
+      this.#callOptions(options, options.timeoutMs, gate),
+    );
+    cancelWith(call, options.signal);
+    const receiver = new Receiver(call, gate, (failed) => this.#toError(failed, options.signal));
+    const ended = new AbortController();
+    void receiver.ended.then((outcome) => {
+      const over = new SheafError('CANCELLED', `The call to ${this.#address} has ended`);
+      ended.abort(outcome.code === status.OK ? over : this.#toError(outcome, options.signal));
+    });
+    const sender = new Sender<unknown>(call, ended.signal, rpcSendMessagesMax);
+    return {
+      send: (message) => sender.send(message),
+      end: () => call.end(),
+      cancel: () => call.cancel(),
+      [Symbol.asyncIterator]: () => receiver.messages(),
+    };
+  }
+
+  #metadata({ metadata = {}, waitForReady = false }: CallOptions): Metadata {
+    const all = new Metadata({ waitForReady });
+    if (this.#options.token !== undefined) all.set('authorization', `Bearer ${this.#options.token}`);
+    for (const [key, value] of Object.entries(metadata)) all.set(key, value);
+    return all;
+  }
+
+  #callOptions({ timeoutMs }: CallOptions, defaultMs: number | undefined, gate?: Gate): GrpcCallOptions {
+    const lastsMs = timeoutMs ?? defaultMs;
+    return {
+      ...(lastsMs === undefined ? {} : { deadline: Date.now() + lastsMs }),
+      ...(gate ? { interceptors: [readAheadWithin(gate)] } : {}),
+    };
+  }
+
+  #toError(failed: ServiceError | StatusObject, signal?: AbortSignal): SheafError {
+    return signal?.aborted ? this.#abortError(signal) : fromStatus(failed, this.#address);
+  }
+
+  #abortError({ reason }: AbortSignal): SheafError {
+    if (reason instanceof SheafError) return reason;
+    return new SheafError('CANCELLED', `The call to ${this.#address} was cancelled`, { cause: reason });
+  }
+}
+
+function cancelWith(call: ClientUnaryCall, signal: AbortSignal | undefined): void {
+  if (!signal) return;
+  const cancel = () => call.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  call.once('status', () => signal.removeEventListener('abort', cancel));
+  if (signal.aborted) cancel();
+}
+
+/** When the call ends before all is sent, sending throws, which closes the source. */
+async function sendAll(
+  requests: AsyncIterable<unknown>,
+  sender: Sender<unknown>,
+  call: { end(): void },
+): Promise<void> {
+  for await (const request of requests) await sender.send(request);
+  call.end();
+}
