@@ -53,3 +53,18 @@ export interface JobResult {
   /** Of a write: what was committed. */
   readonly written?: { readonly path: string; readonly files: number } & PartitionSize;
 }
+
+/** A worker as `sheaf workers` shows it. */
+export interface WorkerInfo {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** `host:port` of its Flight service. */
+  readonly address: string;
+  readonly state: 'active' | 'draining';
+  readonly slots: number;
+  readonly running: number;
+  readonly rssBytes: number;
+  readonly exchangeBytes: number;
+  readonly joinedMs: number;
+}

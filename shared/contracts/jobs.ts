@@ -1,0 +1,66 @@
+import type { ClientStream, ServerStream, Unary } from '../rpc/contract.ts';
+
+/** `proto/jobs.proto`: what clients ask of a coordinator. */
+export interface JobsContract {
+  readonly hello: Unary<{ version: string }, { version: string; cluster: string; epoch: number }>;
+  readonly missingBlobs: Unary<BlobNames, BlobNames>;
+  readonly putBlob: Unary<{ sha256: string; content: Uint8Array }, Empty>;
+  readonly putDataset: ClientStream<DatasetFrame, DatasetRef>;
+  readonly submit: Unary<JobDocument, JobRef>;
+  readonly explain: Unary<JobDocument, JobDocument>;
+  readonly watch: ServerStream<JobRef, JobUpdate>;
+  readonly cancel: Unary<JobRef, Empty>;
+  readonly release: Unary<JobRef, Empty>;
+  readonly reportLost: Unary<LostPart, Empty>;
+  readonly getJob: Unary<JobRef, JobDocument>;
+  readonly listJobs: Unary<Empty, JobDocuments>;
+  readonly listWorkers: Unary<Empty, JobDocuments>;
+}
+
+/** Fully qualified name of the service. */
+export const jobsService = 'sheaf.v1.Jobs';
+
+export type Empty = Record<string, never>;
+
+export interface BlobNames {
+  readonly sha256: readonly string[];
+}
+
+/** The first frame's metadata is an encapsulated Arrow schema message, each later frame is a record batch message. */
+export interface DatasetFrame {
+  readonly metadata: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+export interface DatasetRef {
+  readonly id: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface JobRef {
+  readonly job: string;
+}
+
+/** JSON of a `JobRequest`, a `JobInfo`, a `WorkerInfo` or an explained plan. */
+export interface JobDocument {
+  readonly json: string;
+}
+
+export interface JobDocuments {
+  readonly json: readonly string[];
+}
+
+export interface JobUpdate {
+  /** JSON of a `JobInfo`. */
+  readonly infoJson: string;
+  /** JSON of a `JobResult` once the job has succeeded, else empty. */
+  readonly resultJson: string;
+}
+
+export interface LostPart {
+  readonly job: string;
+  readonly stage: number;
+  readonly task: number;
+  readonly attempt: number;
+}
