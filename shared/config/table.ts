@@ -1,4 +1,5 @@
 import { coordinatorSettings } from './sections/coordinator.ts';
+import { exchangeSettings } from './sections/exchange.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
@@ -7,6 +8,7 @@ import { schedulerSettings } from './sections/scheduler.ts';
 export const sections = {
   Coordinator: coordinatorSettings,
   Kernel: kernelSettings,
+  Exchange: exchangeSettings,
   Scheduler: schedulerSettings,
   'Remote calls': rpcSettings,
 } as const;
@@ -15,6 +17,7 @@ export const sections = {
 export const settings = {
   ...coordinatorSettings,
   ...kernelSettings,
+  ...exchangeSettings,
   ...schedulerSettings,
   ...rpcSettings,
 } as const;
