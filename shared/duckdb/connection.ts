@@ -1,0 +1,140 @@
+import { assert, SheafError } from '../errors.ts';
+import type { Schema } from '../schema.ts';
+import { duckdb, resultBytes } from './api.ts';
+import { duckdbError } from './errors.ts';
+import type { Address, Out } from './library.ts';
+import { aggregateState, text } from './logical-type.ts';
+import { Prepared } from './prepared.ts';
+import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
+
+/**
+ * One connection to a database of this process. It belongs to the thread that opened it; only `interrupt` may reach it
+ * from another one.
+ */
+export class Connection implements Disposable {
+  #address: Address | undefined;
+
+  private constructor(address: Address) {
+    this.#address = address;
+  }
+
+  /** For `interrupt` from another thread, while this connection is open. */
+  get address(): Address {
+    assert(this.#address !== undefined, 'the connection is open');
+    return this.#address;
+  }
+
+  /** @param databaseAddress `Database.address`, which may have been opened by another thread */
+  static open(databaseAddress: Address): Connection {
+    const out: Out = [null];
+    if (duckdb.connect(databaseAddress, out) === 0 && out[0] !== null) return new Connection(out[0]);
+    throw new SheafError('INTERNAL', 'DuckDB refused another connection to its database');
+  }
+
+  /**
+   * Runs statements for their effect.
+   *
+   * @throws SheafError see `duckdbError`
+   */
+  execute(sql: string): void {
+    this.#materialised(sql, () => undefined);
+  }
+
+  /**
+   * All rows of a small SELECT (or DESCRIBE, SUMMARIZE, SHOW), for planning: numbers, bigints beyond 2^53, booleans,
+   * null, arrays and objects for nested types, and text for everything else (`NaN` and `Infinity` too).
+   *
+   * @throws SheafError see `duckdbError`
+   */
+  rows(sql: string): Record<string, unknown>[] {
+    const names = this.describe(sql).map(({ name }) => name);
+    const columns = names.map((_, i) => `c${i}`).join(', ');
+    const lines = this.#texts(`SELECT json_array(${columns}) FROM (${body(sql)}) AS t(${columns})`);
+    return lines.map((line) => {
+      const values = parseJson(line) as unknown[];
+      return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+    });
+  }
+
+  /**
+   * The columns of a SELECT with DuckDB's type texts, without running it.
+   *
+   * @throws SheafError see `duckdbError`
+   */
+  describe(sql: string): Schema {
+    using statement = Prepared.of(this, sql);
+    const { columns } = statement;
+    if (columns.every(({ type }) => !type.includes(aggregateState))) return columns;
+    const types = this.#texts(`SELECT column_type FROM (DESCRIBE ${body(sql)})`);
+    return columns.map(({ name, type }, i) => ({ name, type: types[i] ?? type }));
+  }
+
+  /**
+   * The syntax tree of SELECT statements as DuckDB serialises it, 64-bit integers kept as bigints.
+   *
+   * @throws SheafError `SQL_INVALID` with DuckDB's message, also for statements other than SELECT
+   */
+  parse(sql: string): unknown {
+    const [json] = this.#texts(`SELECT json_serialize_sql(${text(sql)})`);
+    const tree = parseJson(json ?? 'null') as ParseAnswer;
+    if (tree.error) throw parseError(tree, sql);
+    return tree;
+  }
+
+  /**
+   * SQL text of a syntax tree that `parse` returned, perhaps changed since.
+   *
+   * @throws SheafError see `duckdbError`
+   */
+  print(tree: unknown): string {
+    const [sql] = this.#texts(`SELECT json_deserialize_sql(${text(syntaxTreeJson(tree))}::JSON)`);
+    return sql ?? '';
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#address !== undefined) duckdb.disconnect([this.#address]);
+    this.#address = undefined;
+  }
+
+  /** The first column, which must be text, of a materialised result. */
+  #texts(sql: string): string[] {
+    return this.#materialised(sql, (result) =>
+      Array.from({ length: Number(duckdb.rowCount(result)) }, (_, row) => duckdb.valueText(result, 0, row) ?? ''),
+    );
+  }
+
+  #materialised<T>(sql: string, read: (result: Uint8Array) => T): T {
+    const result = new Uint8Array(resultBytes);
+    try {
+      if (duckdb.query(this.address, sql, result) === 0) return read(result);
+      throw duckdbError(duckdb.resultError(result) ?? 'The query failed', duckdb.resultErrorType(result));
+    } finally {
+      duckdb.destroyResult(result);
+    }
+  }
+}
+
+interface ParseAnswer {
+  readonly error: boolean;
+  readonly error_type?: string;
+  readonly error_message?: string;
+  readonly position?: string;
+}
+
+/** A statement without the semicolon that would end it inside parentheses. The newline ends a trailing comment. */
+export const body = (sql: string): string => `${sql.replace(/(\s*;)+\s*$/, '')}\n`;
+
+function parseError({ error_message: message = '', position }: ParseAnswer, sql: string): SheafError {
+  const at = position === undefined ? '' : `\n\n${caret(sql, Number(position))}`;
+  return new SheafError('SQL_INVALID', `Parser Error: ${message}${at}`, {
+    next: /only select/i.test(message) ? 'Write one SELECT statement.' : 'Correct the SQL at the place shown.',
+  });
+}
+
+/** The line of a position with a caret below it, as DuckDB shows it. */
+function caret(sql: string, position: number): string {
+  const before = sql.slice(0, position).split('\n');
+  const head = `LINE ${before.length}: `;
+  const line = sql.split('\n')[before.length - 1] ?? '';
+  return `${head}${line}\n${' '.repeat(head.length + (before.at(-1)?.length ?? 0))}^`;
+}

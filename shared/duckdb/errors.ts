@@ -1,0 +1,86 @@
+import { type ErrorCode, SheafError } from '../errors.ts';
+
+/** What DuckDB's messages say, the first match wins. They begin with the kind of error. */
+const codeOfMessage: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
+  [/^INTERRUPT Error/s, 'CANCELLED'],
+  [/^Out of Memory Error: .*limit was set by the 'max_temp_directory_size'/s, 'DISK_FULL'],
+  [/^IO Error: .*(No space left on device|Disk quota exceeded)/s, 'DISK_FULL'],
+  [/^Out of Memory Error/s, 'OUT_OF_MEMORY'],
+  [/^(Parser|Syntax) Error/s, 'SQL_INVALID'],
+  [/^Binder Error: (Referenced (column|table) |Table ".*does not have a column|Could not find key)/s, 'COLUMN_UNKNOWN'],
+  [/^Catalog Error/s, 'TABLE_UNKNOWN'],
+  [/^Permission Error|^IO Error: .*Permission denied/s, 'PERMISSION_DENIED'],
+  [/^IO Error: .*(No files found that match|No such file or directory)/s, 'FILE_NOT_FOUND'],
+  [/^Invalid Input Error: (No magic bytes found|File '.*too small to be a Parquet file)/s, 'FILE_CORRUPT'],
+  [
+    /^\w[\w ]* Error: .*(TProtocolException|don't know what type|Invalid Parquet file|corrupt|footer)/is,
+    'FILE_CORRUPT',
+  ],
+  [
+    /^\w[\w ]* Error: .*(Failed to read Parquet|decompression fail|Decompression failed|out of buffer)/is,
+    'FILE_CORRUPT',
+  ],
+  [/^Conversion Error: Error while reading file .*failed to cast column/s, 'SCHEMA_MISMATCH'],
+  [/^Invalid Input Error: Failed to read file .*schema mismatch/s, 'SCHEMA_MISMATCH'],
+  [/^(Invalid Input|Conversion) Error: (CSV Error|Error when sniffing file|Malformed JSON)/s, 'ROW_MALFORMED'],
+  [/^Binder Error/s, 'SQL_INVALID'],
+  [/^(Missing Extension|Extension Autoloading|Not implemented) Error/s, 'NOT_SUPPORTED'],
+  [/^INTERNAL Error|^FATAL Error/s, 'INTERNAL'],
+];
+
+/** `duckdb_error_type` numbers, for messages that do not begin with their kind. */
+const codeOfType: Readonly<Record<number, ErrorCode>> = {
+  11: 'NOT_SUPPORTED',
+  13: 'TABLE_UNKNOWN',
+  14: 'SQL_INVALID',
+  22: 'SQL_INVALID',
+  24: 'SQL_INVALID',
+  29: 'CANCELLED',
+  30: 'INTERNAL',
+  31: 'INTERNAL',
+  33: 'OUT_OF_MEMORY',
+  34: 'PERMISSION_DENIED',
+};
+
+const nextStep: Partial<Record<ErrorCode, string>> = {
+  OUT_OF_MEMORY: 'Give the worker more memory, or fewer threads; or cut the data into more partitions.',
+  DISK_FULL: 'Free space where the file or the temporary directory lies, or name another place.',
+  FILE_CORRUPT: 'Check how the file was written, or leave it out.',
+  FILE_NOT_FOUND: 'Check the path: it is looked up on the machine that runs the query.',
+  PERMISSION_DENIED: 'Let the user that runs the worker read (or write) it.',
+  COLUMN_UNKNOWN: 'Check the spelling against the columns that the message lists.',
+  TABLE_UNKNOWN: 'Check the spelling of the table or function.',
+  SCHEMA_MISMATCH: 'Read files of one schema together, or give the schema that they share.',
+  INTERNAL: 'This looks like a bug in DuckDB or in Sheaf: please report it with the query.',
+};
+
+/**
+ * An error of DuckDB as a `SheafError`: its code from what the message says, else from DuckDB's error type. The message
+ * is kept whole, with the caret that points into the SQL. Pure.
+ *
+ * @param type a `duckdb_error_type`, where the C API gives one
+ */
+export function duckdbError(text: string, type = 0): SheafError {
+  const message = plainMessage(text);
+  const code = codeOfMessage.find(([pattern]) => pattern.test(message))?.[1] ?? codeOfType[type] ?? 'QUERY_FAILED';
+  const next = nextStep[code];
+  return new SheafError(code, message, {
+    retryable: code === 'OUT_OF_MEMORY' || code === 'DISK_FULL',
+    ...(next === undefined ? {} : { next }),
+  });
+}
+
+/** Some functions of the C API hand out the exception as JSON. */
+function plainMessage(text: string): string {
+  const { exception_type: kind, exception_message: message } = fromJson(text);
+  return kind === undefined || message === undefined ? text : `${kind} Error: ${message}`;
+}
+
+function fromJson(text: string): Readonly<Record<string, string>> {
+  if (!text.startsWith('{"exception_type"')) return {};
+  try {
+    return JSON.parse(text) as Record<string, string>;
+  } catch {
+    return {}; // it only looked like an exception: the text itself is the message
+  }
+}

@@ -1,0 +1,123 @@
+import { SheafError } from '../errors.ts';
+import { duckdb } from './api.ts';
+import type { Address } from './library.ts';
+
+/** A column type in DuckDB's words, and in the words in which it travels as Arrow: `ENUM` as its values. */
+export interface TypeText {
+  readonly type: string;
+  readonly wire: string;
+}
+
+/** `AGGREGATE_STATE<…>`, of which the C API does not say more. It travels as BLOB. */
+export const aggregateState = 'AGGREGATE_STATE';
+
+const simpleTypes: Readonly<Record<number, string>> = {
+  1: 'BOOLEAN',
+  2: 'TINYINT',
+  3: 'SMALLINT',
+  4: 'INTEGER',
+  5: 'BIGINT',
+  6: 'UTINYINT',
+  7: 'USMALLINT',
+  8: 'UINTEGER',
+  9: 'UBIGINT',
+  10: 'FLOAT',
+  11: 'DOUBLE',
+  12: 'TIMESTAMP',
+  13: 'DATE',
+  14: 'TIME',
+  15: 'INTERVAL',
+  16: 'HUGEINT',
+  17: 'VARCHAR',
+  18: 'BLOB',
+  20: 'TIMESTAMP_S',
+  21: 'TIMESTAMP_MS',
+  22: 'TIMESTAMP_NS',
+  27: 'UUID',
+  29: 'BIT',
+  30: 'TIME WITH TIME ZONE',
+  31: 'TIMESTAMP WITH TIME ZONE',
+  32: 'UHUGEINT',
+  35: 'BIGNUM',
+  36: '"NULL"',
+  37: 'VARCHAR',
+  38: 'INTEGER',
+  39: 'TIME_NS',
+  41: 'VARIANT',
+};
+
+const nestedTypes: Readonly<Record<number, (type: Address) => TypeText>> = {
+  19: (type) => same(`DECIMAL(${duckdb.decimalWidth(type)},${duckdb.decimalScale(type)})`),
+  23: (type) => ({
+    type: `ENUM(${range(duckdb.enumSize(type), (i) => text(duckdb.enumValue(type, i))).join(', ')})`,
+    wire: 'VARCHAR',
+  }),
+  24: (type) => around(owned(duckdb.listChild(type)), (child) => `${child}[]`),
+  25: (type) => members('STRUCT', duckdb.structSize(type), type, duckdb.structName, duckdb.structChild),
+  26: (type) => {
+    const [key, value] = [owned(duckdb.mapKey(type)), owned(duckdb.mapValue(type))];
+    return { type: `MAP(${key.type}, ${value.type})`, wire: `MAP(${key.wire}, ${value.wire})` };
+  },
+  28: (type) => members('UNION', duckdb.unionSize(type), type, duckdb.unionName, duckdb.unionChild),
+  33: (type) => around(owned(duckdb.arrayChild(type)), (child) => `${child}[${duckdb.arraySize(type)}]`),
+  40: (type) => {
+    const crs = duckdb.geometryCrs(type);
+    return same(crs === null ? 'GEOMETRY' : `GEOMETRY(${text(crs)})`);
+  },
+};
+
+/**
+ * A logical type as text that DuckDB's `CAST` takes, as `DESCRIBE` says it.
+ *
+ * @throws SheafError `NOT_SUPPORTED` for types that the C API does not describe
+ */
+export function typeText(type: Address): TypeText {
+  const alias = duckdb.typeAlias(type);
+  const id = duckdb.typeId(type);
+  if (id === 0) return { type: aggregateState, wire: 'BLOB' }; // the only type of a column that the C API does not know
+  if (alias === 'JSON') return same(alias);
+  const simple = simpleTypes[id];
+  if (simple !== undefined) return same(simple);
+  const nested = nestedTypes[id];
+  if (nested !== undefined) return nested(type);
+  throw new SheafError('NOT_SUPPORTED', `DuckDB's type number ${id} has no name in its C API`);
+}
+
+/** The text of a logical type that the caller owns, which is destroyed. */
+export function owned(type: Address): TypeText {
+  try {
+    return typeText(type);
+  } finally {
+    duckdb.destroyType([type]);
+  }
+}
+
+/** A name as an SQL identifier. */
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A string as an SQL literal. */
+export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+const same = (type: string): TypeText => ({ type, wire: type });
+
+const around = ({ type, wire }: TypeText, put: (child: string) => string): TypeText => ({
+  type: put(type),
+  wire: put(wire),
+});
+
+const range = <T>(count: number, item: (index: number) => T): T[] =>
+  Array.from({ length: Number(count) }, (_, i) => item(i));
+
+function members(
+  kind: string,
+  count: number,
+  type: Address,
+  nameOf: (type: Address, index: number) => string,
+  childOf: (type: Address, index: number) => Address,
+): TypeText {
+  const all = range(count, (i) => ({ name: identifier(nameOf(type, i)), ...owned(childOf(type, i)) }));
+  return {
+    type: `${kind}(${all.map(({ name, type }) => `${name} ${type}`).join(', ')})`,
+    wire: `${kind}(${all.map(({ name, wire }) => `${name} ${wire}`).join(', ')})`,
+  };
+}
