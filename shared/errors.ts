@@ -37,6 +37,7 @@ export const errorCodes = {
   FUNCTION_RESULT: exitCodes.jobFailed,
   FUNCTION_CAPTURE: exitCodes.usage,
   FUNCTION_NOT_FOUND: exitCodes.usage,
+  FUNCTION_BUNDLE: exitCodes.usage,
   FUNCTION_STARTS_CLUSTER: exitCodes.usage,
   FUNCTION_TIMEOUT: exitCodes.timeout,
   OUT_OF_MEMORY: exitCodes.jobFailed,

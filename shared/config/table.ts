@@ -1,5 +1,6 @@
 import { coordinatorSettings } from './sections/coordinator.ts';
 import { exchangeSettings } from './sections/exchange.ts';
+import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
@@ -9,6 +10,7 @@ export const sections = {
   Coordinator: coordinatorSettings,
   Kernel: kernelSettings,
   Exchange: exchangeSettings,
+  Functions: functionSettings,
   Scheduler: schedulerSettings,
   'Remote calls': rpcSettings,
 } as const;
@@ -18,6 +20,7 @@ export const settings = {
   ...coordinatorSettings,
   ...kernelSettings,
   ...exchangeSettings,
+  ...functionSettings,
   ...schedulerSettings,
   ...rpcSettings,
 } as const;
