@@ -52,6 +52,7 @@ export const errorCodes = {
   DEADLINE: exitCodes.timeout,
   UNREACHABLE: exitCodes.unreachable,
   STORE_UNREACHABLE: exitCodes.unreachable,
+  LEASE_LOST: exitCodes.unreachable,
   NOT_LEADER: exitCodes.unreachable,
   STALE_EPOCH: exitCodes.unreachable,
   VERSION_MISMATCH: exitCodes.config,

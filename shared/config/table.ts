@@ -4,6 +4,7 @@ import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
+import { storeSettings } from './sections/store.ts';
 
 /** Every limit of the engine, by heading. The reference in `docs/configuration.md` is generated from this. */
 export const sections = {
@@ -13,6 +14,7 @@ export const sections = {
   Functions: functionSettings,
   Scheduler: schedulerSettings,
   'Remote calls': rpcSettings,
+  Store: storeSettings,
 } as const;
 
 /** All settings in one table, by name. */
@@ -23,4 +25,5 @@ export const settings = {
   ...functionSettings,
   ...schedulerSettings,
   ...rpcSettings,
+  ...storeSettings,
 } as const;

@@ -105,7 +105,7 @@ test('an error larger than its trailer loses details, never its code', async () 
   });
   await assert.rejects(scope.client.say({ text: '' }), (error: SheafError) => {
     assert.equal(error.code, 'FUNCTION_THREW');
-    assert.equal(error.details?.['row'], 7);
+    assert.equal(error.details?.row, 7);
     return true;
   });
 });

@@ -1,0 +1,49 @@
+import type { JobId, StageId, WorkerId } from '../ids.ts';
+
+/** Where things are in the store. A prefix ends with `/`, so that no name is a prefix of another's. */
+export interface Keys {
+  /** The leader's address, under its lease. Its create revision is the epoch. */
+  readonly leader: string;
+  readonly workers: string;
+  worker(incarnation: WorkerId): string;
+  /** All jobs and, among them, their stages. */
+  readonly jobs: string;
+  job(job: JobId): string;
+  /** A checkpoint per finished stage. */
+  stages(job: JobId): string;
+  stage(job: JobId, stage: StageId): string;
+  readonly schedules: string;
+  schedule(name: string): string;
+  readonly cursors: string;
+  cursor(name: string): string;
+}
+
+/**
+ * The keys of one cluster, under `/sheaf/<cluster>/`. Names that people give are escaped.
+ *
+ * @param cluster its name; several clusters may share one etcd
+ */
+export function keysOf(cluster: string): Keys {
+  const root = `/sheaf/${encodeURIComponent(cluster)}/`;
+  const [workers, jobs, schedules, cursors] = [
+    `${root}workers/`,
+    `${root}jobs/`,
+    `${root}schedules/`,
+    `${root}cursors/`,
+  ];
+  const jobKey = (job: JobId) => `${jobs}${encodeURIComponent(job)}`;
+  const stages = (job: JobId) => `${jobKey(job)}/stages/`;
+  return {
+    leader: `${root}leader`,
+    workers,
+    worker: (incarnation) => `${workers}${encodeURIComponent(incarnation)}`,
+    jobs,
+    job: jobKey,
+    stages,
+    stage: (job, stage) => `${stages(job)}${String(stage).padStart(6, '0')}`,
+    schedules,
+    schedule: (name) => `${schedules}${encodeURIComponent(name)}`,
+    cursors,
+    cursor: (name) => `${cursors}${encodeURIComponent(name)}`,
+  };
+}
