@@ -23,6 +23,7 @@ const statusByCode: Partial<Record<ErrorCode, status>> = {
   PERMISSION_DENIED: status.PERMISSION_DENIED,
   CANCELLED: status.CANCELLED,
   QUOTA_EXCEEDED: status.RESOURCE_EXHAUSTED,
+  NOT_SUPPORTED: status.UNIMPLEMENTED,
   STALE_EPOCH: status.FAILED_PRECONDITION,
 };
 

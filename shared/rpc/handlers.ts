@@ -79,7 +79,7 @@ async function answer(
 
 async function respond(call: StreamingCall, handler: UntypedHandler, config: Config): Promise<void> {
   const context = contextOf(call);
-  const sender = new Sender<unknown>(call, context.signal, config.rpcSendMessagesMax);
+  const sender = new Sender<unknown>(call, context.signal, config.rpcSendMessagesMax, config.rpcStallMs);
   try {
     const responses = handler(requestOf(call), context) as AsyncIterable<unknown>;
     for await (const response of responses) await sender.send(response);

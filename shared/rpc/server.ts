@@ -24,6 +24,8 @@ export interface ServerSettings {
   /** If given, every call of every service must bear it. Beyond loopback it must be given. */
   readonly token?: string | undefined;
   readonly config: Config;
+  /** The largest request; default `rpcMessageBytesMax`, which bounds responses too. */
+  readonly requestBytesMax?: number | undefined;
 }
 
 export interface RunningServer {
@@ -39,10 +41,11 @@ export interface RunningServer {
  *
  * @throws SheafError `OPEN_WITHOUT_TOKEN`, `PORT_IN_USE`, or `USAGE` for an address that is not one of this machine
  */
-export async function startServer({ listen, services, token, config }: ServerSettings): Promise<RunningServer> {
+export async function startServer(settings: ServerSettings): Promise<RunningServer> {
+  const { listen, services, token, config } = settings;
   const wanted = parseAddress(listen ?? '127.0.0.1:0');
   if (token === undefined) await refuseOpenDoor(wanted);
-  const server = new Server(serverOptions(token, config));
+  const server = new Server(serverOptions(settings));
   for (const { service, handlers } of services) {
     const adapted = Object.entries(service.definition).map(([name, method]) => [
       name,
@@ -67,9 +70,9 @@ const unserved = (service: string, method: string) => () => {
   throw new SheafError('NOT_SUPPORTED', `${service}.${method} is not served here`);
 };
 
-function serverOptions(token: string | undefined, config: Config): ServerOptions {
+function serverOptions({ token, config, requestBytesMax }: ServerSettings): ServerOptions {
   return {
-    'grpc.max_receive_message_length': config.rpcMessageBytesMax,
+    'grpc.max_receive_message_length': requestBytesMax ?? config.rpcMessageBytesMax,
     'grpc.max_send_message_length': config.rpcMessageBytesMax,
     'grpc.max_concurrent_streams': config.rpcStreamsMax,
     'grpc.keepalive_time_ms': config.rpcKeepaliveMs,

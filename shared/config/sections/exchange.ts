@@ -57,6 +57,11 @@ export const exchangeSettings = {
     max: 64 * MiB,
     doc: 'The largest request that the Flight service reads. Requests are tickets: bulk data only ever leaves.',
   }),
+  flightConnectionsMax: count(256, {
+    min: 1,
+    max: 64 * KiB,
+    doc: 'Connections to other processes that are kept for further pulls. One is shared by all pulls from its address.',
+  }),
   fetchPartsPerCallMax: count(1024, {
     min: 1,
     max: 16 * KiB,

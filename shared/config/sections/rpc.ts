@@ -27,6 +27,11 @@ export const rpcSettings = {
     max: 1024,
     doc: 'Messages of a stream that are read ahead of its consumer; beyond that the sender is paused by flow control.',
   }),
+  rpcStallMs: milliseconds(3_600_000, {
+    min: 100,
+    max: 86_400_000,
+    doc: 'How long the reader of a response stream may take nothing before the stream is ended, so that it frees what it holds.',
+  }),
   rpcStreamsMax: count(1024, {
     min: 1,
     max: 1_000_000,

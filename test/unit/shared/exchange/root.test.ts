@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { DiskQuota } from '../../../../shared/exchange/quota.ts';
 import { claimRoot, dropJob, sweepOrphans } from '../../../../shared/exchange/root.ts';
 import { ExchangeWriter } from '../../../../shared/exchange/writer.ts';
-import { attempt, batchOf, folder, job, limits, schema } from './fixtures.ts';
+import { attempt, batchOf, folder, job, limits, schema } from '../../../support/exchange.ts';
 
 const rootModule = new URL('../../../../shared/exchange/root.ts', import.meta.url).href;
 

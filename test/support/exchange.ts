@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Batch } from '../../../../shared/arrow/batch.ts';
-import { loadConfig } from '../../../../shared/config/config.ts';
-import type { FileOwner } from '../../../../shared/exchange/layout.ts';
-import { ExchangeReader } from '../../../../shared/exchange/reader.ts';
-import { ExchangeWriter } from '../../../../shared/exchange/writer.ts';
-import { jobId, stageId } from '../../../../shared/ids.ts';
+import type { Batch } from '../../shared/arrow/batch.ts';
+import { loadConfig } from '../../shared/config/config.ts';
+import type { FileOwner } from '../../shared/exchange/layout.ts';
+import { ExchangeReader } from '../../shared/exchange/reader.ts';
+import { ExchangeWriter } from '../../shared/exchange/writer.ts';
+import { jobId, stageId } from '../../shared/ids.ts';
 
 export const limits = loadConfig();
 export const job = jobId('job-1');
