@@ -45,7 +45,7 @@ export const exchangeSettings = {
   flightServeBytesMax: bytes(256 * MiB, {
     min: MiB,
     max: 64 * GiB,
-    doc: 'Bytes read from disk that all pulls of one server may hold until their readers took them. Two messages a pull.',
+    doc: 'Bytes that all pulls of one server may read ahead of their readers, besides one message each on its way.',
   }),
   flightStallMs: milliseconds(60_000, {
     min: 100,
