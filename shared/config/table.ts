@@ -1,3 +1,4 @@
+import { clientSettings } from './sections/client.ts';
 import { coordinatorSettings } from './sections/coordinator.ts';
 import { exchangeSettings } from './sections/exchange.ts';
 import { functionSettings } from './sections/functions.ts';
@@ -8,6 +9,7 @@ import { storeSettings } from './sections/store.ts';
 
 /** Every limit of the engine, by heading. The reference in `docs/configuration.md` is generated from this. */
 export const sections = {
+  Client: clientSettings,
   Coordinator: coordinatorSettings,
   Kernel: kernelSettings,
   Exchange: exchangeSettings,
@@ -19,6 +21,7 @@ export const sections = {
 
 /** All settings in one table, by name. */
 export const settings = {
+  ...clientSettings,
   ...coordinatorSettings,
   ...kernelSettings,
   ...exchangeSettings,

@@ -50,6 +50,8 @@ export interface JobResult {
   readonly schema: Schema;
   /** In order: the rows of part 0, then those of part 1, … */
   readonly parts: readonly ExchangePart[];
+  /** False if parts that are made again may hold other rows: who has read some of one cannot go on. Default true. */
+  readonly deterministic?: boolean;
   /** Of a write: what was committed. */
   readonly written?: { readonly path: string; readonly files: number } & PartitionSize;
 }
@@ -67,4 +69,12 @@ export interface WorkerInfo {
   readonly rssBytes: number;
   readonly exchangeBytes: number;
   readonly joinedMs: number;
+}
+
+/** What the coordinator would do with a request, without doing it. */
+export interface Explanation {
+  /** The stages, for people. */
+  readonly text: string;
+  /** Columns of the plan's result. */
+  readonly schema: Schema;
 }

@@ -1,0 +1,254 @@
+import type { RecordBatch } from 'apache-arrow';
+import { SheafError } from '../../shared/errors.ts';
+import type { FunctionStep } from '../../shared/stage.ts';
+import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
+import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
+import type { Typed } from '../expressions/expression.ts';
+import { quoteName } from '../expressions/identifier.ts';
+import type { Condition, Offers } from '../expressions/types.ts';
+import { callSite } from '../functions/callSite.ts';
+import type { Session } from '../session/session.ts';
+import { Actions, type Relation } from './actions.ts';
+import { namedColumns, selectedColumns, sortKeySql } from './columns.ts';
+import { type Draft, over } from './draft.ts';
+import { type Grouped, groupOf } from './grouped.ts';
+import { type JoinOn, joinCondition, type UsingOf } from './join.ts';
+import type { LocalFunction } from './local-function.ts';
+import type {
+  AsSchema,
+  ColumnName,
+  Columns,
+  Extended,
+  Joined,
+  OrderKey,
+  SchemaOfColumns,
+  SchemaOfSelected,
+  Selected,
+} from './types.ts';
+
+/** Of functions over rows or batches. */
+export interface FunctionOptions<Params = undefined> {
+  /** Passed to the function as its second argument: plain JSON. The way for values that the function cannot import. */
+  readonly params?: Params;
+  /** False if another run over the same rows may yield others (it asks a clock, a service, chance). Default true. */
+  readonly deterministic?: boolean;
+}
+
+/** Of functions that yield rows of their own schema. */
+export interface MapOptions<T extends SchemaSpec, Params = undefined> extends FunctionOptions<Params> {
+  /** Columns that the function yields, by name, with DuckDB's types: `{ origin: 'varchar', hour: 'integer' }`. */
+  readonly schema: T;
+}
+
+/**
+ * Rows that are described, not computed: immutable, lazy, and of schema `S` as far as the compiler knows it. Methods
+ * describe further; the actions ({@link Actions}) run what is described on the cluster.
+ *
+ * SQL text is DuckDB's. Names of columns are quoted wherever a name is asked for.
+ */
+export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
+  readonly #names: readonly string[] | undefined;
+
+  /** Made by `cluster.read`, `cluster.from` and `cluster.sql`. */
+  constructor(session: Session, draft: Draft, names?: readonly string[]) {
+    super(session, draft);
+    this.#names = names;
+  }
+
+  /**
+   * Keeps the rows for which a condition is true: SQL text, an expression, or a function over typed rows, which runs
+   * on the workers (what it imports goes along, DESIGN of functions: see `mapBatches`).
+   *
+   * @example `flights.filter('delay > 15')`, `flights.filter(col('delay').gt(15))`, `flights.filter((row) => isLate(row))`
+   */
+  filter<const Params = undefined>(
+    condition:
+      | string
+      | Typed<Condition<S>, Offers<S>>
+      | ((row: RowOf<S>, params: Params) => boolean | Promise<boolean>),
+    options: FunctionOptions<Params> = {},
+  ): Dataset<S> {
+    if (typeof condition === 'function') return this.#call('filter', condition, options, this.#names);
+    const predicate = typeof condition === 'string' ? condition : condition.sql;
+    return this.#over((input) => ({ kind: 'filter', input, predicate }), this.#names);
+  }
+
+  /**
+   * Exactly these columns: names, named expressions, or objects of expressions or SQL text by name.
+   *
+   * @example `flights.select('origin', col('delay').divide(60).as('hours'), { day: 'date_trunc(\'day\', departure)' })`
+   */
+  select<const Items extends readonly Selected<S>[]>(...items: Items): Dataset<AsSchema<SchemaOfSelected<S, Items>>> {
+    const columns = selectedColumns(items as readonly Selected<SchemaSpec>[]);
+    return this.#over((input) => ({ kind: 'project', input, columns }), columns.map(nameOf));
+  }
+
+  /**
+   * The columns with these added, or replaced where the name exists.
+   *
+   * @example `flights.withColumns({ late: col('delay').gt(15), hour: 'hour(departure)' })`
+   */
+  withColumns<const C extends Columns<S>>(columns: C): Dataset<Extended<S, C>> {
+    const added = namedColumns(columns as Columns<SchemaSpec>);
+    const names = this.#names && [...new Set([...this.#names, ...added.map(nameOf)])];
+    return this.#over((input) => ({ kind: 'extend', input, columns: added }), names);
+  }
+
+  /**
+   * Runs a function over Arrow record batches on the workers. It gets each batch (of any size) as an `apache-arrow`
+   * `RecordBatch` and yields a `RecordBatch` or an array of rows, of the given schema. What it needs of its module
+   * (imports, functions, constants) goes along; variables of a function around it cannot: pass those as `params`.
+   *
+   * @example `flights.mapBatches((batch) => partOfDay(batch), { schema: { origin: 'varchar', part_of_day: 'varchar' } })`
+   * @throws SheafError `FUNCTION_CAPTURE` when an action runs, naming the variable
+   */
+  mapBatches<const T extends SchemaSpec, const Params = undefined>(
+    fn: (batch: RecordBatch, params: Params) => BatchResult<T> | Promise<BatchResult<T>>,
+    options: MapOptions<T, Params>,
+  ): Dataset<T> {
+    return this.#call('mapBatches', fn, options, Object.keys(options.schema));
+  }
+
+  /**
+   * Makes each row into another with a function on the workers.
+   *
+   * @example `flights.map((row) => ({ route: `${row.origin}-${row.destination}` }), { schema: { route: 'varchar' } })`
+   */
+  map<const T extends SchemaSpec, const Params = undefined>(
+    fn: (row: RowOf<S>, params: Params) => ResultRowOf<T> | Promise<ResultRowOf<T>>,
+    options: MapOptions<T, Params>,
+  ): Dataset<T> {
+    return this.#call('map', fn, options, Object.keys(options.schema));
+  }
+
+  /**
+   * Makes each row into any number of rows with a function on the workers.
+   *
+   * @example `pages.flatMap((row) => wordsOf(row), { schema: { word: 'varchar' } })`
+   */
+  flatMap<const T extends SchemaSpec, const Params = undefined>(
+    fn: (row: RowOf<S>, params: Params) => Iterable<ResultRowOf<T>> | Promise<Iterable<ResultRowOf<T>>>,
+    options: MapOptions<T, Params>,
+  ): Dataset<T> {
+    return this.#call('flatMap', fn, options, Object.keys(options.schema));
+  }
+
+  /**
+   * Groups rows by columns or expressions; `agg` says what to compute of each group.
+   *
+   * @example `flights.groupBy('origin', { hour: 'hour(departure)' }).agg({ flights: count(), mean: avg(col('delay')) })`
+   */
+  groupBy<const Items extends readonly Selected<S>[]>(...keys: Items): Grouped<S, SchemaOfSelected<S, Items>> {
+    return groupOf(selectedColumns(keys as readonly Selected<SchemaSpec>[]), (build, names) => this.#over(build, names));
+  }
+
+  /**
+   * Aggregates over all rows: one row.
+   *
+   * @example `flights.agg({ flights: count(), worst: max(col('delay')), share: 'avg((delay > 15)::int)' })`
+   */
+  agg<const C extends Columns<S>>(aggregates: C): Dataset<AsSchema<SchemaOfColumns<S, C>>> {
+    return this.groupBy().agg(aggregates) as Dataset<AsSchema<SchemaOfColumns<S, C>>>;
+  }
+
+  /**
+   * Matches rows with those of another dataset. Columns joined by the same name occur once; other columns that both
+   * sides have must be renamed before. `left` keeps rows without a match, with nulls.
+   *
+   * @example `flights.join(airports, { on: { origin: 'iata' } })`
+   */
+  join<R extends SchemaSpec, const On extends JoinOn<S, R>>(
+    other: Dataset<R>,
+    options: { readonly on: On; readonly type?: 'inner' | 'left' },
+  ): Dataset<Joined<S, R, UsingOf<On>>> {
+    const { type = 'inner' } = options;
+    const on = joinCondition(options.on as JoinOn<SchemaSpec, SchemaSpec>);
+    const draft: Draft = async (resolver) => {
+      const [left, right] = [await this.draft(resolver), await other.draft(resolver)];
+      return { kind: 'join', type, left, right, on };
+    };
+    const names = this.#names && other.#names && [...new Set([...this.#names, ...other.#names])];
+    return new Dataset(this.session, draft, names);
+  }
+
+  /**
+   * Orders all rows. Text is a column's name with `desc` and `nulls first` if wanted; nulls come last by default.
+   *
+   * @example `routes.orderBy('flights desc', 'origin')`, `routes.orderBy(col('flights').desc().nullsFirst())`
+   */
+  orderBy(...keys: readonly [OrderKey<S>, ...OrderKey<S>[]]): Dataset<S> {
+    const sorted = keys.map((key) => sortKeySql(key, this.#names));
+    return this.#over((input) => ({ kind: 'sort', input, keys: sorted }), this.#names);
+  }
+
+  /**
+   * The first rows, after leaving out `offset`. Without an order before it, any rows.
+   *
+   * @throws SheafError `PLAN_INVALID` for numbers that are not whole or below 0
+   */
+  limit(rows: number, offset = 0): Dataset<S> {
+    for (const given of [rows, offset]) requireWhole(given, 0, 'limit');
+    return this.#over((input) => ({ kind: 'limit', input, limit: rows, offset }), this.#names);
+  }
+
+  /** One of each set of equal rows. */
+  distinct(): Dataset<S> {
+    return this.#over((input) => ({ kind: 'distinct', input }), this.#names);
+  }
+
+  /** All rows of this and the others (UNION ALL): columns are matched by position and must be of like types. */
+  union(...others: readonly (string extends keyof S ? Relation : Relation<S>)[]): Dataset<S> {
+    const drafts = [this, ...(others as readonly unknown[] as readonly Dataset[])].map(({ draft }) => draft);
+    const draft: Draft = async (resolver) => {
+      const inputs = await Promise.all(drafts.map((input) => input(resolver)));
+      return { kind: 'union', inputs };
+    };
+    return new Dataset(this.session, draft, this.#names);
+  }
+
+  /**
+   * Spreads rows anew over so many partitions, and with that over tasks: by the hash of the keys, or in turn without.
+   *
+   * @example `logs.repartition(64).mapBatches(parse, { schema })`
+   */
+  repartition(partitions: number, ...keys: readonly ColumnName<S>[]): Dataset<S> {
+    requireWhole(partitions, 1, 'repartition');
+    const quoted = keys.map(quoteName);
+    return this.#over((input) => ({ kind: 'repartition', input, partitions, keys: quoted }), this.#names);
+  }
+
+  #over<T extends SchemaSpec>(build: Parameters<typeof over>[1], names: readonly string[] | undefined): Dataset<T> {
+    return new Dataset<T>(this.session, over(this.draft, build), names);
+  }
+
+  #call<T extends SchemaSpec>(
+    mode: FunctionStep['mode'],
+    call: LocalFunction['call'],
+    options: FunctionOptions<unknown> & { readonly schema?: SchemaSpec },
+    names: readonly string[] | undefined,
+  ): Dataset<T> {
+    const { params, deterministic = true, schema } = options;
+    const local: LocalFunction = { call, site: callSite(mode), mode, params };
+    const draft: Draft = async (resolver) => ({
+      kind: 'call',
+      input: await this.draft(resolver),
+      mode,
+      function: await resolver.bundleFunction(local),
+      ...(schema === undefined ? {} : { schema: toSchema(schema) }),
+      deterministic,
+    });
+    return new Dataset<T>(this.session, draft, names);
+  }
+}
+
+/** What a `mapBatches` function yields of one batch. */
+export type BatchResult<T extends SchemaSpec> = RecordBatch | readonly ResultRowOf<T>[];
+
+const nameOf = ({ name }: { readonly name: string }): string => name;
+
+function requireWhole(value: number, least: number, method: string): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new SheafError('PLAN_INVALID', `${method}(${value}) does not take this number`, {
+    next: `Give a whole number of at least ${least}.`,
+  });
+}

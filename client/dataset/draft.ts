@@ -1,0 +1,36 @@
+import { SheafError } from '../../shared/errors.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
+import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
+import type { FunctionRef } from '../../shared/stage.ts';
+import type { LocalFunction } from './local-function.ts';
+import type { LocalSource } from '../upload/source.ts';
+
+/**
+ * A logical plan that is not sent yet: what only this process holds (functions, datasets) is still in it by reference.
+ * An action resolves it to a plan; until then nothing is bundled, uploaded or read.
+ */
+export type Draft = (resolver: Resolver) => Promise<PlanNode>;
+
+/** Turns what this process holds into what the cluster holds, once per action and thing. */
+export interface Resolver {
+  uploadDataset(source: LocalSource): Promise<DatasetNode>;
+  bundleFunction(local: LocalFunction): Promise<FunctionRef>;
+}
+
+/** A plan that is complete as it is. */
+export const constant =
+  (node: PlanNode): Draft =>
+  () =>
+    Promise.resolve(node);
+
+/** A plan made of another. */
+export const over =
+  (input: Draft, build: (input: PlanNode) => PlanNode): Draft =>
+  async (resolver) =>
+    build(await input(resolver));
+
+/** A resolver for plans in which nothing is local. */
+export const nothingLocal: Resolver = {
+  uploadDataset: () => Promise.reject(new SheafError('PLAN_INVALID', 'This plan holds a dataset of the client')),
+  bundleFunction: () => Promise.reject(new SheafError('PLAN_INVALID', 'This plan holds a function of the client')),
+};

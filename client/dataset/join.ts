@@ -1,0 +1,41 @@
+import type { JoinCondition } from '../../shared/plan/nodes/join.ts';
+import type { SchemaSpec } from '../../shared/schema.ts';
+import type { Typed } from '../expressions/expression.ts';
+import { quoteName } from '../expressions/identifier.ts';
+import type { ColumnName } from './types.ts';
+
+/**
+ * How rows of two datasets match: by columns that both have (`'origin'`, `['a', 'b']`), by pairs of columns
+ * (`{ origin: 'iata' }`: the left's, then the right's), or by a condition over the aliases `l` and `r`
+ * (``sql`l.origin = r.iata` ``).
+ */
+export type JoinOn<L extends SchemaSpec, R extends SchemaSpec> =
+  | SharedName<L, R>
+  | readonly SharedName<L, R>[]
+  | { readonly [Name in ColumnName<L>]?: ColumnName<R> }
+  | Typed<unknown, never>;
+
+type SharedName<L extends SchemaSpec, R extends SchemaSpec> = string extends keyof L
+  ? ColumnName<R>
+  : string extends keyof R
+    ? ColumnName<L>
+    : keyof L & keyof R & string;
+
+/** The columns by name that a `JoinOn` merges into one. */
+export type UsingOf<On> = On extends string ? On : On extends readonly (infer Name extends string)[] ? Name : never;
+
+/** @returns the plan's form of the condition, in which all names are quoted */
+export function joinCondition(on: JoinOn<SchemaSpec, SchemaSpec>): JoinCondition {
+  if (typeof on === 'string') return { kind: 'using', columns: [on] };
+  if (isList(on)) return { kind: 'using', columns: on };
+  if (isTyped(on)) return { kind: 'condition', sql: on.sql };
+  const pairs = Object.entries(on).flatMap(([left, right]) =>
+    right === undefined ? [] : [`l.${quoteName(left)} = r.${quoteName(right)}`],
+  );
+  return { kind: 'condition', sql: pairs.join(' AND ') };
+}
+
+const isList = (on: JoinOn<SchemaSpec, SchemaSpec>): on is readonly string[] => Array.isArray(on);
+
+/** A pair of columns named `sql` has a string there too, but is a plain object. */
+const isTyped = (on: object): on is Typed => Object.getPrototypeOf(on) !== Object.prototype;

@@ -1,0 +1,55 @@
+import type { DataType, Table, Vector } from 'apache-arrow';
+import { cutText, padText, printable, textWidth } from './text.ts';
+import { formatValue, isNumeric } from './value.ts';
+
+export interface FormatOptions {
+  /** Width at which a value is cut. Default 60. */
+  readonly cellCharacters?: number;
+  /** Rows shown; what is left out is said below the table. Default all. */
+  readonly rows?: number;
+}
+
+interface ColumnText {
+  readonly name: string;
+  readonly cells: readonly string[];
+  readonly side: 'left' | 'right';
+  readonly width: number;
+}
+
+/**
+ * An Arrow table as text with lines around its cells, for people. Control characters in the data are shown as escapes.
+ *
+ * @example `process.stdout.write(formatTable(await routes.limit(10).collect()) + '\n')`
+ */
+export function formatTable(table: Table, { cellCharacters = 60, rows = Infinity }: FormatOptions = {}): string {
+  const shown = Math.min(rows, table.numRows);
+  const columns = table.schema.fields.map((field, index) =>
+    columnText(printable(field.name), field.type, table.getChildAt(index), shown, cellCharacters),
+  );
+  const below = shown < table.numRows ? [`${shown} of ${table.numRows} rows`] : [];
+  return [
+    rule(columns, '┌', '┬', '┐'),
+    line(columns, ({ name, side, width }) => padText(name, width, side)),
+    rule(columns, '├', '┼', '┤'),
+    ...Array.from({ length: shown }, (_, row) =>
+      line(columns, ({ cells, side, width }) => padText(cells[row] ?? '', width, side)),
+    ),
+    rule(columns, '└', '┴', '┘'),
+    ...below,
+  ].join('\n');
+}
+
+function columnText(name: string, type: DataType, values: Vector | null, rows: number, widthMax: number): ColumnText {
+  const cells = Array.from({ length: rows }, (_, row) =>
+    cutText(printable(formatValue(values?.get(row), type)), widthMax),
+  );
+  const shortName = cutText(name, widthMax);
+  const width = cells.reduce((widest, cell) => Math.max(widest, textWidth(cell)), textWidth(shortName));
+  return { name: shortName, cells, width, side: isNumeric(type) ? 'right' : 'left' };
+}
+
+const line = (columns: readonly ColumnText[], cell: (column: ColumnText) => string): string =>
+  `│ ${columns.map(cell).join(' │ ')} │`;
+
+const rule = (columns: readonly ColumnText[], left: string, middle: string, right: string): string =>
+  left + columns.map(({ width }) => '─'.repeat(width + 2)).join(middle) + right;

@@ -1,0 +1,86 @@
+import { SheafError } from '../../shared/errors.ts';
+import { type JobId, jobId } from '../../shared/ids.ts';
+import type { JobInfo, JobResult } from '../../shared/plan/job.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
+import type { Draft } from '../dataset/draft.ts';
+import type { Session } from '../session/session.ts';
+import type { ActionOptions } from './options.ts';
+import { resolverFor } from './resolver.ts';
+import { watchJob } from './watch.ts';
+
+/** A job that has succeeded. Disposing tells the coordinator that its data may go. */
+export interface FinishedJob extends AsyncDisposable {
+  readonly id: JobId;
+  readonly info: JobInfo;
+  readonly result: JobResult;
+  /** Aborted when the caller's signal is, or when the handle of the cluster is closed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Uploads what is local, submits the plan, and follows the job to its end. A job that is not followed any more (abort,
+ * lost patience, an error here) is cancelled.
+ *
+ * @param defaultName the job's name unless the options give one
+ * @throws SheafError the job's own error, or `CANCELLED`, `UNREACHABLE`
+ */
+export async function runJob(
+  session: Session,
+  draft: Draft,
+  defaultName: string,
+  options: ActionOptions = {},
+): Promise<FinishedJob> {
+  const signal = AbortSignal.any([session.closed, ...(options.signal ? [options.signal] : [])]);
+  refuseAborted(signal);
+  const plan = await draft(resolverFor(session, signal));
+  const id = await submit(session, plan, defaultName, options);
+  const release = () => forget(session.jobs.release({ job: id }));
+  try {
+    refuseAborted(signal); // The call above is never broken off: a job whose id is not known could not be cancelled.
+    const { info, result } = await outcome(session, id, options, signal);
+    return { id, info, result, signal, [Symbol.asyncDispose]: release };
+  } catch (thrown) {
+    await forget(session.jobs.cancel({ job: id }));
+    await release();
+    refuseAborted(signal);
+    throw thrown;
+  }
+}
+
+/** @throws SheafError `CANCELLED` with the signal's reason as its cause, if it is aborted */
+export function refuseAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new SheafError('CANCELLED', 'The job was cancelled by its caller', { cause: signal.reason });
+}
+
+async function submit(
+  session: Session,
+  plan: PlanNode,
+  defaultName: string,
+  { name = defaultName, priority = 0, deadlineMs }: ActionOptions,
+): Promise<JobId> {
+  const request = { plan, name, priority, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+  const { job } = await session.jobs.submit({ json: JSON.stringify(request) });
+  return jobId(job);
+}
+
+async function outcome(session: Session, id: JobId, { onProgress }: ActionOptions, signal: AbortSignal) {
+  for await (const { info, result } of watchJob(session, id, signal)) {
+    session.onProgress(info);
+    onProgress?.(info);
+    if (info.state === 'failed' || info.state === 'cancelled') throw errorOf(info);
+    if (info.state === 'succeeded' && result) return { info, result };
+  }
+  throw new SheafError('INTERNAL', `The coordinator said that ${id} succeeded, but not where its result is`);
+}
+
+/** The error with which a job ended. */
+export const errorOf = (info: JobInfo): SheafError =>
+  info.error
+    ? SheafError.fromData({ ...info.error, details: { job: info.id, ...info.error.details } })
+    : new SheafError('CANCELLED', `${info.id} was cancelled`, { next: 'Run it again.' });
+
+/** Tells the coordinator that something may go. If it cannot be told, it finds out by itself in time. */
+async function forget(call: Promise<unknown>): Promise<void> {
+  await call.catch(() => undefined);
+}

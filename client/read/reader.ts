@@ -1,0 +1,99 @@
+import type { FileFormat, ScanNode } from '../../shared/plan/nodes/scan.ts';
+import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
+import { Dataset } from '../dataset/dataset.ts';
+import { constant } from '../dataset/draft.ts';
+import type { Session } from '../session/session.ts';
+import { absolutePaths } from './paths.ts';
+
+/** What every format takes. */
+export interface ReadOptions<S extends SchemaSpec = SchemaSpec> {
+  /**
+   * Columns by name with DuckDB's types. The compiler then checks names and values. CSV and NDJSON are read as these
+   * types; Parquet and Arrow files must have such columns. `npx sheaf types FILE` writes it for you.
+   */
+  readonly schema?: S;
+  /** Files whose schemas differ are matched by the columns' names; what a file lacks is null. Default false. */
+  readonly unionByName?: boolean;
+}
+
+export interface CsvReadOptions<S extends SchemaSpec = SchemaSpec> extends ReadOptions<S> {
+  /** Quoted values may hold newlines: a file is then read in one piece. Default false. */
+  readonly multiline?: boolean;
+  /** This and the following are found out from the first lines unless given. */
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly header?: boolean;
+  /** Stands for null. */
+  readonly nullText?: string;
+}
+
+/**
+ * Reads files where the workers see them. Paths may be globs (`*`, `?`, `[…]`, `**`) or lists; relative ones are
+ * relative to this process's working directory. Nothing is read before an action runs.
+ */
+export class Reader {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Parquet files, split by their row groups.
+   *
+   * @example `cluster.read.parquet('flights/*.parquet')`
+   */
+  parquet<const S extends SchemaSpec = SchemaSpec>(
+    paths: string | readonly string[],
+    options: ReadOptions<S> = {},
+  ): Dataset<S> {
+    return this.#scan('parquet', paths, options);
+  }
+
+  /**
+   * CSV files, split by lines; compressed ones (`.gz`, `.zst`) are one split each.
+   *
+   * @example `cluster.read.csv('trips.csv', { schema: { started: 'timestamp', minutes: 'double' } })`
+   */
+  csv<const S extends SchemaSpec = SchemaSpec>(
+    paths: string | readonly string[],
+    options: CsvReadOptions<S> = {},
+  ): Dataset<S> {
+    return this.#scan('csv', paths, options);
+  }
+
+  /**
+   * Files of one JSON object a line, split by lines.
+   *
+   * @example `cluster.read.ndjson(['monday.ndjson', 'tuesday.ndjson'])`
+   */
+  ndjson<const S extends SchemaSpec = SchemaSpec>(
+    paths: string | readonly string[],
+    options: ReadOptions<S> = {},
+  ): Dataset<S> {
+    return this.#scan('ndjson', paths, options);
+  }
+
+  /**
+   * Arrow IPC files or streams, split by their record batches.
+   *
+   * @example `cluster.read.arrow('readings.arrow')`
+   */
+  arrow<const S extends SchemaSpec = SchemaSpec>(
+    paths: string | readonly string[],
+    options: ReadOptions<S> = {},
+  ): Dataset<S> {
+    return this.#scan('arrow', paths, options);
+  }
+
+  #scan<S extends SchemaSpec>(
+    format: FileFormat,
+    paths: string | readonly string[],
+    { schema, ...rest }: CsvReadOptions<S>,
+  ): Dataset<S> {
+    const options: ScanNode['options'] = { ...rest, ...(schema === undefined ? {} : { schema: toSchema(schema) }) };
+    const node = { kind: 'scan', format, paths: absolutePaths(paths), options } as const;
+    return new Dataset<S>(this.#session, constant(node), schema && Object.keys(schema));
+  }
+}

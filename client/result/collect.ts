@@ -1,0 +1,17 @@
+import { Table } from 'apache-arrow';
+import type { Draft } from '../dataset/draft.ts';
+import type { ActionOptions } from '../job/options.ts';
+import { runJob } from '../job/run.ts';
+import type { Session } from '../session/session.ts';
+import { batchesOf } from './stream.ts';
+
+/** Runs a plan and gathers its rows in one table, which has the plan's columns also when it has no rows. */
+export async function collectTable(
+  session: Session,
+  draft: Draft,
+  options: ActionOptions & { readonly name: string },
+): Promise<Table> {
+  await using job = await runJob(session, draft, options.name, options);
+  const batches = await Array.fromAsync(batchesOf(session, job));
+  return new Table(toArrowSchema(job.result.schema), batches);
+}

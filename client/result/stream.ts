@@ -1,0 +1,66 @@
+import { RecordBatch, type Schema } from 'apache-arrow';
+import { SheafError } from '../../shared/errors.ts';
+import type { ExchangePart } from '../../shared/stage.ts';
+import type { Draft } from '../dataset/draft.ts';
+import type { ActionOptions } from '../job/options.ts';
+import { type FinishedJob, refuseAborted, runJob } from '../job/run.ts';
+import type { Session } from '../session/session.ts';
+import { inOrder } from './read-ahead.ts';
+import { remadePart } from './remade.ts';
+
+type NamedOptions = ActionOptions & { readonly name: string };
+
+/** Runs a plan and yields its rows in order; when the loop ends, in whatever way, the cluster may forget them. */
+export async function* streamResult(
+  session: Session,
+  draft: Draft,
+  options: NamedOptions,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  await using job = await runJob(session, draft, options.name, options);
+  yield* batchesOf(session, job);
+}
+
+/** The batches of all parts of a finished job, in order. Empty batches are left out. */
+export async function* batchesOf(session: Session, job: FinishedJob): AsyncGenerator<RecordBatch, void, undefined> {
+  const { resultReadAheadBytes: bytesMax, resultPartsAhead: concurrent } = session.config;
+  const schema = toArrowSchema(job.result.schema);
+  const parts = job.result.parts.filter(({ rows }) => rows > 0).map((part) => readSurely(session, job, part, schema));
+  yield* inOrder(parts, { bytesOf: (batch) => batch.data.byteLength, bytesMax, concurrent });
+}
+
+/** A part's batches; if the part is lost on the way it is made again, and what was read of it is left out. */
+async function* readSurely(
+  session: Session,
+  job: FinishedJob,
+  first: ExchangePart,
+  schema: Schema,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  let rowsRead = 0;
+  for (let part = first, remakes = 0; ; remakes++) {
+    try {
+      for await (const batch of withoutRows(session.readPart(job.id, part, schema, job.signal), rowsRead)) {
+        rowsRead += batch.numRows;
+        yield batch;
+      }
+      return;
+    } catch (thrown) {
+      refuseAborted(job.signal);
+      if (!isLost(thrown) || remakes >= session.config.resultRemakesMax) throw thrown;
+      part = await remadePart(session, job, part, rowsRead);
+    }
+  }
+}
+
+/** Whether the part itself could not be read, so that it must be made again. */
+const isLost = (thrown: unknown): boolean =>
+  thrown instanceof SheafError && ['FETCH_FAILED', 'UNREACHABLE', 'RESULT_GONE', 'DEADLINE'].includes(thrown.code);
+
+/** Leaves out the first rows: an attempt of a deterministic task yields the same rows in the same order as the last. */
+async function* withoutRows(batches: AsyncIterable<RecordBatch>, rows: number): AsyncGenerator<RecordBatch> {
+  let left = rows;
+  for await (const batch of batches) {
+    const skipped = Math.min(left, batch.numRows);
+    left -= skipped;
+    if (skipped < batch.numRows) yield skipped === 0 ? batch : batch.slice(skipped);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Config } from '../../shared/config/config.ts';
+import type { JobsContract } from '../../shared/contracts/jobs.ts';
+import type { JobInfo } from '../../shared/plan/job.ts';
+import type { RpcClient } from '../../shared/rpc/client.ts';
+import type { ReadPart } from '../result/part.ts';
+
+/** What everything that a cluster's handle hands out shares: the way to the coordinator, to the workers, the limits. */
+export interface Session {
+  readonly config: Config;
+  /** `host:port` of the coordinator, for messages. */
+  readonly address: string;
+  readonly jobs: RpcClient<JobsContract>;
+  /** Pulls a part of a result from the worker that holds it. */
+  readonly readPart: ReadPart;
+  /** Aborted when the handle is closed: nothing outlives it. */
+  readonly closed: AbortSignal;
+  /** Told of every step of every job that an action of this handle runs. */
+  readonly onProgress: (info: JobInfo) => void;
+}

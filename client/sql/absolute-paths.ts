@@ -1,0 +1,45 @@
+import { quoteText } from '../expressions/literal.ts';
+import { absolutePath } from '../read/paths.ts';
+import { type Token, tokenize } from './tokens.ts';
+
+const dataFile = /\.(parquet|csv|tsv|json|jsonl|ndjson|arrow|arrows|feather|ipc)(\.(gz|zst|bz2))?$/i;
+const readers = /^(read_\w+|parquet_scan|parquet_metadata|parquet_schema|sniff_csv)$/i;
+
+/**
+ * SQL in which the files that it reads are named by absolute paths: string literals after FROM and JOIN that end like a
+ * data file, and the first argument, or list, of functions that read files.
+ */
+export function withAbsolutePaths(sql: string, workingDirectory: string): string {
+  const place = new Place();
+  return tokenize(sql)
+    .map((token) => {
+      const path = pathOf(token);
+      const isFile = path !== undefined && place.namesFile(path);
+      place.pass(token);
+      return isFile ? quoteText(absolutePath(path, workingDirectory)) : token.sql;
+    })
+    .join('');
+}
+
+const pathOf = ({ kind, sql }: Token): string | undefined =>
+  kind === 'text' && sql.startsWith("'") ? sql.slice(1, -1).replaceAll("''", "'") : undefined;
+
+/** What the tokens so far say about the next one. */
+class Place {
+  #last = '';
+  /** At the first argument of a function that reads files, or within its list. */
+  #isArgument = false;
+  #isList = false;
+
+  namesFile(path: string): boolean {
+    return this.#isArgument || (/^(from|join)$/i.test(this.#last) && dataFile.test(path));
+  }
+
+  pass({ kind, sql }: Token): void {
+    if (kind === 'space') return;
+    if (sql === '[' && this.#isArgument) this.#isList = true;
+    else if (sql === ']') this.#isList = false;
+    this.#isArgument = this.#isList || (sql === '(' && readers.test(this.#last));
+    this.#last = sql;
+  }
+}
