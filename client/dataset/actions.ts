@@ -4,7 +4,6 @@ import type { RowOf } from '../../shared/types/row.ts';
 import { formatTable } from '../format/table.ts';
 import { explainPlan } from '../job/explain.ts';
 import type { ActionOptions } from '../job/options.ts';
-import { runJob } from '../job/run.ts';
 import { collectTable } from '../result/collect.ts';
 import { rowsOfBatch } from '../result/rows.ts';
 import { streamResult } from '../result/stream.ts';

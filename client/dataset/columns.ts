@@ -1,5 +1,5 @@
-import type { SchemaSpec } from '../../shared/schema.ts';
 import type { NamedExpression } from '../../shared/plan/nodes/expression.ts';
+import type { SchemaSpec } from '../../shared/schema.ts';
 import { Aliased, type SortKey, type Typed } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
 import type { Columns, Selected } from './types.ts';

@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
-import type { FunctionStep } from '../../shared/stage.ts';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
+import type { FunctionStep } from '../../shared/stage.ts';
 import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
 import type { Typed } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
@@ -139,7 +139,9 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
    * @example `flights.groupBy('origin', { hour: 'hour(departure)' }).agg({ flights: count(), mean: avg(col('delay')) })`
    */
   groupBy<const Items extends readonly Selected<S>[]>(...keys: Items): Grouped<S, SchemaOfSelected<S, Items>> {
-    return groupOf(selectedColumns(keys as readonly Selected<SchemaSpec>[]), (build, names) => this.#over(build, names));
+    return groupOf(selectedColumns(keys as readonly Selected<SchemaSpec>[]), (build, names) =>
+      this.#over(build, names),
+    );
   }
 
   /**

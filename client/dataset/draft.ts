@@ -2,8 +2,8 @@ import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
 import type { FunctionRef } from '../../shared/stage.ts';
-import type { LocalFunction } from './local-function.ts';
 import type { LocalSource } from '../upload/source.ts';
+import type { LocalFunction } from './local-function.ts';
 
 /**
  * A logical plan that is not sent yet: what only this process holds (functions, datasets) is still in it by reference.

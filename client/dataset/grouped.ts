@@ -15,10 +15,7 @@ export interface Grouped<S extends SchemaSpec, Keys> {
   agg<const C extends Columns<S>>(aggregates: C): Dataset<AsSchema<Keys & SchemaOfColumns<S, C>>>;
 }
 
-type Derive = (
-  build: (input: PlanNode) => PlanNode,
-  names: readonly string[] | undefined,
-) => Dataset<SchemaSpec>;
+type Derive = (build: (input: PlanNode) => PlanNode, names: readonly string[] | undefined) => Dataset<SchemaSpec>;
 
 export const groupOf = <S extends SchemaSpec, Keys>(
   keys: readonly NamedExpression[],

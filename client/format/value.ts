@@ -49,7 +49,9 @@ function formatDecimal(words: Uint32Array, { scale }: Decimal): string {
 }
 
 function formatTimestamp(milliseconds: number, timezone: string | null | undefined): string {
-  const text = isoText(milliseconds).replace('T', ' ').replace(/\.000Z$|Z$/, '');
+  const text = isoText(milliseconds)
+    .replace('T', ' ')
+    .replace(/\.000Z$|Z$/, '');
   return timezone ? `${text}+00` : text;
 }
 
@@ -57,7 +59,10 @@ function formatTimestamp(milliseconds: number, timezone: string | null | undefin
 const isoText = (milliseconds: number): string =>
   Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : `${milliseconds} ms`;
 
-const formatTime = (seconds: number): string => isoText(Math.floor(seconds * 1000)).slice(11).replace(/\.000Z$|Z$/, '');
+const formatTime = (seconds: number): string =>
+  isoText(Math.floor(seconds * 1000))
+    .slice(11)
+    .replace(/\.000Z$|Z$/, '');
 
 /** Months, days, then nanoseconds in 64 bits. */
 function formatInterval(words: Int32Array): string {

@@ -12,6 +12,9 @@ export async function explainPlan(
 ): Promise<Explanation> {
   const signal = AbortSignal.any([session.closed, ...(options.signal ? [options.signal] : [])]);
   const plan = await draft(resolverFor(session, signal));
-  const { json } = await session.jobs.explain({ json: JSON.stringify({ plan, name: 'explain', priority: 0 }) }, { signal });
+  const { json } = await session.jobs.explain(
+    { json: JSON.stringify({ plan, name: 'explain', priority: 0 }) },
+    { signal },
+  );
   return JSON.parse(json) as Explanation;
 }

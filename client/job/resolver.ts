@@ -2,6 +2,8 @@ import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
 import type { FunctionRef } from '../../shared/stage.ts';
 import type { Resolver } from '../dataset/draft.ts';
 import type { Session } from '../session/session.ts';
+import { uploadDataset } from '../upload/upload.ts';
+import { bundleAndPut } from './bundle.ts';
 
 /** A resolver for one action: what occurs several times in its plan is sent once. */
 export function resolverFor(session: Session, signal: AbortSignal): Resolver {

@@ -10,7 +10,9 @@ import { SheafError } from '../../shared/errors.ts';
 export function absolutePaths(paths: string | readonly string[], workingDirectory = process.cwd()): readonly string[] {
   const list = typeof paths === 'string' ? [paths] : paths;
   if (list.length === 0 || list.includes(''))
-    throw new SheafError('PLAN_INVALID', 'There is no path to read', { next: 'Name a file, a glob, or a list of them.' });
+    throw new SheafError('PLAN_INVALID', 'There is no path to read', {
+      next: 'Name a file, a glob, or a list of them.',
+    });
   return list.map((path) => absolutePath(path, workingDirectory));
 }
 

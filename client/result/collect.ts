@@ -3,6 +3,7 @@ import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { runJob } from '../job/run.ts';
 import type { Session } from '../session/session.ts';
+import { toArrowSchema } from '../stand-in.ts';
 import { batchesOf } from './stream.ts';
 
 /** Runs a plan and gathers its rows in one table, which has the plan's columns also when it has no rows. */

@@ -81,7 +81,8 @@ export async function* inOrder<Item>(
   const open: ReadAhead<Item>[] = [];
   const waiting = sources.values();
   const openNext = () => {
-    for (const source of waiting.take(concurrent - open.length)) open.push(new ReadAhead(source, bytesOf, bytesMax / concurrent));
+    for (const source of waiting.take(concurrent - open.length))
+      open.push(new ReadAhead(source, bytesOf, bytesMax / concurrent));
   };
   try {
     for (openNext(); open[0] !== undefined; openNext()) {

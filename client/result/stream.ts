@@ -1,10 +1,11 @@
-import { RecordBatch, type Schema } from 'apache-arrow';
+import type { RecordBatch, Schema } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
 import type { ExchangePart } from '../../shared/stage.ts';
 import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { type FinishedJob, refuseAborted, runJob } from '../job/run.ts';
 import type { Session } from '../session/session.ts';
+import { toArrowSchema } from '../stand-in.ts';
 import { inOrder } from './read-ahead.ts';
 import { remadePart } from './remade.ts';
 

@@ -1,4 +1,4 @@
-import { RecordBatch, type Schema as ArrowSchema, Table } from 'apache-arrow';
+import { type Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';

@@ -1,7 +1,7 @@
 import type { DatasetFrame } from '../../shared/contracts/jobs.ts';
 import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
 import type { Session } from '../session/session.ts';
-import { framesOf } from './frames.ts';
+import { duckdbSchema, framesOf } from '../stand-in.ts';
 import type { LocalSource } from './source.ts';
 
 /** Streams a dataset to the coordinator; it is on disk there when this resolves. */

@@ -1,0 +1,149 @@
+import { type Config, loadConfig, type SettingName } from '../shared/config/config.ts';
+import { type JobsContract, jobsService } from '../shared/contracts/jobs.ts';
+import { SheafError } from '../shared/errors.ts';
+import type { JobInfo } from '../shared/plan/job.ts';
+import { connectTo } from '../shared/rpc/client.ts';
+import { loadService } from '../shared/rpc/proto.ts';
+import { readTokenFile } from '../shared/rpc/token.ts';
+import { version } from '../shared/version.ts';
+import { Cluster } from './cluster.ts';
+import { type ProgressMode, progressListener } from './progress/listener.ts';
+import type { Session } from './session/session.ts';
+import { missingPart } from './stand-in.ts';
+
+/** Of `connect` and `local`. */
+export interface ConnectOptions {
+  /** The cluster's token, if its ports demand one. */
+  readonly token?: string;
+  /** A file that holds it; default: what SHEAF_TOKEN_FILE names. */
+  readonly tokenFile?: string;
+  /** Limits other than the defaults and the `SHEAF_*` variables: see `docs/configuration.md`. */
+  readonly config?: Partial<Record<SettingName, number>>;
+  /** Gives up connecting; later it closes the connection. */
+  readonly signal?: AbortSignal;
+  /**
+   * Progress of jobs: drawn on stderr (`auto`: if that is a terminal), or given to a function. Default: what
+   * SHEAF_PROGRESS says, otherwise `never`.
+   */
+  readonly progress?: ProgressMode | ((info: JobInfo) => void);
+}
+
+/** Of an embedded cluster. */
+export interface LocalOptions extends ConnectOptions {
+  /** Worker processes. Default 2. */
+  readonly workers?: number;
+  /** Threads of each worker, that is, tasks that it runs at a time. Default: the processors, divided among the workers. */
+  readonly threads?: number;
+  /** Memory of each worker's kernel. Default: half of this machine's, divided among the workers. */
+  readonly memoryLimitBytes?: number;
+}
+
+/**
+ * Connects to a cluster.
+ *
+ * @param address `host:port` of its coordinator; default: what SHEAF_CLUSTER names; without either, an embedded cluster
+ *   is started as by {@link local}
+ * @throws SheafError `UNREACHABLE`, `VERSION_MISMATCH`, `UNAUTHENTICATED`, `CONFIG_INVALID`
+ *
+ * @example
+ * ```ts
+ * await using cluster = await connect('127.0.0.1:7400');
+ * ```
+ */
+export async function connect(address?: string, options: ConnectOptions = {}): Promise<Cluster> {
+  const target = address ?? (process.env.SHEAF_CLUSTER || undefined);
+  if (target === undefined) return local(options);
+  const config = loadConfig(process.env, options.config);
+  return open(target, config, options, async () => {});
+}
+
+/**
+ * Starts a cluster on this machine, a coordinator and workers as processes of their own, and connects to it. It stops
+ * when the connection is closed, or with this process.
+ *
+ * @throws SheafError what kept it from starting, for example `CONFIG_INVALID` for too little memory per slot
+ *
+ * @example
+ * ```ts
+ * await using cluster = await local({ workers: 2, threads: 4 });
+ * ```
+ */
+export async function local(options: LocalOptions = {}): Promise<Cluster> {
+  const config = loadConfig(process.env, options.config);
+  const { startLocalCluster } = await import('./local/cluster.ts'); // Only who starts a cluster pays for loading it.
+  const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
+  const embedded = await startLocalCluster({ config, workers, threads, memoryLimitBytes, tokenFile, signal });
+  try {
+    return await open(embedded.address, config, options, () => embedded.close());
+  } catch (thrown) {
+    await embedded.close();
+    throw thrown;
+  }
+}
+
+async function open(
+  address: string,
+  config: Config,
+  options: ConnectOptions,
+  stop: () => Promise<void>,
+): Promise<Cluster> {
+  const token = await tokenOf(options, config);
+  const connection = connectTo(address, { token, config });
+  const closed = new AbortController();
+  const progress = progressListener(options.progress ?? process.env.SHEAF_PROGRESS, process.stderr, process.env);
+  const jobs = connection.client(loadService<JobsContract>('jobs', jobsService));
+  const close = async () => {
+    closed.abort(new SheafError('CANCELLED', 'The connection to the cluster was closed'));
+    connection.close();
+    progress.close();
+    await stop();
+  };
+  try {
+    await greet(jobs, address, config, options.signal);
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
+  }
+  options.signal?.addEventListener('abort', () => void close(), { once: true });
+  const session: Session = {
+    config,
+    address,
+    jobs,
+    readPart: missingPart,
+    closed: closed.signal,
+    onProgress: progress.update,
+  };
+  return new Cluster(session, close);
+}
+
+const tokenOf = async (
+  { token, tokenFile = process.env.SHEAF_TOKEN_FILE }: ConnectOptions,
+  config: Config,
+): Promise<string | undefined> => token ?? (tokenFile ? readTokenFile(tokenFile, config) : undefined);
+
+/** Versions are exchanged before anything else. */
+async function greet(
+  jobs: Session['jobs'],
+  address: string,
+  { connectTimeoutMs }: Config,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const reply = await jobs.hello({ version }, { signal, timeoutMs: connectTimeoutMs }).catch((thrown: unknown) => {
+    throw explained(thrown, address);
+  });
+  if (reply.version === version) return;
+  throw new SheafError(
+    'VERSION_MISMATCH',
+    `This client is Sheaf ${version}, the coordinator at ${address} is ${reply.version}`,
+    { next: 'Install the same version on both sides.' },
+  );
+}
+
+function explained(thrown: unknown, address: string): unknown {
+  if (!(thrown instanceof SheafError) || (thrown.code !== 'UNREACHABLE' && thrown.code !== 'DEADLINE')) return thrown;
+  return new SheafError('UNREACHABLE', `No coordinator answers at ${address}`, {
+    cause: thrown,
+    retryable: true,
+    next: `Check the address and that the coordinator runs (npx sheaf coordinator), or leave the address out to start an embedded cluster.`,
+  });
+}

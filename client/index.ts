@@ -1,0 +1,37 @@
+/**
+ * Sheaf: datasets on a cluster, in SQL and TypeScript, over Arrow record batches. Start with {@link connect} or
+ * {@link local}.
+ *
+ * @packageDocumentation
+ */
+export type { SettingName } from '../shared/config/config.ts';
+export type { ErrorCode } from '../shared/errors.ts';
+export { SheafError } from '../shared/errors.ts';
+export type { Explanation, JobInfo, JobState, StageProgress, WorkerInfo } from '../shared/plan/job.ts';
+export type { Column, Schema, SchemaSpec } from '../shared/schema.ts';
+export type { ResultRowOf, RowOf, ValueOf } from '../shared/types/row.ts';
+export { version } from '../shared/version.ts';
+export type { Cluster } from './cluster.ts';
+export { type ConnectOptions, connect, type LocalOptions, local } from './connect.ts';
+export type { Relation } from './dataset/actions.ts';
+export type { BatchResult, Dataset, FunctionOptions, MapOptions } from './dataset/dataset.ts';
+export type { Grouped } from './dataset/grouped.ts';
+export type { JoinOn } from './dataset/join.ts';
+export type {
+  CsvWriteOptions,
+  NdjsonWriteOptions,
+  ParquetWriteOptions,
+  WriteOptions,
+  Writer,
+  Written,
+} from './dataset/writer.ts';
+export { avg, count, countDistinct, max, min, sum } from './expressions/aggregates.ts';
+export { type Case, coalesce, lit, sql, when } from './expressions/build.ts';
+export { type Aliased, col, type Expression, type SortKey } from './expressions/expression.ts';
+export type { Literal } from './expressions/literal.ts';
+export { type FormatOptions, formatTable } from './format/table.ts';
+export type { ActionOptions } from './job/options.ts';
+export type { ProgressMode } from './progress/listener.ts';
+export type { CsvReadOptions, Reader, ReadOptions } from './read/reader.ts';
+export { typesFile } from './types-file.ts';
+export type { Input, InputRow } from './upload/source.ts';
