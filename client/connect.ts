@@ -70,7 +70,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
  */
 export async function local(options: LocalOptions = {}): Promise<Cluster> {
   const config = loadConfig(process.env, options.config);
-  const { startLocalCluster } = await import('./local/cluster.ts'); // Only who starts a cluster pays for loading it.
+  const { startLocalCluster } = await import(localPath); // Only who starts a cluster pays for loading it.
   const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
   const embedded = await startLocalCluster({ config, workers, threads, memoryLimitBytes, tokenFile, signal });
   try {
@@ -147,3 +147,6 @@ function explained(thrown: unknown, address: string): unknown {
     next: `Check the address and that the coordinator runs (npx sheaf coordinator), or leave the address out to start an embedded cluster.`,
   });
 }
+
+/** Until client/local lands. */
+const localPath: string = './local/cluster.ts';

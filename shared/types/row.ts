@@ -16,7 +16,8 @@ import type { SchemaSpec } from '../schema.ts';
  * | MAP                                                   | `Map`                                            |
  * | VARCHAR, ENUM, UUID, TIME, INTERVAL, JSON, all others | `string`, as DuckDB prints it                    |
  *
- * A schema whose texts are not known to the compiler gives `unknown`.
+ * A schema whose texts are not known to the compiler gives `unknown`, and so does the type text `unknown`, which a client
+ * gives to columns of which only DuckDB can say the type.
  */
 export type RowOf<S extends SchemaSpec> = { [Name in keyof S]: ValueOf<S[Name]> | null };
 
@@ -58,21 +59,24 @@ type DateName =
   | ('TIMESTAMPTZ' | 'TIMESTAMP WITH TIME ZONE' | 'TIMESTAMP WITHOUT TIME ZONE');
 type BytesName = 'BLOB' | 'BYTEA' | 'BINARY' | 'VARBINARY';
 
-type ValueOfText<T extends string> = T extends `${infer Element}[]`
-  ? readonly (ValueOf<Element> | null)[]
-  : T extends `${infer Element}[${infer _Size extends number}]`
-    ? readonly (ValueOf<Element> | null)[]
-    : T extends `${string}]`
-      ? readonly unknown[]
-      : Uppercase<T> extends `STRUCT(${string})`
-        ? T extends `${string}(${infer Inner}`
-          ? StructOf<SplitTop<WithoutLast<Inner>>>
-          : never
-        : Uppercase<T> extends `MAP(${string})`
-          ? T extends `${string}(${infer Inner}`
-            ? MapOf<SplitTop<WithoutLast<Inner>>>
-            : never
-          : ScalarOf<Uppercase<T>>;
+type ValueOfText<T extends string> =
+  Uppercase<T> extends 'UNKNOWN'
+    ? unknown
+    : T extends `${infer Element}[]`
+      ? readonly (ValueOf<Element> | null)[]
+      : T extends `${infer Element}[${infer _Size extends number}]`
+        ? readonly (ValueOf<Element> | null)[]
+        : T extends `${string}]`
+          ? readonly unknown[]
+          : Uppercase<T> extends `STRUCT(${string})`
+            ? T extends `${string}(${infer Inner}`
+              ? StructOf<SplitTop<WithoutLast<Inner>>>
+              : never
+            : Uppercase<T> extends `MAP(${string})`
+              ? T extends `${string}(${infer Inner}`
+                ? MapOf<SplitTop<WithoutLast<Inner>>>
+                : never
+              : ScalarOf<Uppercase<T>>;
 
 type ScalarOf<T extends string> = T extends NumberName
   ? number
