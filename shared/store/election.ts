@@ -161,11 +161,14 @@ class Term implements Leadership {
     }
   }
 
+  /** Stops acting as leader first, and gives the lease back then, so that another need not wait for its end. */
   #end(why: string, cause?: unknown): void {
+    if (this.lost.aborted) return;
     const { address } = this.#candidacy;
     const next = 'Nothing to do: another coordinator takes over, or this one leads again under a new epoch.';
     this.#over.abort(
       new SheafError('NOT_LEADER', `${address} leads no more under epoch ${this.epoch}: ${why}`, { cause, next }),
     );
+    void this.#lease.revoke();
   }
 }

@@ -61,10 +61,7 @@ export class EmbeddedStore extends Store {
 
   async revokeLease({ id }: Grant): Promise<void> {
     const lease = this.#leases.get(id);
-    if (!lease) return;
-    clearTimeout(lease.timer);
-    this.#leases.delete(id);
-    this.#write([...lease.keys].map((key) => ({ kind: 'delete', key })));
+    if (lease) this.#drop(id, lease);
   }
 
   watch(prefix: string, changed: () => void): Disposable {
@@ -97,7 +94,13 @@ export class EmbeddedStore extends Store {
     if (!lease) return;
     const remainingMs = lease.expiresAtMs - monotonicMs();
     if (remainingMs > 0) lease.timer = setTimeout(() => this.#expire(id), Math.ceil(remainingMs)).unref();
-    else void this.revokeLease({ id, ttlMs: lease.ttlMs });
+    else this.#drop(id, lease);
+  }
+
+  #drop(id: string, lease: EmbeddedLease): void {
+    clearTimeout(lease.timer);
+    this.#leases.delete(id);
+    this.#write([...lease.keys].map((key) => ({ kind: 'delete', key })));
   }
 
   /** All under one new revision, as in etcd. */
