@@ -1,4 +1,4 @@
-import { count, milliseconds, type Section } from '../setting.ts';
+import { count, milliseconds, percent, type Section } from '../setting.ts';
 
 /** Limits of the scheduler: how often it tries, how long it waits, how hard it looks. */
 export const schedulerSettings = {
@@ -51,6 +51,16 @@ export const schedulerSettings = {
     min: 1,
     max: 1_000_000,
     doc: 'How many reports of ended jobs the scheduler keeps.',
+  }),
+  speculationMs: milliseconds(5000, {
+    min: 0,
+    max: 24 * 3_600_000,
+    doc: 'No task gets a second attempt before it has run this long.',
+  }),
+  speculationPercent: percent(300, {
+    min: 100,
+    max: 100_000,
+    doc: 'A task gets a second attempt when it has run this much of the mean time of the finished tasks of its stage.',
   }),
   localityProducersMax: count(32, {
     min: 1,

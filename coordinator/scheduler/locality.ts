@@ -1,0 +1,47 @@
+import type { SchedulerLimits } from './core.ts';
+import type { Stage } from './stage.ts';
+import type { Task } from './task.ts';
+import type { Worker } from './worker.ts';
+
+/** Whether it can matter where the stage's tasks run: each reads a partition of its own from an exchange. */
+export const hasLocality = ({ spec }: Stage): boolean =>
+  spec.inputs.some((input) => input.kind === 'exchange' && input.mode === 'partition');
+
+/**
+ * The worker that holds most bytes of the task's partitions, by a look at a bounded number of their producers.
+ * Preferred, never waited for.
+ */
+export function nearestWorker(task: Task, { localityProducersMax }: SchedulerLimits): Worker | undefined {
+  const version = task.stage.producers.reduce((sum, producer) => sum + producer.version, 0);
+  if (task.nearest?.version !== version) {
+    task.nearest = { version, worker: mostBytes(bytesByWorker(task, localityProducersMax)) };
+  }
+  return task.nearest.worker;
+}
+
+function bytesByWorker({ stage, index }: Task, producersMax: number): Map<Worker, number> {
+  const bytes = new Map<Worker, number>();
+  for (const input of stage.spec.inputs) {
+    if (input.kind !== 'exchange' || input.mode !== 'partition') continue;
+    const tasks = stage.job.stages.get(input.from)?.tasks ?? [];
+    const stride = Math.ceil(tasks.length / producersMax);
+    for (let at = 0; at < tasks.length; at += stride) {
+      const state = tasks[at]?.state;
+      if (state?.kind !== 'finished') continue;
+      const size = state.output.partitions[index]?.bytes ?? 0;
+      bytes.set(state.worker, (bytes.get(state.worker) ?? 0) + size);
+    }
+  }
+  return bytes;
+}
+
+function mostBytes(bytes: ReadonlyMap<Worker, number>): Worker | undefined {
+  let most: Worker | undefined;
+  let mostSoFar = 0;
+  for (const [worker, size] of bytes) {
+    if (size <= mostSoFar) continue;
+    most = worker;
+    mostSoFar = size;
+  }
+  return most;
+}

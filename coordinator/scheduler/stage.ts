@@ -1,0 +1,111 @@
+import { SheafError } from '../../shared/errors.ts';
+import type { StageOutput, StageSpec, TaskMetrics } from '../../shared/stage.ts';
+import type { Job } from './job.ts';
+import type { ReadyQueue } from './queue.ts';
+import type { Task, TaskState } from './task.ts';
+import { checkStep, type TriggerOf } from './transitions.ts';
+
+/** A stage of a job and what has become of it. */
+export interface Stage {
+  readonly job: Job;
+  readonly spec: StageSpec;
+  /** 1 + the depth of its deepest producer: consumers are deeper than what they read. */
+  readonly depth: number;
+  readonly tasks: readonly Task[];
+  /** The stages that it reads, each once. */
+  readonly producers: readonly Stage[];
+  readonly consumers: Stage[];
+  state: StageState;
+  /** How many of its tasks are in each state. */
+  readonly counts: Record<TaskState['kind'], number>;
+  /** Its pending tasks that need not run alone. */
+  readonly queue: ReadyQueue;
+  /** Tasks in the state `lost`. */
+  lost: Task[];
+  /** A consumer's attempt was launched with the outputs as they are: a changed one may have been read. */
+  outputsRead: boolean;
+  /** Its inputs' generation: outputs of another one do not belong together. */
+  generation: number;
+  /** Counts changes of its winning attempts, for what is cached about them. */
+  version: number;
+  /** Has been finished at least once. */
+  everFinished: boolean;
+  readonly totals: StageTotals;
+}
+
+export type StageState =
+  /** Has tasks to run, but some producers have not finished. */
+  | { readonly kind: 'waiting'; readonly incomplete: number }
+  /** Has tasks to run, and all their inputs. */
+  | { readonly kind: 'running' }
+  /** Every task has its output. */
+  | { readonly kind: 'finished' }
+  /** Some outputs are missing, and nobody needs them. */
+  | { readonly kind: 'spent' };
+
+export interface StageTotals {
+  attempts: number;
+  startedMs: number | undefined;
+  finishedMs: number | undefined;
+  /** Time from launch to report over the winning attempts that finished so far, lost again or not. */
+  wins: number;
+  winsMs: number;
+  metrics: { -readonly [Name in keyof TaskMetrics]: number };
+}
+
+export const createTotals = (): StageTotals => ({
+  attempts: 0,
+  startedMs: undefined,
+  finishedMs: undefined,
+  wins: 0,
+  winsMs: 0,
+  metrics: { rowsIn: 0, rowsOut: 0, bytesIn: 0, bytesOut: 0, fetchMs: 0, runMs: 0 },
+});
+
+/** Adds a winning attempt's numbers, or takes them away (`sign` -1) when its output is lost. */
+export function addMetrics(stage: Stage, metrics: TaskMetrics, sign: 1 | -1): void {
+  const sums = stage.totals.metrics;
+  sums.rowsIn += sign * metrics.rowsIn;
+  sums.rowsOut += sign * metrics.rowsOut;
+  sums.bytesIn += sign * metrics.bytesIn;
+  sums.bytesOut += sign * metrics.bytesOut;
+  sums.fetchMs += sign * metrics.fetchMs;
+  sums.runMs += sign * metrics.runMs;
+}
+
+export function moveStage(stage: Stage, trigger: TriggerOf<'stage'>, next: StageState): void {
+  checkStep('stage', stage.state.kind, trigger, next.kind, () => stageName(stage));
+  stage.state = next;
+}
+
+/** It has tasks to run. */
+export const isUnfinished = ({ state }: Stage): boolean => state.kind === 'waiting' || state.kind === 'running';
+
+/**
+ * Whether missing outputs of the stage are to be made: the result is asked of it, or an unfinished stage reads it, or
+ * the stages that will read it are still being planned.
+ */
+export function isNeeded(stage: Stage): boolean {
+  const { job } = stage;
+  if (job.state.kind !== 'running' && job.state.kind !== 'repairing') return false;
+  if (job.finalStage === stage) return true;
+  if (job.finalStage === undefined && stage.consumers.length === 0) return true;
+  return stage.consumers.some(isUnfinished);
+}
+
+/** How many partitions each task writes; 0 for a file. */
+export function partitionCount(output: StageOutput): number {
+  if (output.kind === 'file') return 0;
+  return output.partitioning.kind === 'single' ? 1 : output.partitioning.partitions;
+}
+
+export const isDurable = ({ spec }: Stage): boolean => spec.output.kind === 'file';
+
+export const stageName = ({ job, spec }: Stage): string => `stage ${spec.id} (${spec.name}) of ${job.id}`;
+
+/** @throws SheafError `INTERNAL` if there is no such task: ask `stage.tasks[index]` where that may be */
+export function taskAt(stage: Stage, index: number): Task {
+  const task = stage.tasks[index];
+  if (task === undefined) throw new SheafError('INTERNAL', `There is no task ${index} in ${stageName(stage)}.`);
+  return task;
+}

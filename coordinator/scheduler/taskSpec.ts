@@ -1,0 +1,60 @@
+import type { ExchangePart, StageInput, TaskInput, TaskSpec } from '../../shared/stage.ts';
+import type { Attempt } from './attempt.ts';
+import { partitionCount, type Stage } from './stage.ts';
+import type { Task } from './task.ts';
+
+/** The attempt as it is sent to its worker. All its producers must have finished. */
+export function taskSpec({ key, task, alone }: Attempt): TaskSpec {
+  const { spec } = task.stage;
+  const inputs = spec.inputs.map((input) => taskInput(input, task));
+  return { ...key, inputs, steps: spec.steps, output: spec.output, schema: spec.schema, alone };
+}
+
+function taskInput(input: StageInput, { stage, index }: Task): TaskInput {
+  const { name, schema } = input;
+  switch (input.kind) {
+    case 'splits':
+      return { kind: 'splits', name, schema, splits: input.perTask[index] ?? [] };
+    case 'dataset':
+      return { kind: 'dataset', name, schema, dataset: input.dataset, segments: input.perTask[index] ?? noSegments };
+    case 'exchange': {
+      const producer = stage.job.stages.get(input.from);
+      const shared = input.mode === 'broadcast';
+      const parts = producer === undefined ? [] : shared ? allParts(producer) : partitionParts(producer, index);
+      return { kind: 'exchange', name, schema, parts, shared };
+    }
+  }
+}
+
+const noSegments = { from: 0, to: 0 };
+
+/** One partition of every producing task, in task order; those without rows are left out. */
+function partitionParts(producer: Stage, partition: number): ExchangePart[] {
+  const parts: ExchangePart[] = [];
+  for (const task of producer.tasks) pushPart(parts, task, partition);
+  return parts;
+}
+
+const cache = new WeakMap<Stage, { readonly version: number; readonly parts: readonly ExchangePart[] }>();
+
+/** All partitions of every task, in task and partition order; those without rows are left out. */
+export function allParts(producer: Stage): readonly ExchangePart[] {
+  const cached = cache.get(producer);
+  if (cached?.version === producer.version) return cached.parts;
+  const parts: ExchangePart[] = [];
+  const partitions = partitionCount(producer.spec.output);
+  for (const task of producer.tasks)
+    for (let partition = 0; partition < partitions; partition++) pushPart(parts, task, partition);
+  cache.set(producer, { version: producer.version, parts });
+  return parts;
+}
+
+function pushPart(parts: ExchangePart[], { stage, index, state }: Task, partition: number): void {
+  if (state.kind !== 'finished') return;
+  const size = state.output.partitions[partition];
+  if (size === undefined || size.rows === 0) return;
+  const { attempt, worker } = state;
+  const { id, address } = worker;
+  const { rows, bytes } = size;
+  parts.push({ stage: stage.spec.id, task: index, attempt, partition, worker: id, address, rows, bytes });
+}
