@@ -1,4 +1,4 @@
-import type { Config, SettingName } from '../../shared/config/config.ts';
+import type { Config } from '../../shared/config/config.ts';
 import type { schedulerSettings } from '../../shared/config/sections/scheduler.ts';
 import type { JobId, WorkerId } from '../../shared/ids.ts';
 import type { Effect } from './effects.ts';
@@ -11,7 +11,7 @@ import type { JobReport } from './views.ts';
 import type { Worker } from './worker.ts';
 
 /** The numbers that the scheduler goes by. */
-export type SchedulerLimits = Pick<Config, keyof typeof schedulerSettings & SettingName>;
+export type SchedulerLimits = Pick<Config, keyof typeof schedulerSettings | 'jobHistoryMax'>;
 
 /** All that the scheduler knows, and what it decided in answer to the event at hand. */
 export interface Core {

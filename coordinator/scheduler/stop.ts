@@ -33,7 +33,7 @@ export function endJob(core: Core, job: Job): void {
   for (const worker of workers) worker.outputs.delete(job);
   core.ended.set(job.id, { ...jobReport(job), endedMs: core.nowMs });
   for (const [oldest] of core.ended) {
-    if (core.ended.size <= core.limits.endedJobsMax) break;
+    if (core.ended.size <= core.limits.jobHistoryMax) break;
     core.ended.delete(oldest);
   }
   core.effects.push({ kind: 'dropJob', job: job.id, workers: workers.map(({ id }) => id) });

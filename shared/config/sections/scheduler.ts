@@ -2,11 +2,6 @@ import { count, milliseconds, percent, type Section } from '../setting.ts';
 
 /** Limits of the scheduler: how often it tries, how long it waits, how hard it looks. */
 export const schedulerSettings = {
-  schedulerTickMs: milliseconds(100, {
-    min: 1,
-    max: 60_000,
-    doc: 'How often the scheduler looks at deadlines, grace periods and delayed retries.',
-  }),
   taskAttemptsMax: count(4, {
     min: 1,
     max: 100,
@@ -46,11 +41,6 @@ export const schedulerSettings = {
     min: 1,
     max: 1000,
     doc: 'How many of its latest events each task remembers for error messages.',
-  }),
-  endedJobsMax: count(1000, {
-    min: 1,
-    max: 1_000_000,
-    doc: 'How many reports of ended jobs the scheduler keeps.',
   }),
   speculationMs: milliseconds(5000, {
     min: 0,

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import type { Core } from '../../coordinator/scheduler/core.ts';
+import { isWorking, type Job } from '../../coordinator/scheduler/job.ts';
+import { isDurable, isNeeded, isUnfinished, type Stage, stageName } from '../../coordinator/scheduler/stage.ts';
+import { type Task, taskStory } from '../../coordinator/scheduler/task.ts';
+import { freeSlots, isOpen, type Worker } from '../../coordinator/scheduler/worker.ts';
+
+/** What must hold between any two events. @throws AssertionError with the story of what breaks it */
+export function checkInvariants(core: Core): void {
+  for (const worker of core.workers.values()) checkWorker(core, worker);
+  for (const job of core.jobs.values()) checkJob(core, job);
+  checkWorkConservation(core);
+}
+
+function checkWorker(core: Core, worker: Worker): void {
+  const { id, slots, attempts, state, outputs } = worker;
+  assert.notEqual(state.kind, 'lost', `${id} is lost but known`);
+  assert.ok(attempts.size <= slots, `${id} runs ${attempts.size} attempts in ${slots} slots`);
+  const alone = [...attempts.values()].filter((attempt) => attempt.alone);
+  assert.ok(alone.length === 0 || attempts.size === 1, `${id}: ${alone[0]?.name} is not alone`);
+  for (const attempt of attempts.values()) {
+    assert.notEqual(attempt.state.kind, 'ended', `${attempt.name} has ended but takes a slot`);
+    assert.equal(attempt.worker, worker);
+  }
+  const expected = isOpen(worker) && freeSlots(worker) > 0 ? freeSlots(worker) : undefined;
+  assert.equal(worker.place?.free, expected, `${id} is not in its place of the slot pool`);
+  const apart = state.kind === 'active' && state.admission !== 'open';
+  assert.equal(core.setAside.has(worker), apart, `${id}: set aside or not?`);
+  for (const tasks of outputs.values())
+    for (const task of tasks)
+      assert.ok(task.state.kind === 'finished' && task.state.worker === worker, taskStory(task));
+}
+
+function checkJob(core: Core, job: Job): void {
+  assert.ok(!['released', 'failed', 'cancelled'].includes(job.state.kind), `${job.id} has ended but is kept`);
+  for (const attempt of job.attempts) assert.equal(attempt.worker.attempts.get(attempt.name), attempt, attempt.name);
+  for (const stage of job.stages.values()) checkStage(core, stage);
+  assert.equal(core.runnable.has(job), job.ready.size > 0, `${job.id}: runnable or not?`);
+  if (job.state.kind === 'stopping') assert.ok(job.attempts.size > 0, `${job.id} waits for nothing to stop`);
+  if (job.finalStage?.state.kind === 'finished') assert.ok(!isWorking(job), `${job.id} has its result but works on`);
+  if (!isWorking(job)) for (const stage of job.stages.values()) assert.ok(!isUnfinished(stage), stageName(stage));
+  else if (job.finalStage !== undefined) assert.ok([...job.stages.values()].some(canProgress), `${job.id} is stuck`);
+}
+
+const canProgress = ({ state, counts }: Stage): boolean =>
+  counts.running + counts.delayed > 0 || (state.kind === 'running' && counts.pending > 0);
+
+function checkStage(core: Core, stage: Stage): void {
+  const { state, counts, tasks, producers, spec, queue, job } = stage;
+  const name = stageName(stage);
+  const seen = { pending: 0, delayed: 0, running: 0, finished: 0, lost: 0 };
+  for (const task of tasks) {
+    seen[task.state.kind]++;
+    checkTask(core, task);
+  }
+  assert.deepEqual(counts, seen, `${name}: counts`);
+  assert.equal(seen.finished === tasks.length, state.kind === 'finished', `${name} is ${state.kind}`);
+  const queued = tasks.filter((task) => task.state.kind === 'pending' && !task.alone).length;
+  assert.equal(queue.size, queued, `${name}: queue`);
+  assert.equal(job.ready.has(stage), state.kind === 'running' && queued > 0, `${name}: ready or not?`);
+  const incomplete = producers.filter((producer) => producer.state.kind !== 'finished').length;
+  if (state.kind === 'waiting') assert.equal(state.incomplete, incomplete, `${name} waits for too few or too many`);
+  if (state.kind === 'waiting') assert.ok(incomplete > 0, `${name} waits for nothing`);
+  if (state.kind === 'running') assert.equal(incomplete, 0, `${name} runs without its inputs`);
+  if (isUnfinished(stage)) assert.ok(seen.lost === 0 && isNeeded(stage), `${name} is unfinished: why?`);
+  else assert.equal(seen.finished + seen.lost, tasks.length, `${name} is ${state.kind} but has tasks to run`);
+  if (isNeeded(stage)) assert.equal(stage.lost.length, 0, `${name} is needed, but ${stage.lost.length} tasks are lost`);
+  assert.equal(stage.lost.length, seen.lost, `${name}: lost tasks`);
+  assert.ok(spec.tasks === tasks.length);
+}
+
+function checkTask(core: Core, task: Task): void {
+  const { state, stage } = task;
+  const story = (): string => taskStory(task);
+  assert.equal(core.delayed.has(task), state.kind === 'delayed', story());
+  assert.equal(core.alone.has(task), state.kind === 'pending' && task.alone, story());
+  if (state.kind === 'running') {
+    assert.ok(state.attempts.length === 1 || state.attempts.length === 2, story());
+    for (const attempt of state.attempts) {
+      assert.equal(attempt.state.kind, 'running', story());
+      assert.equal(attempt.worker.attempts.get(attempt.name), attempt, story());
+      assert.equal(attempt.generation, stage.generation, story());
+    }
+  }
+  if (state.kind === 'finished') {
+    assert.equal(state.generation, stage.generation, `an output of another generation: ${story()}`);
+    if (!isDurable(stage)) assert.ok(state.worker.outputs.get(stage.job)?.has(task), story());
+    if (!isDurable(stage)) assert.equal(core.workers.get(state.worker.id), state.worker, story());
+  }
+  assert.ok(task.deaths.length <= core.limits.poisonDeathsMax, story());
+}
+
+/** No slot is free while a task waits that could use it. */
+function checkWorkConservation(core: Core): void {
+  if (core.runnable.size > 0) assert.equal(core.slots.freest(), undefined, 'a slot is free while a task waits');
+}

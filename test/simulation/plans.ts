@@ -1,0 +1,99 @@
+import { type StageId, stageId } from '../../shared/ids.ts';
+import type { Split, StageInput, StageOutput, StageSpec } from '../../shared/stage.ts';
+import { partitionsOf } from './content.ts';
+import type { Random } from './random.ts';
+
+/** A random job: its stages in the waves in which the planner hands them over. The last stage is the final one. */
+export interface Plan {
+  readonly waves: readonly (readonly StageSpec[])[];
+  readonly finalStage: StageId;
+}
+
+export const stagesOf = ({ waves }: Plan): StageSpec[] => waves.flat();
+
+export function randomPlan(random: Random): Plan {
+  const impureChance = random.pick([0, 0.3, 0.6]);
+  const specs: StageSpec[] = [];
+  const count = random.between(1, 6);
+  for (let id = 0; id < count; id++) {
+    specs.push(randomStage(random, id, specs, { final: id === count - 1, impure: random.chance(impureChance) }));
+  }
+  return { waves: inWaves(random, specs), finalStage: stageId(count - 1) };
+}
+
+function inWaves(random: Random, specs: readonly StageSpec[]): StageSpec[][] {
+  const waves: StageSpec[][] = [[]];
+  for (const spec of specs) {
+    if (waves.at(-1)?.length !== 0 && random.chance(0.2)) waves.push([]);
+    waves.at(-1)?.push(spec);
+  }
+  return waves;
+}
+
+interface Kind {
+  readonly final: boolean;
+  readonly impure: boolean;
+}
+
+function randomStage(random: Random, id: number, before: readonly StageSpec[], { final, impure }: Kind): StageSpec {
+  const readable = before.filter(({ output }) => output.kind === 'exchange');
+  const reads = readable.length === 0 ? 0 : random.between(id === 0 ? 0 : 1, 2);
+  const first = reads > 0 ? random.pick(readable.slice(-2)) : undefined;
+  const spread = first !== undefined && random.chance(0.7);
+  const tasks = spread ? partitionsOf(first) : random.between(1, 12);
+  const inputs: StageInput[] = [];
+  if (first !== undefined) inputs.push(exchange('first', first.id, spread ? 'partition' : 'broadcast'));
+  if (reads > 1) {
+    const second = random.pick(readable);
+    inputs.push(exchange('second', second.id, partitionsOf(second) === tasks ? 'partition' : 'broadcast'));
+  }
+  if (inputs.length === 0) inputs.push(splits(tasks));
+  return virtualStage({ id, tasks, inputs, output: randomOutput(random, final), deterministic: !impure });
+}
+
+/** A stage without real work, for tests. */
+export const virtualStage = (spec: {
+  readonly id: number;
+  readonly name?: string;
+  readonly tasks: number;
+  readonly inputs: readonly StageInput[];
+  readonly output: StageOutput;
+  readonly deterministic?: boolean;
+}): StageSpec => ({
+  name: `stage ${spec.id}`,
+  steps: [],
+  schema: [],
+  deterministic: true,
+  ...spec,
+  id: stageId(spec.id),
+});
+
+export const exchange = (name: string, from: StageId, mode: 'partition' | 'broadcast'): StageInput => ({
+  kind: 'exchange',
+  name,
+  schema: [],
+  from,
+  mode,
+});
+
+export const splits = (tasks: number): StageInput => ({
+  kind: 'splits',
+  name: 'source',
+  schema: [],
+  perTask: Array.from({ length: tasks }, (_, task) => [split(task)]),
+});
+
+const split = (task: number): Split => ({
+  kind: 'parquet',
+  file: { path: `/data/${task}.parquet`, sizeBytes: 100, modifiedMs: 0 },
+  firstRow: 0,
+  rows: 10,
+});
+
+function randomOutput(random: Random, final: boolean): StageOutput {
+  if (final && random.chance(0.25)) {
+    return { kind: 'file', sink: { format: 'parquet', stagingDirectory: '/staging', options: {} } };
+  }
+  if (random.chance(0.3)) return { kind: 'exchange', partitioning: { kind: 'single' } };
+  return { kind: 'exchange', partitioning: { kind: 'hash', keys: ['k'], partitions: random.between(1, 10) } };
+}

@@ -1,0 +1,133 @@
+import type { Effect } from '../../coordinator/scheduler/effects.ts';
+import type { JobId } from '../../shared/ids.ts';
+import type { ExchangePart, StageSpec } from '../../shared/stage.ts';
+import type { Cluster } from './cluster.ts';
+import { type Content, mergeSalts, Reference } from './content.ts';
+import { type Plan, stagesOf } from './plans.ts';
+
+export type Ending = 'succeeded' | 'failed' | 'cancelled';
+type EffectOf<Kind extends Effect['kind']> = Effect & { readonly kind: Kind };
+
+/** Submits one job wave by wave, fetches its result part by part, and checks every answer against the reference. */
+export class VirtualClient {
+  readonly job: JobId;
+  readonly plan: Plan;
+  readonly stages: ReadonlyMap<number, StageSpec>;
+  ending: Ending | undefined;
+  /** The code of the error that it failed with. */
+  error: string | undefined;
+  dropped = false;
+  readonly #cluster: Cluster;
+  #wave = 0;
+  readonly #unfinished = new Set<number>();
+  /** What it read of the result, by stage, task and partition, all of one generation. */
+  #read = new Map<string, Content>();
+  #generation = -1;
+  #announcement = 0;
+
+  constructor(cluster: Cluster, job: JobId, plan: Plan) {
+    this.#cluster = cluster;
+    this.job = job;
+    this.plan = plan;
+    this.stages = new Map(stagesOf(plan).map((spec) => [spec.id, spec]));
+  }
+
+  submit(priority: number, deadlineMs: number | undefined): void {
+    const { job } = this;
+    const deadline = deadlineMs === undefined ? {} : { deadlineMs };
+    this.#cluster.handle({ kind: 'jobSubmitted', job, priority, ...deadline, ...this.#nextWave() });
+    const { random, timeline, faults } = this.#cluster;
+    if (!random.chance(faults().cancel)) return;
+    timeline.after(random.between(0, 5000), () =>
+      this.#cluster.handle({ kind: 'cancelRequested', job, reason: 'whim' }),
+    );
+  }
+
+  #nextWave() {
+    const stages = this.plan.waves[this.#wave++] ?? [];
+    for (const { id } of stages) this.#unfinished.add(id);
+    const isLast = this.#wave === this.plan.waves.length;
+    return { stages, ...(isLast ? { finalStage: this.plan.finalStage } : {}) };
+  }
+
+  stageFinished({ stage, first, winners }: EffectOf<'stageFinished'>): void {
+    const { random, timeline } = this.#cluster;
+    if (first === !this.#unfinished.has(stage)) throw new Error(`stage ${stage} of ${this.job}: first is ${first}`);
+    if (winners.length !== this.stages.get(stage)?.tasks)
+      throw new Error(`${winners.length} winners in stage ${stage}`);
+    this.#unfinished.delete(stage);
+    if (this.#unfinished.size > 0 || this.#wave === this.plan.waves.length) return;
+    const wave = this.#nextWave();
+    timeline.after(random.between(0, 100), () => {
+      this.#cluster.handle({ kind: 'stagesAdded', job: this.job, ...wave });
+    });
+  }
+
+  commit({ files }: EffectOf<'commitSink'>): void {
+    const { random, timeline, faults } = this.#cluster;
+    const contents = files.map((file) => this.#cluster.files.get(`${this.job}:${file}`));
+    this.#check(contents.map((content) => content ?? missing(this.job)));
+    const error = { code: 'DESTINATION_EXISTS', message: 'the destination exists' } as const;
+    const fails = random.chance(faults().sinkFailed);
+    timeline.after(random.between(1, 500), () =>
+      this.#cluster.handle({ job: this.job, ...(fails ? { kind: 'sinkFailed', error } : { kind: 'sinkCommitted' }) }),
+    );
+  }
+
+  /** The result is announced, perhaps again: goes on fetching if it is the same, starts over if it is another. */
+  succeeded({ parts, generation }: EffectOf<'jobSucceeded'>): void {
+    this.ending = 'succeeded';
+    if (this.stages.get(this.plan.finalStage)?.output.kind === 'file') return;
+    if (generation !== this.#generation) this.#read = new Map();
+    this.#generation = generation;
+    const announcement = ++this.#announcement;
+    this.#fetchNext(parts, announcement);
+  }
+
+  #fetchNext(parts: readonly ExchangePart[], announcement: number): void {
+    const { random, timeline } = this.#cluster;
+    timeline.after(random.between(0, 200), () => {
+      if (announcement !== this.#announcement || this.dropped) return;
+      const part = parts.find((candidate) => !this.#read.has(placeOf(candidate)));
+      if (part === undefined) this.#complete(parts);
+      else if (this.#fetch(part)) this.#fetchNext(parts, announcement);
+    });
+  }
+
+  #fetch(part: ExchangePart): boolean {
+    const { random, faults } = this.#cluster;
+    const content = this.#cluster.read(this.job, part);
+    if ('code' in content || random.chance(faults().resultLost)) {
+      const { stage, task, attempt, worker } = part;
+      this.#cluster.send({ kind: 'resultLost', job: this.job, producer: { stage, task, attempt, worker } });
+      return false;
+    }
+    this.#read.set(placeOf(part), content);
+    return true;
+  }
+
+  #complete(parts: readonly ExchangePart[]): void {
+    this.#check(parts.map((part) => this.#read.get(placeOf(part)) ?? missing(this.job)));
+    this.#cluster.handle({ kind: 'jobReleased', job: this.job });
+  }
+
+  /** The answer must be what a run without faults computes when its impure tasks draw what these drew. */
+  #check(contents: readonly Content[]): void {
+    const reference = new Reference([...this.stages.values()], mergeSalts(contents.map(({ salts }) => salts)));
+    const expected = reference.result(this.plan.finalStage);
+    const got = contents.map(({ value }) => value);
+    if (got.join() !== expected.join()) throw new Error(`${this.job} answers ${got}, but the answer is ${expected}`);
+    this.#cluster.answers++;
+  }
+
+  ended(ending: Ending, error?: string): void {
+    this.ending = ending;
+    this.error = error;
+  }
+}
+
+const placeOf = ({ stage, task, partition }: ExchangePart): string => `${stage}/${task}/${partition}`;
+
+function missing(job: JobId): never {
+  throw new Error(`a part of the answer of ${job} does not exist`);
+}
