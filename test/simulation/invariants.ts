@@ -27,9 +27,10 @@ function checkWorker(core: Core, worker: Worker): void {
   const apart = state.kind === 'active' && state.admission !== 'open';
   assert.equal(core.setAside.has(worker), apart, `${id}: set aside or not?`);
   for (const tasks of outputs.values())
-    for (const task of tasks)
-      assert.ok(task.state.kind === 'finished' && task.state.worker === worker, taskStory(task));
+    for (const task of tasks) if (!isOutputOf(task, worker)) assert.fail(`no output of ${id}: ${taskStory(task)}`);
 }
+
+const isOutputOf = ({ state }: Task, worker: Worker): boolean => state.kind === 'finished' && state.worker === worker;
 
 function checkJob(core: Core, job: Job): void {
   assert.ok(!['released', 'failed', 'cancelled'].includes(job.state.kind), `${job.id} has ended but is kept`);
@@ -53,7 +54,7 @@ function checkStage(core: Core, stage: Stage): void {
     seen[task.state.kind]++;
     checkTask(core, task);
   }
-  assert.deepEqual(counts, seen, `${name}: counts`);
+  for (const kind of taskStates) assert.equal(counts[kind], seen[kind], `${name}: ${kind} tasks`);
   assert.equal(seen.finished === tasks.length, state.kind === 'finished', `${name} is ${state.kind}`);
   const queued = tasks.filter((task) => task.state.kind === 'pending' && !task.alone).length;
   assert.equal(queue.size, queued, `${name}: queue`);
@@ -69,25 +70,31 @@ function checkStage(core: Core, stage: Stage): void {
   assert.ok(spec.tasks === tasks.length);
 }
 
+const taskStates = ['pending', 'delayed', 'running', 'finished', 'lost'] as const;
+
 function checkTask(core: Core, task: Task): void {
   const { state, stage } = task;
-  const story = (): string => taskStory(task);
-  assert.equal(core.delayed.has(task), state.kind === 'delayed', story());
-  assert.equal(core.alone.has(task), state.kind === 'pending' && task.alone, story());
+  const holds = (condition: unknown, what: string): void => {
+    // The story is told only where it is needed: there are millions of these checks.
+    if (!condition) assert.fail(`${what}: ${taskStory(task)}`);
+  };
+  holds(core.delayed.has(task) === (state.kind === 'delayed'), 'delayed or not?');
+  holds(core.alone.has(task) === (state.kind === 'pending' && task.alone), 'waits to run alone or not?');
+  holds(task.deaths.length <= core.limits.poisonDeathsMax, 'too many deaths');
   if (state.kind === 'running') {
-    assert.ok(state.attempts.length === 1 || state.attempts.length === 2, story());
+    holds(state.attempts.length === 1 || state.attempts.length === 2, 'one attempt or two');
     for (const attempt of state.attempts) {
-      assert.equal(attempt.state.kind, 'running', story());
-      assert.equal(attempt.worker.attempts.get(attempt.name), attempt, story());
-      assert.equal(attempt.generation, stage.generation, story());
+      holds(attempt.state.kind === 'running', 'its attempt does not run');
+      holds(attempt.worker.attempts.get(attempt.name) === attempt, 'its worker does not know of its attempt');
+      holds(attempt.generation === stage.generation, 'its attempt reads inputs of another generation');
     }
   }
   if (state.kind === 'finished') {
-    assert.equal(state.generation, stage.generation, `an output of another generation: ${story()}`);
-    if (!isDurable(stage)) assert.ok(state.worker.outputs.get(stage.job)?.has(task), story());
-    if (!isDurable(stage)) assert.equal(core.workers.get(state.worker.id), state.worker, story());
+    holds(state.generation === stage.generation, 'its output is of another generation');
+    if (isDurable(stage)) return;
+    holds(state.worker.outputs.get(stage.job)?.has(task), 'its worker does not know of its output');
+    holds(core.workers.get(state.worker.id) === state.worker, 'its output went with its worker');
   }
-  assert.ok(task.deaths.length <= core.limits.poisonDeathsMax, story());
 }
 
 /** No slot is free while a task waits that could use it. */
