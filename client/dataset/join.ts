@@ -1,6 +1,7 @@
+import { SheafError } from '../../shared/errors.ts';
 import type { JoinCondition } from '../../shared/plan/nodes/join.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
-import type { Typed } from '../expressions/expression.ts';
+import { Expression, type Typed } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
 import type { ColumnName } from './types.ts';
 
@@ -27,15 +28,21 @@ export type UsingOf<On> = On extends string ? On : On extends readonly (infer Na
 /** @returns the plan's form of the condition, in which all names are quoted */
 export function joinCondition(on: JoinOn<SchemaSpec, SchemaSpec>): JoinCondition {
   if (typeof on === 'string') return { kind: 'using', columns: [on] };
-  if (isList(on)) return { kind: 'using', columns: on };
+  if (isList(on)) return { kind: 'using', columns: notEmpty(on) };
   if (isTyped(on)) return { kind: 'condition', sql: on.sql };
   const pairs = Object.entries(on).flatMap(([left, right]) =>
     right === undefined ? [] : [`l.${quoteName(left)} = r.${quoteName(right)}`],
   );
-  return { kind: 'condition', sql: pairs.join(' AND ') };
+  return { kind: 'condition', sql: notEmpty(pairs).join(' AND ') };
 }
 
 const isList = (on: JoinOn<SchemaSpec, SchemaSpec>): on is readonly string[] => Array.isArray(on);
 
-/** A pair of columns named `sql` has a string there too, but is a plain object. */
-const isTyped = (on: object): on is Typed => Object.getPrototypeOf(on) !== Object.prototype;
+const isTyped = (on: object): on is Typed => on instanceof Expression;
+
+function notEmpty(columns: readonly string[]): readonly string[] {
+  if (columns.length > 0) return columns;
+  throw new SheafError('PLAN_INVALID', 'A join names no columns', {
+    next: "Say how rows match: { on: 'id' }, { on: { origin: 'iata' } }, or a condition with sql`l.a = r.b`.",
+  });
+}

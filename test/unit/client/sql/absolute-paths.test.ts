@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { withAbsolutePaths } from '../../../../client/sql/absolute-paths.ts';
+import { tokenize } from '../../../../client/sql/tokens.ts';
+
+const cases: readonly (readonly [string, string])[] = [
+  ["select * from 'a.parquet'", "select * from '/w/a.parquet'"],
+  ["FROM 'x/*.csv.gz' JOIN\n'../b.ndjson' USING (id)", "FROM '/w/x/*.csv.gz' JOIN\n'/b.ndjson' USING (id)"],
+  ["from 'it''s.csv'", "from '/w/it''s.csv'"],
+  ["from /* 'no.csv' */ 'a.csv' -- 'b.csv'", "from /* 'no.csv' */ '/w/a.csv' -- 'b.csv'"],
+  ["from read_csv('a.txt', delim=';', nullstr='b.csv')", "from read_csv('/w/a.txt', delim=';', nullstr='b.csv')"],
+  ["from read_parquet(['a', 'b'], x=['c'])", "from read_parquet(['/w/a', '/w/b'], x=['c'])"],
+  ["select extract(year from '2001-01-01'), 'from a.csv'", "select extract(year from '2001-01-01'), 'from a.csv'"],
+  ["select trim(both 'x' from 'abc') where y in ('a.csv')", "select trim(both 'x' from 'abc') where y in ('a.csv')"],
+  ['select "from" \'a.csv\'', 'select "from" \'a.csv\''],
+  [
+    "select $$ from 'a.csv' $$, e'\\' from ' from '/abs.csv'",
+    "select $$ from 'a.csv' $$, e'\\' from ' from '/abs.csv'",
+  ],
+];
+
+test('files become absolute, other text stays as it is', () => {
+  for (const [sql, expected] of cases) assert.equal(withAbsolutePaths(sql, '/w'), expected);
+});
+
+test('tokens joined are the text again, whatever it is', () => {
+  const pieces = fc.constantFrom(
+    "'",
+    '"',
+    '$',
+    '$a$',
+    '--',
+    '/*',
+    '*/',
+    '\n',
+    'from',
+    ' ',
+    'x',
+    '\\',
+    "e'",
+    '\u{1f600}',
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: pieces }), (sql) => {
+      const tokens = tokenize(sql).map((token) => token.sql);
+      assert.equal(tokens.join(''), sql);
+      assert.ok(tokens.every((token) => token !== ''));
+    }),
+  );
+});
