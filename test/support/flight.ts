@@ -64,7 +64,7 @@ export async function pull(client: FlightClient, address: string, ticket: Ticket
 }
 
 /** Forwards to an address and breaks each connection after so many bytes towards the reader. */
-export async function breakingProxy(to: string, bytesMax: number) {
+export async function breakingProxy(to: string, bytesMax: number, onBreak = () => {}) {
   const [host, port] = to.split(':');
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -83,7 +83,9 @@ export async function breakingProxy(to: string, bytesMax: number) {
       total += data.length;
       near.write(data.subarray(0, left));
       left -= data.length;
-      if (left <= 0) near.end(() => far.destroy());
+      if (left > 0) return;
+      onBreak();
+      near.end(() => far.destroy());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -31,7 +31,7 @@ test("a process that has a dead owner's number does not keep its root", () => {
   assert.equal(sweepOrphans(base.path).length, 1);
 });
 
-test('the quota counts what lies on disk', () => {
+test('the quota counts what lies on disk', async () => {
   using root = folder();
   const quota = new DiskQuota(4000);
   const open = (task: number) =>
@@ -47,17 +47,17 @@ test('the quota counts what lies on disk', () => {
   assert.throws(() => second.commit(), { code: 'QUOTA_EXCEEDED' });
   assert.equal(quota.bytes, taken);
   assert.deepEqual(readdirSync(join(root.path, job)), ['0-0-0.exchange']);
-  dropJob(root.path, job, quota);
+  await dropJob(root.path, job, quota);
   assert.equal(quota.bytes, 0);
-  dropJob(root.path, job, quota);
+  await dropJob(root.path, job, quota);
 });
 
-test('a job dropped while an attempt of it writes: the commit fails and nothing is counted', () => {
+test('a job dropped while an attempt of it writes: the commit fails and nothing is counted', async () => {
   using root = folder();
   const quota = new DiskQuota(1e6);
   using writer = new ExchangeWriter({ root: root.path, owner: attempt(), partitions: 1, schema, limits, quota });
   writer.write(0, batchOf([1]));
-  dropJob(root.path, job, quota);
+  await dropJob(root.path, job, quota);
   assert.throws(() => writer.commit(), { code: 'FILE_NOT_FOUND' });
   assert.equal(quota.bytes, 0);
 });

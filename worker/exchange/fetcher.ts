@@ -1,0 +1,155 @@
+import type { Config } from '../../shared/config/config.ts';
+import { type ErrorCode, SheafError } from '../../shared/errors.ts';
+import type { LocalPart } from '../../shared/exchange/local-parts.ts';
+import { exchangePath } from '../../shared/exchange/paths.ts';
+import type { DiskQuota } from '../../shared/exchange/quota.ts';
+import { SpoolWriter } from '../../shared/exchange/spool-writer.ts';
+import type { FlightClient } from '../../shared/flight/client.ts';
+import { broken, type FlightFrame } from '../../shared/flight/received.ts';
+import type { JobId, WorkerId } from '../../shared/ids.ts';
+import { Gate } from '../../shared/rpc/gate.ts';
+import type { ExchangePart } from '../../shared/stage.ts';
+import type { Wish } from './protocol.ts';
+import { type Pull, pullOfDataset, pullsOfParts } from './pulls.ts';
+
+export interface FetcherOptions {
+  readonly root: string;
+  readonly worker: WorkerId;
+  readonly client: FlightClient;
+  readonly config: Config;
+  readonly quota: DiskQuota;
+}
+
+/** What a fetch left for a task: where its parts lie, and the spool that is to be removed when they are read. */
+export interface Fetched {
+  readonly parts: readonly LocalPart[];
+  readonly spool?: string;
+}
+
+/** What means that a producer's output is not to be had. Anything else is the reader's own trouble. */
+const producersFault: ReadonlySet<ErrorCode> = new Set([
+  'UNREACHABLE',
+  'DEADLINE',
+  'CANCELLED',
+  'FILE_NOT_FOUND',
+  'FILE_CORRUPT',
+  'QUOTA_EXCEEDED',
+  'INTERNAL',
+]);
+
+/** Pulls what tasks read from elsewhere into spools on this machine. */
+export class Fetcher {
+  readonly #options: FetcherOptions;
+  readonly #streams: Gate;
+  #spools = 0;
+  #pulls = 0;
+  #bytes = 0;
+
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+    this.#streams = new Gate(options.config.fetchStreamsMax);
+  }
+
+  get counts(): { readonly pulls: number; readonly fetchedBytes: number } {
+    return { pulls: this.#pulls, fetchedBytes: this.#bytes };
+  }
+
+  /**
+   * Brings what is wished to this machine. Parts that this worker wrote stay where they are; parts without rows are left
+   * out. When it fails or is aborted nothing remains on disk.
+   *
+   * @throws SheafError `FETCH_FAILED` naming a producer (see `fetchFailureOf`), `DISK_FULL`, `QUOTA_EXCEEDED`, …, or
+   *   the signal's reason
+   */
+  async fetch(wish: Wish, signal: AbortSignal): Promise<Fetched> {
+    signal.throwIfAborted();
+    if (wish.kind === 'dataset') {
+      const spool = await this.#spool(wish.job, 1, [pullOfDataset(wish)], signal);
+      return { spool, parts: [{ path: spool, partition: 0 }] };
+    }
+    const { root, worker, config } = this.#options;
+    const parts = wish.parts.filter(({ rows }) => rows > 0);
+    const remote = parts.filter((part) => part.worker !== worker);
+    const pulls = pullsOfParts(wish.job, remote, config.fetchPartsPerCallMax);
+    const spool = remote.length === 0 ? undefined : await this.#spool(wish.job, remote.length, pulls, signal);
+    const places = new Map(remote.map((part, place) => [part, place]));
+    const local = parts.map((part) => {
+      const place = places.get(part);
+      if (spool !== undefined && place !== undefined) return localPart(part, spool, place);
+      return localPart(part, exchangePath(root, { kind: 'attempt', key: { job: wish.job, ...part } }), part.partition);
+    });
+    return { parts: local, ...(spool === undefined ? {} : { spool }) };
+  }
+
+  /** Runs pulls side by side into one spool; the first failure stops the others. */
+  async #spool(job: JobId, partitions: number, pulls: readonly Pull[], signal: AbortSignal): Promise<string> {
+    this.#spools += 1;
+    const owner = { kind: 'spool', job, spool: `${process.pid}-${this.#spools}` } as const;
+    const { root, quota } = this.#options;
+    await using spool = await SpoolWriter.open({ root, owner, partitions, quota });
+    const stop = new AbortController();
+    const running = pulls.map((pull) => this.#pull(pull, spool, AbortSignal.any([signal, stop.signal])));
+    try {
+      await spool.commit(sameSchema(await Promise.all(running)));
+    } catch (error) {
+      stop.abort(error);
+      await Promise.allSettled(running); // None may write to a spool that is closed.
+      throw error;
+    }
+    return spool.path;
+  }
+
+  /** @returns the schema */
+  async #pull(pull: Pull, spool: SpoolWriter, signal: AbortSignal): Promise<Uint8Array> {
+    await this.#streams.acquire(signal);
+    this.#pulls += 1;
+    try {
+      return await this.#receive(pull, spool, signal);
+    } finally {
+      this.#streams.release();
+    }
+  }
+
+  async #receive(pull: Pull, spool: SpoolWriter, signal: AbortSignal): Promise<Uint8Array> {
+    const rows = pull.places.map(() => 0);
+    let schema: Uint8Array | undefined;
+    for await (const frame of this.#frames(pull, signal)) {
+      if (frame.kind === 'schema') schema = frame.schema;
+      else {
+        const { part, metadata, body } = frame;
+        await spool.append(pull.places[part]?.partition ?? part, frame);
+        rows[part] = (rows[part] ?? 0) + frame.rows;
+        this.#bytes += metadata.length + body.length;
+      }
+    }
+    const short = pull.places.findIndex((place, part) => place.rows !== undefined && place.rows !== rows[part]);
+    if (short >= 0) throw pull.blame(short, broken(`${rows[short]} rows, not ${pull.places[short]?.rows} as reported`));
+    if (schema === undefined) throw pull.blame(0, broken('no schema'));
+    return schema;
+  }
+
+  /** A pull's frames; what fails in getting them is told as its producer's failure. */
+  async *#frames(pull: Pull, signal: AbortSignal): AsyncGenerator<FlightFrame> {
+    try {
+      yield* this.#options.client.doGet(pull.address, pull.ticket, { signal, verify: true });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = SheafError.from(thrown);
+      if (!producersFault.has(error.code)) throw error;
+      throw pull.blame(Number(error.details?.part ?? 0), error);
+    }
+  }
+}
+
+const localPart = (part: ExchangePart, path: string, partition: number): LocalPart => {
+  const { stage, task, attempt, worker, rows } = part;
+  return { path, partition, rows, producer: { stage, task, attempt, worker } };
+};
+
+function sameSchema(schemas: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(), ...others] = schemas;
+  if (others.every((other) => Buffer.compare(first, other) === 0)) return first;
+  throw new SheafError('SCHEMA_MISMATCH', 'The parts of one input came with different schemas', {
+    next: 'This looks like a bug in Sheaf: please report it.',
+  });
+}
