@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import { type Address, library, native, type Out } from './library.ts';
+import type { NumberAddress } from './memory.ts';
 
 /** `duckdb_result`: 48 bytes that the caller owns. It is passed by value to some functions. */
 export const resultBytes = 48;
@@ -99,7 +100,36 @@ export const duckdb = {
   pendingError: native<(pending: Address) => string | null>('const char *duckdb_pending_error(void *)'),
   executePending: native<(pending: Address, result: Pointer) => number>('int duckdb_execute_pending(void *, void *)'),
   destroyPending: native<Destroy>('void duckdb_destroy_pending(void **)'),
-  fetchChunk: library.func('duckdb_fetch_chunk', 'void *', [resultStruct]) as unknown as (
+  fetchChunk: library.func('duckdb_fetch_chunk', 'uint64_t', [resultStruct]) as unknown as (
     result: ResultValue,
-  ) => Address | null,
+  ) => NumberAddress,
+  chunkSize: native<(chunk: NumberAddress) => number>('uint64_t duckdb_data_chunk_get_size(uint64_t)'),
+  /** Takes the address of the address of the chunk. */
+  destroyChunk: native<(slot: NumberAddress) => void>('void duckdb_destroy_data_chunk(uint64_t)'),
+
+  arrowOptions: native<(connection: Address, out: Out) => void>(
+    'void duckdb_connection_get_arrow_options(void *, _Out_ void **)',
+  ),
+  destroyArrowOptions: native<Destroy>('void duckdb_destroy_arrow_options(void **)'),
+  arrowSchema: native<
+    (options: Address, types: BigUint64Array, names: string[], count: number, out: NumberAddress) => Address | null
+  >('void *duckdb_to_arrow_schema(void *, void *, const char **, uint64_t, uint64_t)'),
+  chunkToArrow: native<(options: NumberAddress, chunk: NumberAddress, out: NumberAddress) => NumberAddress>(
+    'uint64_t duckdb_data_chunk_to_arrow(uint64_t, uint64_t, uint64_t)',
+  ),
+  errorMessage: native<(error: Address) => string | null>('const char *duckdb_error_data_message(void *)'),
+  errorType: native<(error: Address) => number>('int duckdb_error_data_error_type(void *)'),
+  destroyError: native<Destroy>('void duckdb_destroy_error_data(void **)'),
 } as const;
+
+const releaseType = koffi.proto('void release(uint64_t)');
+const releases = new Map<NumberAddress, (struct: NumberAddress) => void>();
+
+/** The `release` of an Arrow struct as a function. DuckDB has one for all its arrays and one for all its schemas. */
+export function releaseAt(address: NumberAddress): (struct: NumberAddress) => void {
+  const known = releases.get(address);
+  if (known !== undefined) return known;
+  const release = koffi.decode(BigInt(address), releaseType) as (struct: NumberAddress) => void;
+  releases.set(address, release);
+  return release;
+}

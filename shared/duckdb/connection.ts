@@ -3,8 +3,10 @@ import type { Schema } from '../schema.ts';
 import { duckdb, resultBytes } from './api.ts';
 import { duckdbError } from './errors.ts';
 import type { Address, Out } from './library.ts';
-import { aggregateState, text } from './logical-type.ts';
+import { aggregateState, asSubquery, text } from './logical-type.ts';
+import { Block } from './memory.ts';
 import { Prepared } from './prepared.ts';
+import { Query, type QueryOptions } from './query.ts';
 import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
 
 /**
@@ -13,6 +15,7 @@ import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
  */
 export class Connection implements Disposable {
   #address: Address | undefined;
+  #streaming = false;
 
   private constructor(address: Address) {
     this.#address = address;
@@ -49,7 +52,7 @@ export class Connection implements Disposable {
   rows(sql: string): Record<string, unknown>[] {
     const names = this.describe(sql).map(({ name }) => name);
     const columns = names.map((_, i) => `c${i}`).join(', ');
-    const lines = this.#texts(`SELECT json_array(${columns}) FROM (${body(sql)}) AS t(${columns})`);
+    const lines = this.#texts(`SELECT json_array(${columns}) FROM ${asSubquery(sql)} AS t(${columns})`);
     return lines.map((line) => {
       const values = parseJson(line) as unknown[];
       return Object.fromEntries(names.map((name, i) => [name, values[i]]));
@@ -65,7 +68,7 @@ export class Connection implements Disposable {
     using statement = Prepared.of(this, sql);
     const { columns } = statement;
     if (columns.every(({ type }) => !type.includes(aggregateState))) return columns;
-    const types = this.#texts(`SELECT column_type FROM (DESCRIBE ${body(sql)})`);
+    const types = this.#texts(`SELECT column_type FROM (DESCRIBE ${asSubquery(sql)})`);
     return columns.map(({ name, type }, i) => ({ name, type: types[i] ?? type }));
   }
 
@@ -91,6 +94,33 @@ export class Connection implements Disposable {
     return sql ?? '';
   }
 
+  /**
+   * Prepares a statement whose rows come as Arrow batches. It runs while it is iterated, and is the only one that may
+   * run on this connection meanwhile.
+   *
+   * @throws SheafError see `duckdbError`; `NOT_SUPPORTED` naming a column that has no form in Arrow
+   */
+  query(sql: string, options: QueryOptions = {}): Query {
+    return new Query(this, sql, options);
+  }
+
+  /** Takes the connection for a stream, which any other statement would end: until disposed of, others are refused. */
+  claim(): Disposable {
+    this.idle();
+    this.#streaming = true;
+    return {
+      [Symbol.dispose]: () => {
+        this.#streaming = false;
+      },
+    };
+  }
+
+  /** The address, if no query is being read from this connection. */
+  idle(): Address {
+    assert(!this.#streaming, 'one query at a time runs on a connection');
+    return this.address;
+  }
+
   [Symbol.dispose](): void {
     if (this.#address !== undefined) duckdb.disconnect([this.#address]);
     this.#address = undefined;
@@ -104,12 +134,14 @@ export class Connection implements Disposable {
   }
 
   #materialised<T>(sql: string, read: (result: Uint8Array) => T): T {
-    const result = new Uint8Array(resultBytes);
+    const connection = this.idle();
+    const { bytes } = new Block(resultBytes);
+    bytes.fill(0);
     try {
-      if (duckdb.query(this.address, sql, result) === 0) return read(result);
-      throw duckdbError(duckdb.resultError(result) ?? 'The query failed', duckdb.resultErrorType(result));
+      if (duckdb.query(connection, sql, bytes) === 0) return read(bytes);
+      throw duckdbError(duckdb.resultError(bytes) ?? 'The query failed', duckdb.resultErrorType(bytes));
     } finally {
-      duckdb.destroyResult(result);
+      duckdb.destroyResult(bytes);
     }
   }
 }
@@ -120,9 +152,6 @@ interface ParseAnswer {
   readonly error_message?: string;
   readonly position?: string;
 }
-
-/** A statement without the semicolon that would end it inside parentheses. The newline ends a trailing comment. */
-export const body = (sql: string): string => `${sql.replace(/(\s*;)+\s*$/, '')}\n`;
 
 function parseError({ error_message: message = '', position }: ParseAnswer, sql: string): SheafError {
   const at = position === undefined ? '' : `\n\n${caret(sql, Number(position))}`;

@@ -98,6 +98,9 @@ export const identifier = (name: string): string => `"${name.replaceAll('"', '""
 /** A string as an SQL literal. */
 export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
+/** A statement in parentheses: without the semicolon that would end it, its last comment ended by a newline. */
+export const asSubquery = (sql: string): string => `(${sql.replace(/(\s*;)+\s*$/, '')}\n)`;
+
 const same = (type: string): TypeText => ({ type, wire: type });
 
 const around = ({ type, wire }: TypeText, put: (child: string) => string): TypeText => ({

@@ -16,9 +16,9 @@ export class Prepared implements Disposable {
   }
 
   /** @throws SheafError see `duckdbError` */
-  static of(connection: { readonly address: Address }, sql: string): Prepared {
+  static of(connection: { idle(): Address }, sql: string): Prepared {
     const out: Out = [null];
-    const failed = duckdb.prepare(connection.address, sql, out) !== 0;
+    const failed = duckdb.prepare(connection.idle(), sql, out) !== 0;
     const address = out[0] ?? 0n;
     if (!failed) return new Prepared(address);
     const message = duckdb.prepareError(address);

@@ -1,0 +1,48 @@
+import { Field, Schema } from 'apache-arrow';
+import { typeKey } from '../arrow/fields.ts';
+import { SheafError } from '../errors.ts';
+import type { Address } from './library.ts';
+import { asSubquery, identifier } from './logical-type.ts';
+import { Prepared, type PreparedColumn } from './prepared.ts';
+
+/**
+ * Prepares a statement so that every column has a form in Arrow without dictionaries: an ENUM is cast to its values, an
+ * aggregate state to BLOB, nested ones too.
+ *
+ * @throws SheafError `NOT_SUPPORTED` naming a column that has none
+ */
+export function prepareForWire(connection: { idle(): Address }, sql: string): [Prepared, readonly PreparedColumn[]] {
+  using scope = new DisposableStack();
+  const statement = scope.use(Prepared.of(connection, sql));
+  const columns = statement.wireColumns;
+  columns.forEach(refuse);
+  if (columns.some(({ type, wire }) => type !== wire)) return [Prepared.of(connection, castSql(sql, columns)), columns];
+  scope.move();
+  return [statement, columns];
+}
+
+function castSql(sql: string, columns: readonly PreparedColumn[]): string {
+  const names = columns.map((_, i) => `c${i}`);
+  const casts = columns.map(({ name, type, wire }, i) => {
+    const value = type === wire ? names[i] : `CAST(${names[i]} AS ${wire})`;
+    return `${value} AS ${identifier(name)}`;
+  });
+  return `SELECT ${casts.join(', ')} FROM ${asSubquery(sql)} AS t(${names.join(', ')})`;
+}
+
+function refuse({ name, wire }: PreparedColumn): void {
+  if (!/\bVARIANT\b/.test(wire.replace(/"(?:[^"]|"")*"/g, ''))) return;
+  throw new SheafError('NOT_SUPPORTED', `Column ${identifier(name)} of type ${wire} has no form in Arrow`, {
+    next: `Cast it, for example to JSON: CAST(${identifier(name)} AS JSON).`,
+  });
+}
+
+/** The schema with the DuckDB types of those fields that travel as another type. */
+export const withTypes = (schema: Schema, columns: readonly PreparedColumn[]): Schema =>
+  new Schema(
+    schema.fields.map((field, i) => {
+      const { type, wire } = columns[i] ?? {};
+      if (type === undefined || type === wire) return field;
+      return new Field(field.name, field.type, field.nullable, new Map([...field.metadata, [typeKey, type]]));
+    }),
+  );
