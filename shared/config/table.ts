@@ -3,6 +3,7 @@ import { coordinatorSettings } from './sections/coordinator.ts';
 import { exchangeSettings } from './sections/exchange.ts';
 import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
+import { localSettings } from './sections/local.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
 import { storeSettings } from './sections/store.ts';
@@ -17,6 +18,7 @@ export const sections = {
   Scheduler: schedulerSettings,
   'Remote calls': rpcSettings,
   Store: storeSettings,
+  'Embedded cluster': localSettings,
 } as const;
 
 /** All settings in one table, by name. */
@@ -29,4 +31,5 @@ export const settings = {
   ...schedulerSettings,
   ...rpcSettings,
   ...storeSettings,
+  ...localSettings,
 } as const;

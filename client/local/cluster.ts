@@ -1,0 +1,123 @@
+import { rmSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../shared/config/config.ts';
+import { SheafError } from '../../shared/errors.ts';
+import { createClusterFolder, sweepClusterFolders } from './folder.ts';
+import type { Role, RoleOptions } from './messages.ts';
+import { RoleProcess } from './role-process.ts';
+
+export interface LocalClusterOptions {
+  readonly config: Config;
+  /** Worker processes. Default 2. */
+  readonly workers?: number | undefined;
+  /** Slots of each worker: tasks that it runs at a time. Default: the processors, divided among the workers. */
+  readonly threads?: number | undefined;
+  /** Memory of each worker's kernel. Default: half of this machine's, divided among the workers. */
+  readonly memoryLimitBytes?: number | undefined;
+  /** Where the coordinator listens. Default: a free port on loopback. */
+  readonly listen?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  /** Parent of the cluster's own folder. Default: the system's folder for temporary files. */
+  readonly dataDirectory?: string | undefined;
+  /** Stops the cluster. */
+  readonly signal?: AbortSignal | undefined;
+  /** The file that each role runs. For tests. */
+  readonly entries?: Readonly<Record<Role, URL>>;
+}
+
+/** A coordinator and workers on this machine, as processes of their own. */
+export interface LocalCluster extends AsyncDisposable {
+  /** `host:port` of the coordinator. */
+  readonly address: string;
+  /** Resolves when all workers take tasks; rejects if one cannot. */
+  readonly ready: Promise<void>;
+  /** Stops all processes and removes all files. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an embedded cluster. Resolves as soon as its coordinator accepts jobs; its workers may take a moment longer.
+ * It ends with {@link LocalCluster.close}, or with this process.
+ *
+ * @throws SheafError what kept the coordinator from starting: `PORT_IN_USE`, `OPEN_WITHOUT_TOKEN`, `CONFIG_INVALID`, …
+ */
+export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  options.signal?.throwIfAborted();
+  sweepClusterFolders(options.dataDirectory);
+  const folder = createClusterFolder(options.dataDirectory);
+  const processes = roles(options, folder).map((role, index) => spawnRole(role, index, options));
+  const close = once(async () => {
+    await Promise.all(processes.map((process) => process.stop()));
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
+  options.signal?.addEventListener('abort', () => void close(), { once: true });
+  try {
+    const [coordinator, ...workers] = processes as [RoleProcess, ...RoleProcess[]];
+    const address = await inTime(coordinator.ready, options);
+    for (const worker of workers) worker.send({ kind: 'coordinator', address });
+    const ready = inTime(Promise.all(workers.map((worker) => worker.ready)), options).then(() => {});
+    ready.catch(() => {}); // Told to whoever awaits it; a job meanwhile runs on the workers that did start.
+    return { address, ready, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
+  const count = options.workers ?? 2;
+  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / count));
+  const memoryLimitBytes = options.memoryLimitBytes ?? Math.floor(machineBytes() / 2 / count);
+  const door = options.tokenFile === undefined ? {} : { tokenFile: options.tokenFile };
+  const workers = Array.from({ length: count }, (_, index) => {
+    const dataDirectory = join(folder, `worker-${index + 1}`);
+    return { role: 'worker', threads, memoryLimitBytes, dataDirectory, ...door } as const;
+  });
+  const listen = options.listen ?? '127.0.0.1:0';
+  return [{ role: 'coordinator', listen, dataDirectory: join(folder, 'coordinator'), ...door }, ...workers];
+}
+
+/** What this machine has, or what its container may use of it. */
+function machineBytes(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+function spawnRole(role: RoleOptions, index: number, { config, entries }: LocalClusterOptions): RoleProcess {
+  const name = role.role === 'worker' ? `worker ${index}` : 'coordinator';
+  const entry = (entries ?? ownEntries())[role.role];
+  return new RoleProcess({ name, entry, role, stopLimitMs: config.localStopLimitMs, output: process.stderr });
+}
+
+/** By path: the client's code imports no other role's. */
+function ownEntries(): Readonly<Record<Role, URL>> {
+  const entry = (role: Role): URL => new URL(`../../cli/embedded/${role}${extname(import.meta.url)}`, import.meta.url);
+  return { coordinator: entry('coordinator'), worker: entry('worker') };
+}
+
+async function inTime<T>(started: Promise<T>, { config, signal }: LocalClusterOptions): Promise<T> {
+  const over = new AbortController();
+  const late = sleep(config.localStartLimitMs, undefined, { signal: over.signal }).then(() => {
+    throw new SheafError('DEADLINE', `The embedded cluster did not start within ${config.localStartLimitMs} ms`, {
+      next: 'Is this machine overloaded? Its messages stand above; SHEAF_LOCAL_START_LIMIT_MS gives it longer.',
+    });
+  });
+  try {
+    return await Promise.race([started, late]);
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    over.abort();
+    late.catch(() => {});
+  }
+}
+
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= run();
+    return result;
+  };
+}

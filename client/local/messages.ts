@@ -1,0 +1,32 @@
+import type { ErrorData } from '../../shared/errors.ts';
+
+/** The roles that an embedded cluster runs, each in a process of its own. */
+export type Role = 'coordinator' | 'worker';
+
+/** What a child process is told when it is spawned: the JSON of its only argument. */
+export type RoleOptions =
+  | {
+      readonly role: 'coordinator';
+      readonly listen: string;
+      readonly tokenFile?: string;
+      readonly dataDirectory: string;
+    }
+  | {
+      readonly role: 'worker';
+      readonly threads: number;
+      readonly memoryLimitBytes: number;
+      readonly tokenFile?: string;
+      readonly dataDirectory: string;
+    };
+
+/** From the parent, over the IPC channel. Its end is the order to stop. */
+export interface ToRole {
+  readonly kind: 'coordinator';
+  /** Where the coordinator listens: what a worker waits for. */
+  readonly address: string;
+}
+
+/** From a child, over the IPC channel. */
+export type FromRole =
+  /** `address` is where a coordinator listens, and empty of a worker. */
+  { readonly kind: 'ready'; readonly address: string } | { readonly kind: 'failed'; readonly error: ErrorData };
