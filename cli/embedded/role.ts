@@ -24,7 +24,7 @@ export function runRole<Options extends RoleOptions>(start: (options: Options) =
   const end = (): void => void stop(options, close);
   process.once('disconnect', end);
   process.once('SIGTERM', end);
-  if (!process.connected) return end(); // The parent has gone already.
+  if (!process.connected) end(); // The parent has gone already.
   start(options).then(
     (role) => {
       close = () => role.close();
