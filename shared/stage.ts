@@ -70,7 +70,16 @@ export interface FileRef {
 /** A piece of a source. */
 export type Split =
   /** Rows `[firstRow, firstRow + rows)` by file row number: whole row groups. */
-  | { readonly kind: 'parquet'; readonly file: FileRef; readonly firstRow: number; readonly rows: number }
+  | {
+      readonly kind: 'parquet';
+      readonly file: FileRef;
+      readonly firstRow: number;
+      readonly rows: number;
+      /** Rows of the whole file. */
+      readonly fileRows: number;
+      /** Columns of the input that this file lacks: they are read as null. */
+      readonly missing?: readonly string[];
+    }
   /** Bytes of a text file, from the first line start at or after `from` to the end of the line that holds `to - 1`. */
   | {
       readonly kind: 'csv';
@@ -92,6 +101,10 @@ export interface CsvDialect {
   readonly nullText: string;
   readonly dateFormat?: string;
   readonly timestampFormat?: string;
+  /** Lines before the header or the first row. */
+  readonly skipRows?: number;
+  /** Lines that begin with it are left out. */
+  readonly comment?: string;
   /** All columns of the file in their order, with the types to read them as. */
   readonly columns: Schema;
 }

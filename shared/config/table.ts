@@ -4,6 +4,7 @@ import { exchangeSettings } from './sections/exchange.ts';
 import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { localSettings } from './sections/local.ts';
+import { plannerSettings } from './sections/planner.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
 import { storeSettings } from './sections/store.ts';
@@ -13,6 +14,7 @@ export const sections = {
   Client: clientSettings,
   Coordinator: coordinatorSettings,
   Kernel: kernelSettings,
+  Planner: plannerSettings,
   Exchange: exchangeSettings,
   Functions: functionSettings,
   Scheduler: schedulerSettings,
@@ -26,6 +28,7 @@ export const settings = {
   ...clientSettings,
   ...coordinatorSettings,
   ...kernelSettings,
+  ...plannerSettings,
   ...exchangeSettings,
   ...functionSettings,
   ...schedulerSettings,

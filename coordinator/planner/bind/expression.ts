@@ -1,0 +1,74 @@
+import { SheafError } from '../../../shared/errors.ts';
+import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
+import type { Schema } from '../../../shared/schema.ts';
+import { type AstNode, find, isNode, textsOf } from '../../../shared/sql/ast.ts';
+import type { BoundColumn, BoundExpression, SortKey } from '../bound.ts';
+import type { PlanContext } from '../context.ts';
+import { hasStar, namesIn, parseExpression, parseOrder, printExpression, printOrder } from '../expressions.ts';
+import { fixTime } from '../present-time.ts';
+import { isVolatile } from '../volatile.ts';
+import { columnNames, unknownColumn } from './describe.ts';
+
+type BindContext = Pick<PlanContext, 'dialect' | 'nowMs'>;
+
+/** @throws SheafError `SQL_INVALID`; names and types are not checked yet */
+export function bindExpression(text: string, schema: Schema, { dialect, nowMs }: BindContext): BoundExpression {
+  const tree = fixTime(dialect, parseExpression(dialect, text), nowMs, columnNames(schema));
+  refuseTables(tree, text);
+  const volatile = isVolatile(dialect, tree);
+  return { sql: printExpression(dialect, tree), tree, names: namesOf(tree, schema), volatile };
+}
+
+export const bindColumn = ({ name, sql }: NamedExpression, schema: Schema, context: BindContext): BoundColumn => ({
+  ...bindExpression(sql, schema, context),
+  name,
+});
+
+export function bindSortKey(text: string, schema: Schema, { dialect, nowMs }: BindContext): SortKey {
+  const trees = fixTime(dialect, parseOrder(dialect, text), nowMs, columnNames(schema));
+  for (const tree of trees) refuseTables(tree, text);
+  const names = new Set(trees.flatMap((tree) => [...namesOf(tree, schema)]));
+  const [tree = {}] = trees;
+  return { sql: printOrder(dialect, trees), tree, names, volatile: isVolatile(dialect, trees) };
+}
+
+/** `*`, `COLUMNS(…)` and `ORDER BY ALL` or `1` may mean any column. */
+function namesOf(tree: AstNode, schema: Schema): ReadonlySet<string> {
+  const order = tree.expression;
+  const isPosition = isNode(order) && order.class === 'CONSTANT';
+  return hasStar(tree) || isPosition ? columnNames(schema) : namesIn(tree);
+}
+
+/** An expression sees the rows of its input and nothing else: a file in a subquery would be read once per task. */
+function refuseTables(tree: AstNode, text: string): void {
+  const [table] = find(tree, ({ type }) => type === 'BASE_TABLE' || type === 'TABLE_FUNCTION');
+  const isFile = table?.type === 'BASE_TABLE' || JSON.stringify(table ?? null).includes('"read_');
+  if (table === undefined || !isFile) return;
+  throw new SheafError('NOT_SUPPORTED', `An expression cannot read a table or file of its own: ${text}`, {
+    next: 'Join with the other dataset, or write the whole question as SQL.',
+  });
+}
+
+/**
+ * The better error for a DuckDB error: a column that does not exist, by name, with what is near it.
+ *
+ * @param place for people
+ */
+export function explainError(
+  thrown: unknown,
+  trees: readonly AstNode[],
+  schema: Schema,
+  place: string,
+  aliases: readonly string[] = [],
+): SheafError {
+  const error = SheafError.from(thrown);
+  if (error.code === 'INTERNAL') return error;
+  const known = new Set([...columnNames(schema), ...aliases.map((alias) => alias.toLowerCase())]);
+  const wanted = find(trees, (node) => node.class === 'COLUMN_REF')
+    .map((node) => textsOf(node.column_names))
+    .find((names) => !names.some((name) => known.has(name.toLowerCase())))?.[0];
+  if (error.code === 'COLUMN_UNKNOWN' && wanted !== undefined) return unknownColumn(wanted, schema, place, error);
+  const { message, cause, next } = error;
+  const code = error.code === 'COLUMN_UNKNOWN' ? 'COLUMN_UNKNOWN' : 'SQL_INVALID';
+  return new SheafError(code, `${place}: ${message}`, { cause, next: next ?? 'Correct the SQL at the place shown.' });
+}

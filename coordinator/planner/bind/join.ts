@@ -1,0 +1,70 @@
+import { SheafError } from '../../../shared/errors.ts';
+import type { PlanOf } from '../../../shared/plan/node.ts';
+import type { Schema } from '../../../shared/schema.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
+import type { Bound, BoundExpression, BoundOf, JoinColumn } from '../bound.ts';
+import type { PlanContext } from '../context.ts';
+import { columnNames, describeOver, unknownColumn } from './describe.ts';
+import { bindExpression, explainError } from './expression.ts';
+
+/** @throws SheafError `SQL_INVALID`, `COLUMN_UNKNOWN`, `PLAN_INVALID` for a name that both sides would yield */
+export function bindJoin(node: PlanOf<'join'>, left: Bound, right: Bound, context: PlanContext): BoundOf<'join'> {
+  const using = node.on.kind === 'using' ? node.on.columns : [];
+  checkUsing(using, left.schema, 'left');
+  checkUsing(using, right.schema, 'right');
+  const condition = bindCondition(node, left.schema, right.schema, context);
+  const columns = joinColumns(using, left.schema, right.schema);
+  const typeOf = ({ name, side }: JoinColumn): string =>
+    (side === 'l' ? left : right).schema.find((column) => column.name === name)?.type ?? '';
+  return {
+    operator: { kind: 'join', type: node.type, condition, columns },
+    schema: columns.map((column) => ({ name: column.name, type: typeOf(column) })),
+    inputs: [left, right],
+  };
+}
+
+function bindCondition(node: PlanOf<'join'>, left: Schema, right: Schema, context: PlanContext): BoundExpression {
+  const text =
+    node.on.kind === 'condition'
+      ? node.on.sql
+      : node.on.columns.map((name) => `l.${quotedName(name)} = r.${quotedName(name)}`).join(' AND ');
+  const both = [...left, ...right];
+  const bound = bindExpression(text, both, context);
+  try {
+    const relations = [
+      { name: 'l', schema: left },
+      { name: 'r', schema: right },
+    ];
+    describeOver(context.dialect, relations, `SELECT 1 FROM l JOIN r ON (\n${text}\n)`);
+  } catch (thrown) {
+    throw explainError(thrown, [bound.tree], both, `join condition "${text}"`, []);
+  }
+  return bound;
+}
+
+function checkUsing(using: readonly string[], schema: Schema, side: string): void {
+  const names = columnNames(schema);
+  for (const name of using) {
+    if (!names.has(name.toLowerCase())) throw unknownColumn(name, schema, `the ${side} side of the join`);
+  }
+}
+
+/** The `using` columns from the left side first, then the rest of the left side, then that of the right. */
+function joinColumns(using: readonly string[], left: Schema, right: Schema): JoinColumn[] {
+  const shared = new Set(using.map((name) => name.toLowerCase()));
+  const isShared = ({ name }: { readonly name: string }): boolean => shared.has(name.toLowerCase());
+  const ofUsing = using.map((wanted) => left.find(({ name }) => name.toLowerCase() === wanted.toLowerCase()));
+  const fromLeft = [...ofUsing.filter((column) => column !== undefined), ...left.filter((column) => !isShared(column))];
+  const fromRight = right.filter((column) => !isShared(column));
+  const taken = columnNames(fromLeft);
+  for (const { name } of fromRight) if (taken.has(name.toLowerCase())) throw onBothSides(name);
+  return [
+    ...fromLeft.map(({ name }) => ({ name, side: 'l' as const })),
+    ...fromRight.map(({ name }) => ({ name, side: 'r' as const })),
+  ];
+}
+
+const onBothSides = (name: string): SheafError =>
+  new SheafError('PLAN_INVALID', `Both sides of the join have a column "${name}"`, {
+    next: 'Select or rename the columns of one side before the join, or join using that column.',
+  });

@@ -1,0 +1,91 @@
+import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
+import type { WriteNode } from '../../shared/plan/nodes/write.ts';
+import type { Schema } from '../../shared/schema.ts';
+import type { FunctionStep } from '../../shared/stage.ts';
+import type { Expression } from './expressions.ts';
+
+/**
+ * The bound plan: each operator with the columns that it yields, every name and type checked by DuckDB, every expression
+ * as a tree and as DuckDB prints it, the present time fixed. Rules work on this form.
+ */
+export interface Bound<O extends Operator = Operator> {
+  readonly operator: O;
+  readonly schema: Schema;
+  readonly inputs: readonly Bound[];
+}
+
+export interface BoundExpression {
+  readonly sql: string;
+  readonly tree: Expression;
+  /** What it may take from its input, in lower case. */
+  readonly names: ReadonlySet<string>;
+  readonly volatile: boolean;
+}
+
+export interface BoundColumn extends BoundExpression {
+  readonly name: string;
+}
+
+/** One item of ORDER BY, printed. */
+export type SortKey = BoundExpression;
+
+export type Operator =
+  | { readonly kind: 'scan'; readonly scan: ScanNode }
+  | { readonly kind: 'dataset'; readonly id: string }
+  | { readonly kind: 'filter'; readonly predicate: BoundExpression }
+  | { readonly kind: 'project'; readonly columns: readonly BoundColumn[] }
+  | { readonly kind: 'call'; readonly step: FunctionStep; readonly deterministic: boolean }
+  | {
+      readonly kind: 'aggregate';
+      readonly keys: readonly BoundColumn[];
+      readonly aggregates: readonly BoundColumn[];
+    }
+  | { readonly kind: 'distinct' }
+  | { readonly kind: 'sort'; readonly keys: readonly SortKey[] }
+  | { readonly kind: 'limit'; readonly limit: number | null; readonly offset: number }
+  /** The condition speaks of `l` and `r`; `columns` are taken from them. */
+  | {
+      readonly kind: 'join';
+      readonly type: 'inner' | 'left';
+      readonly condition: BoundExpression;
+      readonly columns: readonly JoinColumn[];
+    }
+  | { readonly kind: 'union' }
+  | { readonly kind: 'repartition'; readonly partitions: number; readonly keys: readonly BoundExpression[] }
+  /** A whole SELECT over its inputs, by their names, that no rule distributes: it runs in one task. */
+  | {
+      readonly kind: 'gather';
+      readonly sql: string;
+      readonly names: readonly string[];
+      readonly reason: string;
+      readonly volatile: boolean;
+    }
+  | { readonly kind: 'write'; readonly write: WriteNode };
+
+export type OperatorOf<K extends Operator['kind']> = Extract<Operator, { kind: K }>;
+export type BoundOf<K extends Operator['kind']> = Bound<OperatorOf<K>>;
+
+export interface JoinColumn {
+  readonly name: string;
+  readonly side: 'l' | 'r';
+}
+
+/** One function per kind of operator: one that is missed does not compile. */
+export type OperatorVisitor<Result, Context> = {
+  readonly [K in Operator['kind']]: (bound: BoundOf<K>, context: Context) => Result;
+};
+
+export function visitOperator<Result, Context>(
+  bound: Bound,
+  visitor: OperatorVisitor<Result, Context>,
+  context: Context,
+): Result {
+  return (visitor[bound.operator.kind] as (bound: Bound, context: Context) => Result)(bound, context);
+}
+
+/** The operator's only (or first) input. */
+export function inputOf(bound: Bound): Bound {
+  const [input] = bound.inputs;
+  if (input === undefined) throw new RangeError(`a ${bound.operator.kind} has no input`);
+  return input;
+}

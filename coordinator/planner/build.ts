@@ -1,0 +1,87 @@
+import { type StageId, stageId } from '../../shared/ids.ts';
+import type { Partitioning, StageInput, StageOutput, StageSpec } from '../../shared/stage.ts';
+import type { Bound } from './bound.ts';
+import type { PlanContext } from './context.ts';
+import { closeQuery, type Fragment, type Traits } from './fragment.ts';
+import { queryOf } from './query.ts';
+import type { PlanNote } from './staged-plan.ts';
+
+/** The stages of one plan as they come into being, and what the rules share. */
+export class Build {
+  readonly context: PlanContext;
+  /** Plans an operator's input. */
+  readonly plan: (bound: Bound) => Fragment;
+  readonly stages: StageSpec[] = [];
+  readonly notes: PlanNote[] = [];
+  #inputs = 0;
+
+  constructor(context: PlanContext, plan: (bound: Bound, build: Build) => Fragment) {
+    this.context = context;
+    this.plan = (bound) => plan(bound, this);
+  }
+
+  /** A name for a stage's input, unique over the plan: fragments may be merged. */
+  inputName(): string {
+    return `in${this.#inputs++}`;
+  }
+
+  /** Ends a fragment as a stage. */
+  close(fragment: Fragment, output: StageOutput): StageId {
+    const { inputs, steps, schema, tasks, labels, notes, traits } = closeQuery(fragment);
+    const id = stageId(this.stages.length);
+    const name = labels.join(' → ');
+    this.stages.push({ id, name, tasks, inputs, steps, output, schema, deterministic: traits.deterministic });
+    for (const text of notes) this.notes.push({ stage: id, text });
+    return id;
+  }
+
+  /**
+   * Ends a fragment and reads it again by partition: the start of the next stage.
+   *
+   * @param exact false if a second run may send equal rows to other partitions
+   */
+  exchange(fragment: Fragment, partitioning: Partitioning, label: string, exact = true): Fragment {
+    const traits = exact ? fragment.traits : { ...fragment.traits, deterministic: false };
+    const from = this.close({ ...fragment, traits }, { kind: 'exchange', partitioning });
+    const input = this.read(fragment, from, 'partition');
+    return {
+      inputs: [input],
+      steps: [],
+      query: queryOf(input.name),
+      schema: fragment.schema,
+      tasks: partitioning.kind === 'single' ? 1 : partitioning.partitions,
+      labels: [label],
+      notes: [],
+      traits: behindExchange(fragment.traits),
+      size: fragment.size,
+    };
+  }
+
+  /** An input that reads what a closed fragment's stage writes. */
+  read(fragment: Fragment, from: StageId, mode: 'partition' | 'broadcast'): StageInput {
+    return { kind: 'exchange', name: this.inputName(), schema: fragment.schema, from, mode };
+  }
+
+  /** The fragment in one task: as it is, or behind an exchange to one. */
+  gather(fragment: Fragment, label: string, reason: string): Fragment {
+    if (fragment.tasks === 1) return fragment;
+    const gathered = this.exchange(fragment, { kind: 'single' }, label);
+    return { ...gathered, notes: [reason] };
+  }
+
+  /** How many partitions an exchange of so many bytes gets: enough for the slots, where there is enough for them. */
+  partitionsFor(bytes: number): number {
+    const { slots, config } = this.context;
+    const useful = Math.ceil(bytes / config.taskBytesMin);
+    const most = Math.max(slots, Math.ceil(bytes / config.taskBytesTarget));
+    return Math.max(1, Math.min(useful, most, config.exchangePartitionsMax));
+  }
+}
+
+/** Readers take partitions in producer order, so that a reproducible order stays one. */
+const behindExchange = ({ ordered, unique }: Traits): Traits => ({
+  deterministic: true,
+  ordered,
+  rowwise: false,
+  ...(unique === undefined ? {} : { unique }),
+});

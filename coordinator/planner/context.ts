@@ -1,0 +1,30 @@
+import type { Config } from '../../shared/config/config.ts';
+import type { Dialect } from './dialect.ts';
+import type { Sources } from './source.ts';
+
+/** Everything that a plan depends on besides the question itself: equal contexts give equal plans. */
+export interface PlanContext {
+  readonly sources: Sources;
+  /** Datasets that clients uploaded, by id. */
+  readonly datasets: ReadonlyMap<string, SpooledDataset>;
+  readonly dialect: Dialect;
+  /** Slots of the whole cluster when the job is planned. */
+  readonly slots: number;
+  readonly config: PlannerLimits;
+  /** Planning time: what `now()` and its like mean throughout the job. */
+  readonly nowMs: number;
+  /** Stands in temporary names. */
+  readonly job: string;
+}
+
+export interface SpooledDataset {
+  /** How many segments (record batches) it was cut into. */
+  readonly segments: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export type PlannerLimits = Pick<
+  Config,
+  'taskBytesTarget' | 'taskBytesMin' | 'tasksPerSlot' | 'exchangePartitionsMax' | 'broadcastBytesMax' | 'rereadBytesMax'
+>;

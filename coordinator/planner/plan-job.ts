@@ -1,0 +1,64 @@
+import { SheafError } from '../../shared/errors.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
+import { bind } from './bind/bind.ts';
+import { type Bound, inputOf, type OperatorVisitor, visitOperator } from './bound.ts';
+import { Build } from './build.ts';
+import type { PlanContext } from './context.ts';
+import type { Fragment } from './fragment.ts';
+import { allOf, prune } from './prune.ts';
+import { planAggregate } from './rules/aggregate/aggregate.ts';
+import { planDistinct } from './rules/distinct.ts';
+import { planGather } from './rules/gather.ts';
+import { planJoin } from './rules/join/join.ts';
+import { planCall, planFilter, planProject } from './rules/narrow.ts';
+import { planRepartition } from './rules/repartition.ts';
+import { planDataset, planScan } from './rules/scan.ts';
+import { planLimit, planSort } from './rules/sort.ts';
+import { planUnion } from './rules/union.ts';
+import { sinkOf } from './rules/write.ts';
+import type { StagedPlan } from './staged-plan.ts';
+
+/**
+ * Stages for a logical plan. Pure: equal plans in equal contexts give equal stages.
+ *
+ * @throws SheafError `COLUMN_UNKNOWN`, `TABLE_UNKNOWN`, `SQL_INVALID`, `SCHEMA_MISMATCH`, `PLAN_INVALID`, `NOT_SUPPORTED`
+ */
+export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
+  const bound = bind(plan, context);
+  const root = prune(bound, allOf(bound.schema));
+  const build = new Build(context, (node, build) => visitOperator(node, rules, build));
+  if (root.operator.kind !== 'write') {
+    const partitioning = { kind: 'single' } as const;
+    return finished(build, build.plan(root), { kind: 'exchange', partitioning });
+  }
+  const { file, staged } = sinkOf(root.operator.write, context.job);
+  const plain = finished(build, build.plan(inputOf(root)), { kind: 'file', sink: file });
+  return { ...plain, sink: staged };
+}
+
+function finished(build: Build, fragment: Fragment, output: Parameters<Build['close']>[1]): StagedPlan {
+  const labels = output.kind === 'file' ? [...fragment.labels, `write ${output.sink.format}`] : fragment.labels;
+  const finalStage = build.close({ ...fragment, labels }, output);
+  return { stages: build.stages, finalStage, schema: fragment.schema, notes: build.notes };
+}
+
+const rules: OperatorVisitor<Fragment, Build> = {
+  scan: planScan,
+  dataset: planDataset,
+  filter: planFilter,
+  project: planProject,
+  call: planCall,
+  aggregate: planAggregate,
+  distinct: planDistinct,
+  sort: planSort,
+  limit: planLimit,
+  join: planJoin,
+  union: planUnion,
+  repartition: planRepartition,
+  gather: planGather,
+  write: (bound: Bound) => {
+    throw new SheafError('PLAN_INVALID', `A ${bound.operator.kind} stands inside a plan`, {
+      next: 'Write the result of a plan as its last step.',
+    });
+  },
+};

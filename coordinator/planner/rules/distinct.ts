@@ -1,0 +1,23 @@
+import { quotedName } from '../../../shared/sql/text.ts';
+import { type BoundOf, inputOf } from '../bound.ts';
+import type { Build } from '../build.ts';
+import { continued, type Fragment } from '../fragment.ts';
+import { addDistinct } from '../query.ts';
+import { afterGrouping, groupedSize } from './grouping.ts';
+
+/** Equal rows fall together once in each task, and again where equal rows of all tasks meet. */
+export function planDistinct(bound: BoundOf<'distinct'>, build: Build): Fragment {
+  const input = build.plan(inputOf(bound));
+  const columns = bound.schema.map(({ name }) => name);
+  const distinct = (fragment: Fragment): Fragment =>
+    continued(fragment, addDistinct(fragment.query), 'distinct', {
+      traits: afterGrouping(fragment.traits, columns),
+      size: groupedSize(fragment.size),
+    });
+  if (input.tasks === 1) return distinct(input);
+  const local = distinct(input);
+  const partitions = build.partitionsFor(local.size.bytes);
+  if (partitions === 1) return distinct(build.exchange(local, { kind: 'single' }, 'gather'));
+  const keys = columns.map(quotedName);
+  return distinct(build.exchange(local, { kind: 'hash', keys, partitions }, 'exchange by row'));
+}

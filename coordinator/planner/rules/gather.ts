@@ -1,0 +1,31 @@
+import { name } from '../../../shared/sql/text.ts';
+import type { BoundOf } from '../bound.ts';
+import type { Build } from '../build.ts';
+import { type Fragment, withNote } from '../fragment.ts';
+import { asRelation } from '../query.ts';
+
+/** A query that no rule distributes: its inputs are scanned in parallel, then it runs in one task as it was written. */
+export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
+  const { sql, names, reason, volatile } = bound.operator;
+  const inputs = bound.inputs.map((input) => build.gather(build.plan(input), 'gather', 'an input of the whole query'));
+  const tables = inputs.map(({ query }, i) => `${name(names[i] ?? '')} AS (SELECT * FROM ${asRelation(query)})`);
+  const fragment: Fragment = {
+    inputs: inputs.flatMap(({ inputs }) => inputs),
+    steps: [],
+    query: { from: `(${tables.length === 0 ? '' : `WITH ${tables.join(', ')} `}(${sql}))`, where: [] },
+    schema: bound.schema,
+    tasks: 1,
+    labels: [...new Set(inputs.flatMap(({ labels }) => labels)), 'query in one task'],
+    notes: [],
+    traits: {
+      deterministic: !volatile && inputs.every(({ traits }) => traits.ordered),
+      ordered: false,
+      rowwise: false,
+    },
+    size: {
+      rows: inputs.reduce((sum, { size }) => sum + size.rows, 0),
+      bytes: inputs.reduce((sum, { size }) => sum + size.bytes, 0),
+    },
+  };
+  return withNote(fragment, `the query runs in one task: ${reason}`);
+}

@@ -1,0 +1,53 @@
+import type { Schema } from '../../../shared/schema.ts';
+import { type BoundOf, inputOf } from '../bound.ts';
+import type { Build } from '../build.ts';
+import { addFunction, continued, type Fragment, type Size, type Traits } from '../fragment.ts';
+import { addFilter, addSelect } from '../query.ts';
+
+export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
+  const input = build.plan(inputOf(bound));
+  const { predicate } = bound.operator;
+  return continued(input, addFilter(input.query, predicate.sql), 'filter', {
+    traits: afterExpressions(input.traits, predicate.volatile),
+  });
+}
+
+export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
+  const input = build.plan(inputOf(bound));
+  const { columns } = bound.operator;
+  return continued(input, addSelect(input.query, columns), 'select', {
+    schema: bound.schema,
+    size: withColumns(input.size, input.schema, bound.schema),
+    traits: afterExpressions(
+      withoutUnique(input.traits),
+      columns.some(({ volatile }) => volatile),
+    ),
+  });
+}
+
+/** A TypeScript function is a step of its own; SQL goes on behind it. */
+export function planCall(bound: BoundOf<'call'>, build: Build): Fragment {
+  const input = build.plan(inputOf(bound));
+  const { step, deterministic } = bound.operator;
+  const called = addFunction(input, step);
+  return {
+    ...called,
+    labels: [...called.labels, `${step.mode} ${step.bundle.name}`],
+    traits: afterExpressions(withoutUnique(input.traits), !deterministic),
+    size: withColumns(input.size, input.schema, step.schema),
+  };
+}
+
+const afterExpressions = (traits: Traits, volatile: boolean): Traits =>
+  volatile ? { ...withoutUnique(traits), deterministic: false, ordered: false } : traits;
+
+export const withoutUnique = ({ deterministic, ordered, rowwise }: Traits): Traits => ({
+  deterministic,
+  ordered,
+  rowwise,
+});
+
+const withColumns = ({ rows, bytes }: Size, before: Schema, after: Schema): Size => ({
+  rows,
+  bytes: (bytes * after.length) / Math.max(1, before.length),
+});

@@ -1,0 +1,15 @@
+import { type BoundOf, inputOf } from '../bound.ts';
+import type { Build } from '../build.ts';
+import type { Fragment } from '../fragment.ts';
+
+/** Dealing batches out in turn repeats itself only if they come in the same order again. */
+export function planRepartition(bound: BoundOf<'repartition'>, build: Build): Fragment {
+  const { keys, partitions } = bound.operator;
+  const input = build.plan(inputOf(bound));
+  if (partitions === 1) return build.gather(input, 'gather', 'asked for one partition');
+  if (keys.length === 0)
+    return build.exchange(input, { kind: 'roundRobin', partitions }, 'spread', input.traits.ordered);
+  const exact = !keys.some(({ volatile }) => volatile);
+  const by = keys.map(({ sql }) => sql);
+  return build.exchange(input, { kind: 'hash', keys: by, partitions }, 'spread by key', exact);
+}

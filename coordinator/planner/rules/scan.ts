@@ -1,0 +1,54 @@
+import { basename } from 'node:path/posix';
+import { sourceOf } from '../bind/bind.ts';
+import type { BoundOf } from '../bound.ts';
+import type { Build } from '../build.ts';
+import type { Fragment } from '../fragment.ts';
+import { pack, packSplits, taskCount } from '../pack.ts';
+import { queryOf } from '../query.ts';
+
+/** Files: neighbouring splits are packed into tasks by what they hold of the columns that are read. */
+export function planScan({ operator: { scan }, schema }: BoundOf<'scan'>, build: Build): Fragment {
+  const source = sourceOf(scan, build.context);
+  // Text is read whole whatever is asked of it; of a columnar file only the columns asked for.
+  const share = scan.format === 'parquet' ? schema.length / Math.max(1, source.schema.length) : 1;
+  const bytes = share * source.splits.reduce((sum, split) => sum + split.bytes, 0);
+  const rows = source.splits.reduce((sum, split) => sum + split.rows, 0);
+  const perTask = packSplits(source.splits, taskCount(bytes, build.context));
+  const name = build.inputName();
+  return {
+    inputs: [{ kind: 'splits', name, schema, perTask }],
+    steps: [],
+    query: queryOf(name),
+    schema,
+    tasks: perTask.length,
+    labels: [`scan ${fileLabel(scan.paths)}`],
+    notes: [],
+    traits: { deterministic: true, ordered: true, rowwise: true },
+    size: { rows, bytes },
+  };
+}
+
+function fileLabel(paths: readonly string[]): string {
+  const [first = '', ...more] = paths;
+  return more.length === 0 ? basename(first) : `${basename(first)} and ${more.length} more`;
+}
+
+/** A dataset that a client uploaded: its segments are dealt out in order. */
+export function planDataset({ operator: { id }, schema }: BoundOf<'dataset'>, build: Build): Fragment {
+  const { segments = 0, rows = 0, bytes = 0 } = build.context.datasets.get(id) ?? {};
+  const numbers = Array.from({ length: segments }, (_, i) => i);
+  const runs = pack(numbers, () => 1, Math.min(Math.max(1, segments), taskCount(bytes, build.context)));
+  const perTask = runs.map((run) => ({ from: run[0] ?? 0, to: (run.at(-1) ?? -1) + 1 }));
+  const name = build.inputName();
+  return {
+    inputs: [{ kind: 'dataset', name, schema, dataset: id, perTask }],
+    steps: [],
+    query: queryOf(name),
+    schema,
+    tasks: perTask.length,
+    labels: ['dataset'],
+    notes: [],
+    traits: { deterministic: true, ordered: true, rowwise: true },
+    size: { rows, bytes },
+  };
+}

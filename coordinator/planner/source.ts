@@ -1,0 +1,27 @@
+import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
+import type { Schema } from '../../shared/schema.ts';
+import type { FileRef, Split } from '../../shared/stage.ts';
+
+/** A scan whose files were listed and looked into: what the planner knows of it. */
+export interface ResolvedSource {
+  /** All columns that the scan yields, in their order. */
+  readonly schema: Schema;
+  readonly files: readonly FileRef[];
+  /** The finest pieces to which the files may be cut, in the order of files and rows. */
+  readonly splits: readonly SourceSplit[];
+}
+
+/** A split with what it holds, as far as that is known without reading it. */
+export interface SourceSplit {
+  readonly split: Split;
+  /** 0 if unknown. */
+  readonly rows: number;
+  /** Estimated bytes in memory with all columns. */
+  readonly bytes: number;
+}
+
+/** Resolved sources by `scanKey`. */
+export type Sources = ReadonlyMap<string, ResolvedSource>;
+
+/** Equal for scans that read the same files in the same way, wherever they stand in a plan. */
+export const scanKey = ({ format, paths, options }: ScanNode): string => JSON.stringify([format, paths, options]);

@@ -1,0 +1,50 @@
+import { bytes, count, GiB, KiB, MiB, type Section } from '../setting.ts';
+
+/** How sources are cut into tasks, and when data is small enough to take a shorter way. */
+export const plannerSettings = {
+  taskBytesTarget: bytes(128 * MiB, {
+    min: 64 * KiB,
+    max: 16 * GiB,
+    doc: 'Data that one task of a scan should read, as estimated in memory: a task should take 100 ms to a few seconds.',
+  }),
+  taskBytesMin: bytes(16 * MiB, {
+    min: 1,
+    max: 16 * GiB,
+    doc: 'Data below which splitting further does not pay: smaller inputs are read by one task.',
+  }),
+  tasksPerSlot: count(2, {
+    min: 1,
+    max: 64,
+    doc: 'Tasks of a scan for each slot of the cluster, where the data is enough for them: they even out unequal tasks.',
+  }),
+  textSplitBytes: bytes(4 * MiB, {
+    min: KiB,
+    max: GiB,
+    doc: 'The grain at which CSV and NDJSON files are cut. Neighbours that fall to one task are joined again.',
+  }),
+  exchangePartitionsMax: count(1_024, {
+    min: 1,
+    max: 65_536,
+    doc: 'The most partitions that the planner gives an exchange by itself.',
+  }),
+  broadcastBytesMax: bytes(64 * MiB, {
+    min: 0,
+    max: 16 * GiB,
+    doc: 'The right side of a join is sent whole to every task if it is estimated to be no larger; else both are hashed.',
+  }),
+  rereadBytesMax: bytes(MiB, {
+    min: 0,
+    max: GiB,
+    doc: 'Files no larger on the right side of a join are read by every task itself, which saves a stage.',
+  }),
+  sourceFilesMax: count(100_000, {
+    min: 1,
+    max: 10_000_000,
+    doc: 'The most files that one scan may name after its globs are expanded.',
+  }),
+  sourceCacheEntriesMax: count(10_000, {
+    min: 0,
+    max: 10_000_000,
+    doc: 'Files whose footers or dialects the coordinator remembers, by path, size and modification time.',
+  }),
+} as const satisfies Section;
