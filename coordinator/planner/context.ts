@@ -1,12 +1,13 @@
 import type { Config } from '../../shared/config/config.ts';
+import type { PartitionSize } from '../../shared/stage.ts';
 import type { Dialect } from './dialect.ts';
 import type { Sources } from './source.ts';
 
 /** Everything that a plan depends on besides the question itself: equal contexts give equal plans. */
 export interface PlanContext {
   readonly sources: Sources;
-  /** Datasets that clients uploaded, by id. */
-  readonly datasets: ReadonlyMap<string, SpooledDataset>;
+  /** Datasets that clients uploaded, by id: what each of their spooled segments holds. */
+  readonly datasets: Readonly<Record<string, readonly PartitionSize[]>>;
   readonly dialect: Dialect;
   /** Slots of the whole cluster when the job is planned. */
   readonly slots: number;
@@ -15,13 +16,6 @@ export interface PlanContext {
   readonly nowMs: number;
   /** Stands in temporary names. */
   readonly job: string;
-}
-
-export interface SpooledDataset {
-  /** How many segments (record batches) it was cut into. */
-  readonly segments: number;
-  readonly rows: number;
-  readonly bytes: number;
 }
 
 export type PlannerLimits = Pick<

@@ -18,6 +18,8 @@ import { planUnion } from './rules/union.ts';
 import { sinkOf } from './rules/write.ts';
 import type { StagedPlan } from './staged-plan.ts';
 
+export type { StagedPlan } from './staged-plan.ts';
+
 /**
  * Stages for a logical plan. Pure: equal plans in equal contexts give equal stages.
  *

@@ -35,10 +35,11 @@ function fileLabel(paths: readonly string[]): string {
 
 /** A dataset that a client uploaded: its segments are dealt out in order. */
 export function planDataset({ operator: { id }, schema }: BoundOf<'dataset'>, build: Build): Fragment {
-  const { segments = 0, rows = 0, bytes = 0 } = build.context.datasets.get(id) ?? {};
-  const numbers = Array.from({ length: segments }, (_, i) => i);
-  const runs = pack(numbers, () => 1, Math.min(Math.max(1, segments), taskCount(bytes, build.context)));
-  const perTask = runs.map((run) => ({ from: run[0] ?? 0, to: (run.at(-1) ?? -1) + 1 }));
+  const segments = (build.context.datasets[id] ?? []).map((size, number) => ({ ...size, number }));
+  const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
+  const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  const runs = pack(segments, (segment) => segment.bytes, taskCount(bytes, build.context));
+  const perTask = runs.map((run) => ({ from: run[0]?.number ?? 0, to: (run.at(-1)?.number ?? -1) + 1 }));
   const name = build.inputName();
   return {
     inputs: [{ kind: 'dataset', name, schema, dataset: id, perTask }],

@@ -1,0 +1,30 @@
+import { type PlanNode, type PlanVisitor, visit } from '../../shared/plan/node.ts';
+import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
+import type { Dialect } from './dialect.ts';
+
+/**
+ * All scans of a plan, those that SQL text names too.
+ *
+ * @throws SheafError `SQL_INVALID`, `FORMAT_UNKNOWN`, `TABLE_UNKNOWN` for SQL text
+ */
+export const scansOf = (plan: PlanNode, dialect: Dialect): ScanNode[] => visit(plan, finders, dialect);
+
+const below = ({ input }: { readonly input: PlanNode }, dialect: Dialect): ScanNode[] => scansOf(input, dialect);
+
+const finders: PlanVisitor<ScanNode[], Dialect> = {
+  scan: (node) => [node],
+  dataset: () => [],
+  sql: () => [],
+  filter: below,
+  project: below,
+  extend: below,
+  call: below,
+  aggregate: below,
+  distinct: below,
+  sort: below,
+  limit: below,
+  repartition: below,
+  write: below,
+  join: ({ left, right }, dialect) => [...scansOf(left, dialect), ...scansOf(right, dialect)],
+  union: ({ inputs }, dialect) => inputs.flatMap((input) => scansOf(input, dialect)),
+};

@@ -1,0 +1,102 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { Message, MessageHeader, type Schema as ArrowSchema } from 'apache-arrow';
+import { SheafError } from '../../shared/errors.ts';
+import type { Schema } from '../../shared/schema.ts';
+import type { FileRef } from '../../shared/stage.ts';
+import type { SourceSplit } from '../planner/source.ts';
+import { duckdbType } from './arrow-types.ts';
+import type { FileFacts } from './file-facts.ts';
+import type { SourceCache } from './source-cache.ts';
+
+interface ArrowFacts {
+  readonly schema: Schema;
+  readonly batches: readonly { readonly rows: number; readonly bytes: number }[];
+}
+
+/** @throws SheafError `FILE_CORRUPT` naming the file, `NOT_SUPPORTED` for types that DuckDB has not */
+export function lookIntoArrow(files: readonly FileRef[], cache: SourceCache): FileFacts[] {
+  return files.map((file) => {
+    const facts = cache.get<ArrowFacts>(file, 'arrow') ?? readMessages(file);
+    cache.set(file, 'arrow', facts);
+    const splits = facts.batches.map(
+      ({ rows, bytes }, i): SourceSplit => ({ split: { kind: 'arrow', file, firstBatch: i, batches: 1 }, rows, bytes }),
+    );
+    return { file, schema: facts.schema, splits: () => splits };
+  });
+}
+
+const magic = 'ARROW1';
+/** The magic and its padding, before the first message of an IPC file. */
+const filePrologueBytes = 8;
+const continuation = 0xff_ff_ff_ff;
+
+/**
+ * Schema and record batches from the messages' own headers, without reading their bodies. An IPC file holds a stream
+ * between its magic words, so both forms are walked alike (Arrow Columnar Format, "IPC File Format").
+ */
+function readMessages(file: FileRef): ArrowFacts {
+  const descriptor = openSync(file.path, 'r');
+  try {
+    return walkMessages(file, (position, length) => {
+      const bytes = Buffer.alloc(length);
+      return readSync(descriptor, bytes, 0, length, position) === length ? bytes : undefined;
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+type Read = (position: number, length: number) => Buffer | undefined;
+
+function walkMessages(file: FileRef, read: Read): ArrowFacts {
+  const isFile = read(0, magic.length)?.toString('latin1') === magic;
+  const trailer = read(file.sizeBytes - magic.length, magic.length)?.toString('latin1');
+  if (isFile && trailer !== magic) throw corrupt(file, 'it ends before its footer');
+  let schema: Schema | undefined;
+  const batches: { rows: number; bytes: number }[] = [];
+  for (let position = isFile ? filePrologueBytes : 0; position < file.sizeBytes; ) {
+    const message = messageAt(file, position, read);
+    if (message === undefined) break;
+    const { headerType, bodyLength, header } = message.decoded;
+    position = message.bodyAt + bodyLength;
+    if (position > file.sizeBytes) throw corrupt(file, 'a record batch is cut off');
+    if (headerType === MessageHeader.Schema) schema = schemaOf(header() as unknown as ArrowSchema);
+    if (headerType === MessageHeader.RecordBatch) batches.push({ rows: Number(header().length), bytes: bodyLength });
+  }
+  if (schema === undefined) throw corrupt(file, 'it holds no schema');
+  return { schema, batches };
+}
+
+interface Decoded {
+  readonly headerType: MessageHeader;
+  readonly bodyLength: number;
+  readonly header: () => { readonly length: number };
+}
+
+/** The message that starts here; nothing at the end of the stream. */
+function messageAt(file: FileRef, position: number, read: Read): { decoded: Decoded; bodyAt: number } | undefined {
+  const prefix = read(position, 8);
+  if (prefix === undefined || prefix.readUInt32LE(0) !== continuation) throw corrupt(file, 'a message has no beginning');
+  const length = prefix.readInt32LE(4);
+  if (length === 0) return undefined;
+  const metadata = length > 0 && length < file.sizeBytes ? read(position + 8, length) : undefined;
+  if (metadata === undefined) throw corrupt(file, 'a message is cut off');
+  try {
+    const message = Message.decode(new Uint8Array(metadata));
+    const { headerType, bodyLength } = message;
+    const header = () => message.header() as unknown as { length: number };
+    return { decoded: { headerType, bodyLength: Number(bodyLength), header }, bodyAt: position + 8 + length };
+  } catch (thrown) {
+    throw corrupt(file, 'a message does not decode', thrown);
+  }
+}
+
+const schemaOf = ({ fields }: ArrowSchema): Schema =>
+  fields.map((field) => ({ name: field.name, type: duckdbType(field) }));
+
+const corrupt = ({ path }: FileRef, what: string, cause?: unknown): SheafError =>
+  new SheafError('FILE_CORRUPT', `${path} is not a whole Arrow IPC file or stream: ${what}`, {
+    next: 'Check how the file was written, or leave it out.',
+    details: { file: path },
+    cause,
+  });

@@ -1,0 +1,11 @@
+import type { Schema } from '../../shared/schema.ts';
+import type { FileRef } from '../../shared/stage.ts';
+import type { SourceSplit } from '../planner/source.ts';
+
+/** What is known of one file after looking into it. */
+export interface FileFacts {
+  readonly file: FileRef;
+  readonly schema: Schema;
+  /** Given the scan's columns, since a split says which of them its file lacks. */
+  readonly splits: (scan: Schema) => readonly SourceSplit[];
+}

@@ -1,0 +1,87 @@
+import { SheafError } from '../../shared/errors.ts';
+import { didYouMean } from '../../shared/nearest.ts';
+import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
+import type { Column, Schema } from '../../shared/schema.ts';
+import type { Dialect } from '../planner/dialect.ts';
+import type { FileFacts } from './file-facts.ts';
+
+/**
+ * The columns of a scan over its files: those of the first, which all others must have, in whatever order. Types that were
+ * guessed from text (CSV, NDJSON) widen to a common one; those that files declare must be equal. With `unionByName`,
+ * columns are gathered from all files and types widen.
+ *
+ * @throws SheafError `SCHEMA_MISMATCH` saying which file differs and how; `COLUMN_UNKNOWN` for a given schema's column
+ */
+export function unify(facts: readonly FileFacts[], { format, options }: ScanNode, dialect: Dialect): Schema {
+  const [first, ...others] = distinctSchemas(facts);
+  if (first === undefined) return [];
+  const isGuessed = format === 'csv' || format === 'ndjson';
+  let schema = first.schema;
+  for (const other of others) {
+    // A line of NDJSON may lack any key: so may a file.
+    if (!options.unionByName && format !== 'ndjson') checkNames(first, other);
+    schema = merged(schema, first, other, isGuessed || options.unionByName === true, dialect);
+  }
+  return options.schema === undefined ? schema : chosen(options.schema, schema, first);
+}
+
+/** Files of one schema count once: ten thousand files usually have one. */
+function distinctSchemas(facts: readonly FileFacts[]): FileFacts[] {
+  const seen = new Set<string>();
+  return facts.filter(({ schema }) => {
+    const key = JSON.stringify(schema);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
+const find = (schema: Schema, wanted: string): Column | undefined =>
+  schema.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+
+function checkNames(first: FileFacts, other: FileFacts): void {
+  const lacks = first.schema.filter(({ name }) => !find(other.schema, name)).map(({ name }) => `"${name}"`);
+  const extra = other.schema.filter(({ name }) => !find(first.schema, name)).map(({ name }) => `"${name}"`);
+  const parts = [
+    ...(lacks.length === 0 ? [] : [`it lacks ${lacks.join(', ')}`]),
+    ...(extra.length === 0 ? [] : [`it has ${extra.join(', ')} besides`]),
+  ];
+  if (parts.length > 0) throw mismatch(first, other, parts.join(' and '));
+}
+
+function merged(schema: Schema, first: FileFacts, other: FileFacts, mayWiden: boolean, dialect: Dialect): Schema {
+  const common = schema.map(({ name, type }) => {
+    const theirs = find(other.schema, name)?.type ?? type;
+    if (theirs === type) return { name, type };
+    const wider = mayWiden ? widerType(type, theirs, dialect) : undefined;
+    if (wider === undefined) throw mismatch(first, other, `"${name}" is ${theirs} there and ${type} here`);
+    return { name, type: wider };
+  });
+  return [...common, ...other.schema.filter(({ name }) => !find(schema, name))];
+}
+
+/** The type to which DuckDB brings both in one list, if there is one. */
+function widerType(a: string, b: string, dialect: Dialect): string | undefined {
+  try {
+    const [column] = dialect.describe(`SELECT [NULL::${a}, NULL::${b}] AS both_types`);
+    return column?.type.replace(/\[\]$/, '');
+  } catch {
+    return undefined; // no common type: the caller says which file and column
+  }
+}
+
+const mismatch = (first: FileFacts, other: FileFacts, how: string): SheafError =>
+  new SheafError('SCHEMA_MISMATCH', `${other.file.path} differs from ${first.file.path}: ${how}`, {
+    next: 'Read files of one schema together, or pass { unionByName: true } to match columns by name and widen types.',
+    details: { file: other.file.path },
+  });
+
+function chosen(wanted: Schema, schema: Schema, { file }: FileFacts): Schema {
+  const names = schema.map(({ name }) => name);
+  for (const { name } of wanted) {
+    if (find(schema, name)) continue;
+    const next = [didYouMean(names, name), `The file has: ${names.join(', ')}.`].filter(Boolean).join(' ');
+    throw new SheafError('COLUMN_UNKNOWN', `The given schema has a column "${name}" that ${file.path} lacks`, { next });
+  }
+  return wanted;
+}
