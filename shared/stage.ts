@@ -75,8 +75,8 @@ export type Split =
       readonly file: FileRef;
       readonly firstRow: number;
       readonly rows: number;
-      /** Rows of the whole file. */
-      readonly fileRows: number;
+      /** Rows of the whole file: a split that has them all is read without counting. */
+      readonly fileRows?: number;
       /** Columns of the input that this file lacks: they are read as null. */
       readonly missing?: readonly string[];
     }

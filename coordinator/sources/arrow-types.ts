@@ -13,9 +13,13 @@ const typeKey = 'sheaf:type';
 export function duckdbType(field: Field): string {
   const type = field.metadata.get(typeKey) ?? textOf(field.type);
   if (type !== undefined) return type;
-  throw new SheafError('NOT_SUPPORTED', `Column "${field.name}" has the Arrow type ${field.type}, which DuckDB has not`, {
-    next: 'Convert the column before the file is read.',
-  });
+  throw new SheafError(
+    'NOT_SUPPORTED',
+    `Column "${field.name}" has the Arrow type ${field.type}, which DuckDB has not`,
+    {
+      next: 'Convert the column before the file is read.',
+    },
+  );
 }
 
 function textOf(type: DataType): string | undefined {
@@ -74,6 +78,7 @@ function timestamp({ unit, timezone }: { unit: TimeUnit; timezone?: string | nul
 }
 
 function mapOf(type: DataType): string {
-  const [key, value] = ((type.children?.[0] as Field).type.children ?? []) as Field[];
+  const entries: Field | undefined = type.children?.[0];
+  const [key, value] = (entries?.type.children ?? []) as Field[];
   return `MAP(${duckdbType(key as Field)}, ${duckdbType(value as Field)})`;
 }

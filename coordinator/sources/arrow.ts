@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { Message, MessageHeader, type Schema as ArrowSchema } from 'apache-arrow';
+import { type Schema as ArrowSchema, Message, MessageHeader } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FileRef } from '../../shared/stage.ts';
@@ -76,7 +76,8 @@ interface Decoded {
 /** The message that starts here; nothing at the end of the stream. */
 function messageAt(file: FileRef, position: number, read: Read): { decoded: Decoded; bodyAt: number } | undefined {
   const prefix = read(position, 8);
-  if (prefix === undefined || prefix.readUInt32LE(0) !== continuation) throw corrupt(file, 'a message has no beginning');
+  if (prefix === undefined || prefix.readUInt32LE(0) !== continuation)
+    throw corrupt(file, 'a message has no beginning');
   const length = prefix.readInt32LE(4);
   if (length === 0) return undefined;
   const metadata = length > 0 && length < file.sizeBytes ? read(position + 8, length) : undefined;

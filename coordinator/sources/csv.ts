@@ -50,8 +50,8 @@ export function sniffCsv(file: FileRef, options: ScanOptions, connection: Connec
 type Sniffed = Readonly<Record<string, unknown>>;
 
 function sniff({ path }: FileRef, options: ScanOptions, connection: Connection): Sniffed {
-  const { delimiter, quote, escape, header, nullText } = options;
-  const given = Object.entries({ delim: delimiter, quote, escape, nullstr: nullText })
+  const { delimiter, quote, escape: escaping, header, nullText } = options;
+  const given = Object.entries({ delim: delimiter, quote, escape: escaping, nullstr: nullText })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `, ${key} = ${literal(String(value))}`);
   const headed = header === undefined ? '' : `, header = ${header}`;
@@ -106,7 +106,9 @@ function failOnUnevenRows({ path }: FileRef, head: string, connection: Connectio
     connection.rows(`SELECT count(COLUMNS(*)) FROM read_csv(${literal(path)}, auto_detect = false, strict_mode = true,
       delim = ${literal(delimiter)}, quote = '"', escape = '"', header = false, columns = {${columns}})`);
   } catch (thrown) {
-    const [where = '', row = '', expected = ''] = SheafError.from(thrown).message.replace(/^.*?CSV Error on /s, '').split('\n');
+    const [where = '', row = '', expected = ''] = SheafError.from(thrown)
+      .message.replace(/^.*?CSV Error on /s, '')
+      .split('\n');
     throw new SheafError('ROW_MALFORMED', `${path}, ${where}: ${expected} (${row.replace('Original Line: ', '')})`, {
       cause: thrown,
       next: `Correct the row; or say { delimiter: … } if the fields are not separated by "${delimiter}".`,

@@ -12,12 +12,16 @@ const endings: Readonly<Record<FileFormat, readonly string[]>> = {
 const compressions = ['.gz', '.zst'];
 
 /** A compressed text file cannot be entered in its middle. */
-export const isCompressed = (path: string): boolean => compressions.some((ending) => path.toLowerCase().endsWith(ending));
+export const isCompressed = (path: string): boolean =>
+  compressions.some((ending) => path.toLowerCase().endsWith(ending));
 
 /** The format that a file's name tells, if it tells one. */
 export function formatOf(path: string): FileFormat | undefined {
   const name = path.toLowerCase();
-  const bare = compressions.reduce((text, ending) => (text.endsWith(ending) ? text.slice(0, -ending.length) : text), name);
+  const bare = compressions.reduce(
+    (text, ending) => (text.endsWith(ending) ? text.slice(0, -ending.length) : text),
+    name,
+  );
   const formats = Object.keys(endings) as FileFormat[];
   return formats.find((format) => endings[format].some((ending) => bare.endsWith(ending)));
 }

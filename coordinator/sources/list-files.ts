@@ -106,7 +106,8 @@ function hintFor(path: string): string {
   const directory = dirname(missing);
   const names = readdirOrNothing(directory);
   const close = didYouMean(names, basename(missing));
-  const there = names.length === 0 ? 'it is empty' : `it holds ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
+  const there =
+    names.length === 0 ? 'it is empty' : `it holds ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
   const own = missing === path || missing === join(path, '*') ? 'Its directory' : 'The nearest directory that exists,';
   return [close, `${own} ${directory}: ${there}. Relative paths start at the client's working directory.`]
     .filter(Boolean)

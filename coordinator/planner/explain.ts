@@ -1,0 +1,55 @@
+import type { StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
+import type { StagedPlan } from './staged-plan.ts';
+
+/** A staged plan for people, and the same for programs. */
+export interface ExplainedPlan {
+  readonly text: string;
+  readonly json: StagedPlan;
+}
+
+/** What each stage reads, does and hands on, and why rows are gathered where they are. */
+export function explainPlan(staged: StagedPlan): ExplainedPlan {
+  const stages = staged.stages.map((stage) => stageText(stage, staged));
+  const columns = staged.schema.map(({ name, type }) => `${name} ${type}`).join(', ');
+  const goal = staged.sink === undefined ? 'result' : `files in ${staged.sink.path} (${staged.sink.mode})`;
+  return { text: `${stages.join('\n')}\n${goal}: ${columns}\n`, json: staged };
+}
+
+function stageText(stage: StageSpec, { notes }: StagedPlan): string {
+  const { id, name, tasks, inputs, steps, output, deterministic } = stage;
+  const flag = deterministic ? '' : ', not deterministic: its readers run again when one of its tasks does';
+  const lines = [
+    ...notes.filter((note) => note.stage === id).map(({ text }) => `note   ${text}`),
+    ...inputs.map((input) => `reads  ${inputText(input)}`),
+    ...steps.map((step) => `runs   ${stepText(step)}`),
+    `${outputText(output)}`,
+  ];
+  return [`stage ${id}: ${name} (${plural(tasks, 'task')}${flag})`, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function inputText(input: StageInput): string {
+  const columns = `(${input.schema.map(({ name }) => name).join(', ')})`;
+  if (input.kind === 'exchange') {
+    const how = input.mode === 'broadcast' ? 'all of it in every task' : 'by partition';
+    return `${input.name} ${columns} from stage ${input.from}, ${how}`;
+  }
+  if (input.kind === 'dataset') return `${input.name} ${columns} from the uploaded dataset ${input.dataset}`;
+  const splits = input.perTask.flat();
+  const files = new Set(splits.map(({ file }) => file.path));
+  const [first = 'no file', ...more] = files;
+  const rest = more.length === 0 ? '' : ` and ${plural(more.length, 'more file')}`;
+  return `${input.name} ${columns} from ${first}${rest}, ${plural(splits.length, 'split')}`;
+}
+
+const stepText = (step: Step): string =>
+  step.kind === 'sql' ? step.sql : `${step.mode} ${step.bundle.name}${step.bundle.async ? ' (async)' : ''}`;
+
+function outputText(output: StageOutput): string {
+  if (output.kind === 'file') return `writes ${output.sink.format} files`;
+  const { partitioning } = output;
+  if (partitioning.kind === 'single') return 'gives  one partition per task';
+  const by = partitioning.kind === 'hash' ? `the hash of ${partitioning.keys.join(', ')}` : 'turns of batches';
+  return `gives  ${plural(partitioning.partitions, 'partition')} by ${by}`;
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
+import type { Connection } from '../../shared/duckdb/connection.ts';
+import type { Schema } from '../../shared/schema.ts';
+import { literal, quotedName } from '../../shared/sql/text.ts';
+import { type Partitioning, previousInput, type StageInput, type StageSpec, type Step } from '../../shared/stage.ts';
+import { materialiseRange } from '../../worker/kernel/ranges.ts';
+import { type SqlSplit, sourceSql } from '../../worker/kernel/source-sql.ts';
+
+/** What stands in for what only a cluster has. */
+export interface Stand {
+  /** For copies of byte ranges. */
+  readonly directory: string;
+  /** Relations with a column `segment`, by dataset. */
+  readonly datasets?: Readonly<Record<string, string>>;
+  /** SELECTs over `previous` in place of TypeScript functions, by the function's name. */
+  readonly functions?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs a staged plan in one thread over one connection, stage by stage, task by task, exchanges as temporary tables: the
+ * planner's meaning of a plan, without workers.
+ *
+ * @returns the name of a table with the result's rows
+ */
+export function runLocally(plan: StagedPlan, connection: Connection, stand: Stand): string {
+  const run = new Run(plan, connection, stand);
+  for (const stage of plan.stages) run.stage(stage);
+  return run.result();
+}
+
+/** How batches are dealt out by `roundRobin`: as if each had so many rows. */
+const batchRows = 100;
+
+class Run {
+  readonly #plan: StagedPlan;
+  readonly #connection: Connection;
+  readonly #stand: Stand;
+  #ranges = 0;
+
+  constructor(plan: StagedPlan, connection: Connection, stand: Stand) {
+    this.#plan = plan;
+    this.#connection = connection;
+    this.#stand = stand;
+  }
+
+  stage(stage: StageSpec): void {
+    for (let task = 0; task < stage.tasks; task++) this.#task(stage, task);
+  }
+
+  result(): string {
+    const { finalStage, stages, schema } = this.#plan;
+    const parts = Array.from({ length: stages[finalStage]?.tasks ?? 0 }, (_, task) => tableName(finalStage, task, 0));
+    return this.#table('result', unionOf(parts, schema));
+  }
+
+  #task(stage: StageSpec, task: number): void {
+    const { inputs, steps, output, id } = stage;
+    for (const input of inputs) this.#view(input.name, this.#inputSql(input, task));
+    for (const step of steps) {
+      this.#table('next_step', this.#stepSql(step));
+      this.#connection.execute(
+        `DROP TABLE IF EXISTS ${previousInput}; ALTER TABLE next_step RENAME TO ${previousInput}`,
+      );
+    }
+    this.#checkSchema(stage);
+    if (output.kind === 'exchange') this.#partition(id, task, output.partitioning);
+    else this.#write(output.sink.format, output.sink.stagingDirectory, task);
+    for (const input of inputs) this.#connection.execute(`DROP VIEW ${quotedName(input.name)}`);
+  }
+
+  #stepSql(step: Step): string {
+    if (step.kind === 'sql') return step.sql;
+    const select = this.#stand.functions?.[step.bundle.name] ?? 'SELECT * FROM previous';
+    const columns = step.schema.map(({ name, type }) => `${quotedName(name)}::${type} AS ${quotedName(name)}`);
+    return `SELECT ${columns.join(', ')} FROM (${select})`;
+  }
+
+  /** A worker would not notice: what a stage says that it yields must be what it yields. */
+  #checkSchema({ id, schema }: StageSpec): void {
+    const real = this.#connection.describe(`SELECT * FROM ${previousInput}`);
+    if (JSON.stringify(real) === JSON.stringify(schema)) return;
+    throw new Error(`stage ${id} says ${JSON.stringify(schema)} and yields ${JSON.stringify(real)}`);
+  }
+
+  #inputSql(input: StageInput, task: number): string {
+    if (input.kind === 'dataset') {
+      const { from, to } = input.perTask[task] ?? { from: 0, to: 0 };
+      const columns = input.schema.map(({ name }) => quotedName(name)).join(', ');
+      return `SELECT ${columns} FROM ${this.#stand.datasets?.[input.dataset]} WHERE segment >= ${from} AND segment < ${to}`;
+    }
+    if (input.kind === 'splits') {
+      const splits = (input.perTask[task] ?? []).filter((split): split is SqlSplit => split.kind !== 'arrow');
+      return sourceSql(input.schema, splits, (split) => materialiseRange(split, this.#stand.directory, this.#ranges++));
+    }
+    const tasks = this.#plan.stages[input.from]?.tasks ?? 0;
+    const partition = input.mode === 'broadcast' ? 0 : task;
+    const parts = Array.from({ length: tasks }, (_, producer) => tableName(input.from, producer, partition));
+    return unionOf(parts, input.schema);
+  }
+
+  #partition(stage: number, task: number, partitioning: Partitioning): void {
+    const partitions = partitioning.kind === 'single' ? 1 : partitioning.partitions;
+    const number = numberSql(partitioning);
+    this.#table('numbered', `SELECT *, ${number} AS partition_number FROM ${previousInput}`);
+    for (let partition = 0; partition < partitions; partition++) {
+      const rows = `SELECT * EXCLUDE (partition_number) FROM numbered WHERE partition_number = ${partition}`;
+      this.#table(tableName(stage, task, partition), rows);
+    }
+  }
+
+  #write(format: string, directory: string, task: number): void {
+    mkdirSync(directory, { recursive: true });
+    const path = join(directory, `part-${task}.${format}`);
+    this.#connection.execute(
+      `COPY ${previousInput} TO ${literal(path)} (FORMAT ${format === 'ndjson' ? 'json' : format})`,
+    );
+    this.#table(tableName(this.#plan.finalStage, task, 0), `SELECT * FROM ${previousInput}`);
+  }
+
+  #view(name: string, sql: string): void {
+    this.#connection.execute(`CREATE OR REPLACE TEMP VIEW ${quotedName(name)} AS ${sql}`);
+  }
+
+  #table(name: string, sql: string): string {
+    this.#connection.execute(`CREATE OR REPLACE TEMP TABLE ${name} AS ${sql}`);
+    return name;
+  }
+}
+
+const tableName = (stage: number, task: number, partition: number): string => `s${stage}_t${task}_p${partition}`;
+
+/** Rows of the first table, then those of the second, …: producer order. */
+const unionOf = (tables: readonly string[], schema: Schema): string =>
+  `${tables.map((table) => `SELECT * FROM ${table}`).join(' UNION ALL ')}${schema.length === 0 ? ' LIMIT 0' : ''}`;
+
+function numberSql(partitioning: Partitioning): string {
+  if (partitioning.kind === 'single') return '0';
+  if (partitioning.kind === 'roundRobin') return `(rowid // ${batchRows}) % ${partitioning.partitions}`;
+  return `(hash(${partitioning.keys.join(', ')}) >> 40) % ${partitioning.partitions}`;
+}

@@ -1,0 +1,38 @@
+import { type Stats, statSync } from 'node:fs';
+import { SheafError } from '../../shared/errors.ts';
+import type { FileRef } from '../../shared/stage.ts';
+
+/**
+ * Fails unless this machine has the file that the coordinator saw: both must speak of the same bytes.
+ *
+ * @param worker for people: its name
+ * @throws SheafError `FILE_NOT_VISIBLE`, `FILE_CHANGED`
+ */
+export function checkFile({ path, sizeBytes, modifiedMs }: FileRef, worker: string): void {
+  const { size, mtimeMs } = statOf(path, worker);
+  // Shared file systems keep times to a second at worst.
+  const isSame = size === sizeBytes && Math.floor(mtimeMs / 1000) === Math.floor(modifiedMs / 1000);
+  if (isSame) return;
+  throw new SheafError(
+    'FILE_CHANGED',
+    `${path} is not on worker ${worker} as the coordinator saw it: ${size} bytes of ${day(mtimeMs)} there, ${sizeBytes} bytes of ${day(modifiedMs)} here`,
+    {
+      next: 'If it was written meanwhile, run the job again; if it is another file, use shared or object storage, or cluster.upload().',
+      details: { file: path, worker },
+    },
+  );
+}
+
+function statOf(path: string, worker: string): Stats {
+  try {
+    return statSync(path);
+  } catch (thrown) {
+    throw new SheafError('FILE_NOT_VISIBLE', `Worker ${worker} cannot see ${path}`, {
+      next: 'Use shared or object storage, or cluster.upload().',
+      cause: thrown,
+      details: { file: path, worker },
+    });
+  }
+}
+
+const day = (ms: number): string => new Date(ms).toISOString();
