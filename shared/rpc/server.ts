@@ -116,13 +116,14 @@ function refusedPort(wanted: Address, reason: string, cause: Error): SheafError 
   return new SheafError('USAGE', `Cannot listen on ${address} (${reason})`, { cause, next });
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const force = setTimeout(() => server.forceShutdown(), graceMs);
+/** grpc-js does not report the end of a session that it was destroying already, so the grace ends the wait in any case. */
+async function close(server: Server, graceMs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, graceMs);
     server.tryShutdown(() => {
-      clearTimeout(force);
-      server.forceShutdown();
+      clearTimeout(timer);
       resolve();
     });
   });
+  server.forceShutdown();
 }
