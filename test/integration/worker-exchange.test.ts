@@ -154,7 +154,7 @@ test('a server killed in mid-pull: FETCH_FAILED naming a producer, no short resu
   }
 });
 
-test('a flipped byte, a missing file and a wrong count name their producer', async () => {
+test('a missing file, a wrong count and a flipped byte name their producer', async () => {
   await using scope = await setUp();
   const parts = mixedParts(scope);
   const [first, , , last] = parts as [ExchangePart, ExchangePart, ExchangePart, ExchangePart];
@@ -171,7 +171,13 @@ test('a flipped byte, a missing file and a wrong count name their producer', asy
   const bytes = readFileSync(path);
   bytes[150] = (bytes[150] ?? 0) ^ 1;
   writeFileSync(path, bytes);
-  const failure = await failureOf(parts);
+  using fetched = await scope.exchange.fetch(job, parts);
+  const read = (): unknown => Array.from(readParts(fetched.parts));
+  let failure: ReturnType<typeof fetchFailureOf>;
+  assert.throws(read, (error: SheafError) => {
+    failure = fetchFailureOf(error);
+    return true;
+  });
   assert.deepEqual(failure?.producer, { stage: 0, task: 3, attempt: 0, worker: there });
   assert.equal(failure?.error.details?.because, 'FILE_CORRUPT');
 });

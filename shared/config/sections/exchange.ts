@@ -72,7 +72,7 @@ export const exchangeSettings = {
     max: 256,
     doc: 'Pulls that a worker runs at a time, over all its tasks.',
   }),
-  fetchReaderBytesMax: bytes(8 * MiB, {
+  fetchReaderBytesMax: bytes(16 * MiB, {
     min: 64 * KiB,
     max: GiB,
     doc: 'Bytes that one pull may have received before its reader took what came before, besides the HTTP/2 window.',
