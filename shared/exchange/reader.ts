@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Batch } from '../arrow/batch.ts';
+import { decodeBatch } from '../arrow/ipc.ts';
 import { SheafError } from '../errors.ts';
 import type { PartitionSize } from '../stage.ts';
 import { diskError } from './disk-error.ts';
@@ -18,7 +19,6 @@ import {
   segmentBytes,
   trailerBytes,
 } from './layout.ts';
-import { decodeBatch } from './stand-in.ts';
 
 /**
  * Reads one exchange file, a message at a time, so that a partition may be larger than memory. Synchronous: for pool

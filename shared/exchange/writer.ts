@@ -8,7 +8,7 @@ import { BufferedFile } from './buffered-file.ts';
 import { diskError } from './disk-error.ts';
 import { IndexBuilder } from './index-builder.ts';
 import { crcOf, type FileOwner, magic, prefixOf } from './layout.ts';
-import { messagesOf } from './messages.ts';
+import { MessageMaker } from './messages.ts';
 import { exchangePath, temporaryPath } from './paths.ts';
 import type { DiskQuota } from './quota.ts';
 
@@ -34,15 +34,17 @@ export interface ExchangeWriterOptions {
  */
 export class ExchangeWriter implements Disposable {
   readonly path: string;
-  readonly #options: ExchangeWriterOptions;
+  readonly #schema: Uint8Array;
   readonly #file: BufferedFile;
   readonly #index: IndexBuilder;
+  readonly #messages: MessageMaker;
 
   /** @throws SheafError `DISK_FULL`, or `USAGE` for ids that cannot name a file */
   constructor(options: ExchangeWriterOptions) {
-    const { root, owner, limits, partitions } = options;
+    const { root, owner, limits, partitions, schema } = options;
     checkPartitions(partitions, limits.exchangePartitionsMax);
-    this.#options = options;
+    this.#schema = schema;
+    this.#messages = new MessageMaker(schema, limits);
     this.path = exchangePath(root, owner);
     makeFolder(this.path);
     const temporary = temporaryPath(this.path, owner.kind === 'attempt' ? owner.key.job : owner.job);
@@ -57,7 +59,7 @@ export class ExchangeWriter implements Disposable {
    * @throws SheafError `DISK_FULL`, `QUOTA_EXCEEDED`, `NOT_SUPPORTED` (a row beyond the hard limit)
    */
   write(partition: number, batch: Batch): void {
-    for (const { metadata, body, bodyBytes, rows } of messagesOf(batch, this.#options.limits)) {
+    for (const { metadata, body, bodyBytes, rows } of this.#messages.of(batch)) {
       const metadataBytes = metadata.length;
       this.#index.add(partition, { metadataBytes, bodyBytes, rows, crc: crcOf(metadata, ...body) });
       this.#file.write(prefixOf(metadataBytes));
@@ -68,7 +70,7 @@ export class ExchangeWriter implements Disposable {
 
   /** Completes the file under its name and returns each partition's size. An older file of that name is replaced. */
   commit(): PartitionSize[] {
-    this.#file.write(this.#index.encode(this.#options.schema));
+    this.#file.write(this.#index.encode(this.#schema));
     this.#file.commit();
     return this.#index.sizes();
   }

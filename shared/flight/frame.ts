@@ -40,20 +40,20 @@ export interface BlankFrame {
 
 /**
  * Makes a message with room for metadata and body, to be read from disk straight into their places. The note is padded so
- * that the body lies at a multiple of eight in the receiver's memory and needs no copy to be aligned.
+ * that the body lies at a multiple of 16 in the receiver's memory and needs no copy to be aligned.
  */
 export function blankFrame(note: Note, metadataBytes: number, bodyBytes: number): BlankFrame {
   const text = JSON.stringify(note);
   const fixed = metadataBytes === 0 ? 0 : 1 + varintBytes(metadataBytes) + metadataBytes;
   const tail = bodyBytes === 0 ? 0 : 2 + varintBytes(bodyBytes);
-  const unpadded = grpcPrefixBytes + fixed + 1 + varintBytes(text.length + 7) + text.length + tail;
-  const noteBytes = text.length + ((8 - (unpadded % 8)) % 8);
+  const unpadded = grpcPrefixBytes + fixed + 1 + varintBytes(text.length + 15) + text.length + tail;
+  const noteBytes = text.length + ((16 - (unpadded % 16)) % 16);
   // A varint that grows by the padding itself would shift the body: its size is that of the longest padding.
-  const bytes = Buffer.allocUnsafeSlow(fixed + 1 + varintBytes(text.length + 7) + noteBytes + tail + bodyBytes);
+  const bytes = Buffer.allocUnsafeSlow(fixed + 1 + varintBytes(text.length + 15) + noteBytes + tail + bodyBytes);
   let at = 0;
   if (metadataBytes > 0) at = writeVarint(bytes, metadataBytes, writeVarint(bytes, headerTag, at));
   const metadata = bytes.subarray(at, at + metadataBytes);
-  at = writeVarint(bytes, noteBytes, writeVarint(bytes, noteTag, at + metadataBytes), varintBytes(text.length + 7));
+  at = writeVarint(bytes, noteBytes, writeVarint(bytes, noteTag, at + metadataBytes), varintBytes(text.length + 15));
   at += bytes.write(text.padEnd(noteBytes), at, 'latin1');
   if (bodyBytes > 0) at = writeVarint(bytes, bodyBytes, writeVarint(bytes, bodyTag, at));
   return { bytes, metadata, body: bytes.subarray(at) };

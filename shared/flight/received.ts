@@ -6,7 +6,7 @@ import type { Ticket } from './ticket.ts';
 /** The Arrow schema message, then batches: what a pull yields. */
 export type FlightFrame = { readonly kind: 'schema'; readonly schema: Uint8Array } | FrameBatch;
 
-/** One batch as an Arrow IPC message. The bytes are views into the received message, the body at a multiple of 8. */
+/** One batch as an Arrow IPC message. The bytes are views into the received message, the body at a multiple of 16. */
 export interface FrameBatch {
   readonly kind: 'batch';
   /** The part's place in the ticket. */

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Field, Int64, Schema } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
+import { encodeSchema } from '../../shared/arrow/ipc.ts';
 import { loadConfig } from '../../shared/config/config.ts';
 import type { FileOwner } from '../../shared/exchange/layout.ts';
 import { ExchangeReader } from '../../shared/exchange/reader.ts';
@@ -10,7 +12,7 @@ import { jobId, stageId } from '../../shared/ids.ts';
 
 export const limits = loadConfig();
 export const job = jobId('job-1');
-export const schema = Uint8Array.from({ length: 40 }, (_, i) => i);
+export const schema = Uint8Array.from(encodeSchema(new Schema([new Field('value', new Int64(), true)])));
 
 export const attempt = (task = 0, stage = 0, number = 0): FileOwner => ({
   kind: 'attempt',

@@ -27,7 +27,7 @@ test('a frame is a FlightData as protobuf writes it, with its body aligned where
       assert.deepEqual(Uint8Array.from(message.dataHeader as Buffer), metadata);
       assert.deepEqual(Uint8Array.from(message.dataBody as Buffer), body);
       assert.deepEqual(JSON.parse(String(message.appMetadata)), note);
-      if (body.length > 0) assert.equal((5 + bytes.length - body.length) % 8, 0);
+      if (body.length > 0) assert.equal((5 + bytes.length - body.length) % 16, 0);
     }),
   );
 });
