@@ -1,0 +1,73 @@
+import { type ColumnView, isNull } from '../column-view.ts';
+import { emptyView, type Reader, startOf } from './reader.ts';
+
+/** Lists; with a size, fixed arrays. */
+export class ListReader implements Reader {
+  readonly #child: Reader;
+  readonly #size: number | null;
+  #view = emptyView;
+
+  constructor(child: Reader, size: number | null) {
+    this.#child = child;
+    this.#size = size;
+  }
+
+  bind(view: ColumnView): void {
+    this.#view = view;
+    this.#child.bind(view.children[0] ?? emptyView);
+  }
+
+  get(row: number): unknown[] | null {
+    if (isNull(this.#view, row)) return null;
+    const start = this.#size === null ? startOf(this.#view, row) : row * this.#size;
+    const end = this.#size === null ? startOf(this.#view, row + 1) : start + this.#size;
+    return Array.from({ length: end - start }, (_, i) => this.#child.get(start + i));
+  }
+}
+
+export class StructReader implements Reader {
+  readonly #names: readonly string[];
+  readonly #readers: readonly Reader[];
+  #view = emptyView;
+
+  constructor(names: readonly string[], readers: readonly Reader[]) {
+    this.#names = names;
+    this.#readers = readers;
+  }
+
+  bind(view: ColumnView): void {
+    this.#view = view;
+    this.#readers.forEach((reader, i) => {
+      reader.bind(view.children[i] ?? emptyView);
+    });
+  }
+
+  get(row: number): object | null {
+    if (isNull(this.#view, row)) return null;
+    return Object.fromEntries(this.#names.map((name, i) => [name, this.#readers[i]?.get(row)]));
+  }
+}
+
+export class MapReader implements Reader {
+  readonly #sides: readonly Reader[];
+  #view = emptyView;
+
+  /** @param sides readers of the keys and of the values */
+  constructor(sides: readonly Reader[]) {
+    this.#sides = sides;
+  }
+
+  bind(view: ColumnView): void {
+    this.#view = view;
+    this.#sides.forEach((side, i) => {
+      side.bind(view.children[0]?.children[i] ?? emptyView);
+    });
+  }
+
+  get(row: number): Map<unknown, unknown> | null {
+    if (isNull(this.#view, row)) return null;
+    const [start, end] = [startOf(this.#view, row), startOf(this.#view, row + 1)];
+    const [keys, values] = this.#sides;
+    return new Map(Array.from({ length: end - start }, (_, i) => [keys?.get(start + i), values?.get(start + i)]));
+  }
+}
