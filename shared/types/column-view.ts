@@ -1,12 +1,11 @@
-import { type Data, DataType, type Field } from 'apache-arrow';
+import { DataType, type Field } from 'apache-arrow';
 import type { Batch, FieldNode } from '../arrow/batch.ts';
 
 /** One column's buffers, its children's below it: what value readers look into. */
 export interface ColumnView {
   readonly length: number;
-  /** A bit per row, set where there is a value; null if all rows have one. Row i has bit `i + bitOffset`. */
+  /** A bit per row, set where there is a value; null if all rows have one. */
   readonly validity: Uint8Array | null;
-  readonly bitOffset: number;
   /** Fixed-width values, bits, or the bytes between offsets. */
   readonly values: Uint8Array;
   /** Where rows begin and end, for lists and for values of variable length. */
@@ -14,8 +13,8 @@ export interface ColumnView {
   readonly children: readonly ColumnView[];
 }
 
-export const isNull = ({ validity, bitOffset }: ColumnView, row: number): boolean =>
-  validity !== null && ((validity[(row + bitOffset) >> 3] ?? 0) & (1 << ((row + bitOffset) & 7))) === 0;
+export const isNull = ({ validity }: ColumnView, row: number): boolean =>
+  validity !== null && ((validity[row >> 3] ?? 0) & (1 << (row & 7))) === 0;
 
 /** The columns of a batch. Nothing is copied, except what is not aligned. */
 export function viewsOfBatch(batch: Batch, fields: readonly Field[]): readonly ColumnView[] {
@@ -36,7 +35,7 @@ function viewOf(type: DataType, nodes: Iterator<FieldNode>, buffers: Iterator<Ui
   const values = hasValues ? next() : noBytes;
   const children = (type.children ?? []).map((child: Field) => viewOf(child.type, nodes, buffers));
   const validity = node.nullCount > 0 && bitmap.length > 0 ? bitmap : null;
-  return { length: node.length, validity, bitOffset: 0, values, offsets, children };
+  return { length: node.length, validity, values, offsets, children };
 }
 
 const isWide = (type: DataType): boolean =>
@@ -65,19 +64,3 @@ export function typed<T>(type: TypedArrayOf<T>, bytes: Uint8Array): T {
   const { buffer, byteOffset } = isAligned ? bytes : bytes.slice();
   return new type(buffer, byteOffset, length);
 }
-
-/** One column chunk of `apache-arrow`, sliced or not. Dictionaries have the view of their indices. */
-export function viewOfData(data: Data): ColumnView {
-  const { type, length, offset, values, valueOffsets, nullBitmap, nullCount, children } = data;
-  return {
-    length,
-    validity: nullCount > 0 && nullBitmap ? nullBitmap : null,
-    bitOffset: offset,
-    values: bytesOf(DataType.isUnion(type) ? data.typeIds : values),
-    offsets: valueOffsets ?? null,
-    children: children.map(viewOfData),
-  };
-}
-
-const bytesOf = (array: ArrayBufferView | null | undefined): Uint8Array =>
-  ArrayBuffer.isView(array) ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength) : noBytes;

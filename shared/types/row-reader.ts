@@ -35,11 +35,9 @@ export function rowSource(fields: readonly Field[], names: readonly string[] | n
     columns,
     declare: [
       `const [${readers.map((_, i) => `r${i}`).join(', ')}] = readers;`,
-      ...plain.map((i) => `let d${i}, n${i}, o${i};`),
+      ...plain.map((i) => `let d${i}, n${i};`),
     ].join('\n'),
-    bind: plain
-      .map((i) => `d${i} = r${i}.values; n${i} = r${i}.view.validity; o${i} = r${i}.view.bitOffset;`)
-      .join('\n'),
+    bind: plain.map((i) => `d${i} = r${i}.values; n${i} = r${i}.view.validity;`).join('\n'),
     row: `({ ${keys.map((key, i) => `${key}: ${values[i]}`).join(', ')} })`,
   };
 }
@@ -48,7 +46,7 @@ export function rowSource(fields: readonly Field[], names: readonly string[] | n
 const literalKey = (name: string): string => (name === '__proto__' ? '["__proto__"]' : JSON.stringify(name));
 
 const plainValue = (i: number): string =>
-  `(n${i} !== null && (n${i}[(i + o${i}) >> 3] & (1 << ((i + o${i}) & 7))) === 0 ? null : d${i}[i])`;
+  `(n${i} !== null && (n${i}[i >> 3] & (1 << (i & 7))) === 0 ? null : d${i}[i])`;
 
 /** Binds the readers of a row to the columns of a batch. */
 export function bindReaders({ readers, columns }: RowSource, views: readonly ColumnView[]): void {

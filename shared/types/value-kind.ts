@@ -10,7 +10,7 @@ export type ValueKind =
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number; readonly bytes: number }
   | { readonly kind: 'days' }
   /** Ticks since 1970 in a BigInt64Array. */
-  | { readonly kind: 'timestamp'; readonly perSecond: bigint }
+  | { readonly kind: 'timestamp'; readonly perSecond: number }
   | { readonly kind: 'time'; readonly perSecond: number; readonly bytes: 4 | 8 }
   | { readonly kind: 'fixedBytes'; readonly bytes: number }
   | { readonly kind: 'list' | 'struct' | 'map' }
@@ -78,8 +78,8 @@ const perSecond: Readonly<Record<TimeUnit, number>> = {
 };
 
 function temporalKind(type: DataType): ValueKind | null {
-  if (DataType.isDate(type)) return type.unit === 0 ? { kind: 'days' } : { kind: 'timestamp', perSecond: 1000n };
-  if (DataType.isTimestamp(type)) return { kind: 'timestamp', perSecond: BigInt(perSecond[type.unit]) };
+  if (DataType.isDate(type)) return type.unit === 0 ? { kind: 'days' } : { kind: 'timestamp', perSecond: 1000 };
+  if (DataType.isTimestamp(type)) return { kind: 'timestamp', perSecond: perSecond[type.unit] };
   if (DataType.isTime(type)) {
     return { kind: 'time', perSecond: perSecond[type.unit], bytes: type.bitWidth === 32 ? 4 : 8 };
   }

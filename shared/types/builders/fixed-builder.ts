@@ -117,7 +117,10 @@ export function fixedEncoder(value: ValueKind): { readonly width: number; readon
         (given, target, at) => isDate(given) && setInt32(target, at, Math.floor(given.getTime() / 86_400_000)),
       );
     case 'timestamp':
-      return fixed(8, (given, target, at) => isDate(given) && setInt64(target, at, ticksOf(given, value.perSecond)));
+      return fixed(
+        8,
+        (given, target, at) => isDate(given) && setInt64(target, at, ticksOf(given, BigInt(value.perSecond))),
+      );
     case 'time':
       return fixed(value.bytes, time(value.perSecond, value.bytes));
     case 'timeTz':

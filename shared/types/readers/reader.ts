@@ -11,7 +11,6 @@ export interface Reader {
 export const emptyView: ColumnView = {
   length: 0,
   validity: null,
-  bitOffset: 0,
   values: new Uint8Array(0),
   offsets: null,
   children: [],

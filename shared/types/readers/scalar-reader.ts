@@ -33,9 +33,9 @@ const msPerDay = 86_400_000;
 export function scalarGetters(value: ValueKind): Getters {
   switch (value.kind) {
     case 'bits':
-      return ({ values, bitOffset }) => {
-        return (row) => ((values[(row + bitOffset) >> 3] ?? 0) & (1 << ((row + bitOffset) & 7))) !== 0;
-      };
+      return ({ values }) =>
+        (row) =>
+          ((values[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
     case 'bool8':
       return ({ values }) =>
         (row) =>
@@ -61,7 +61,7 @@ export function scalarGetters(value: ValueKind): Getters {
     case 'days':
       return ofArray(Int32Array, (days) => new Date(days * msPerDay));
     case 'timestamp':
-      return ofArray(BigInt64Array, (ticks) => exactDate(ticks, value.perSecond));
+      return ofArray(BigInt64Array, (ticks) => exactDate(ticks, BigInt(value.perSecond)));
     case 'time':
       return value.bytes === 4
         ? ofArray(Int32Array, (ticks) => timeText(ticks, value.perSecond))

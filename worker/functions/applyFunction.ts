@@ -1,0 +1,146 @@
+import type { Schema as ArrowSchema } from 'apache-arrow';
+import type { Batch } from '../../shared/arrow/batch.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { SheafError } from '../../shared/errors.ts';
+import type { FunctionStep } from '../../shared/stage.ts';
+import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
+import { createRowBuilder } from '../../shared/types/row-builder.ts';
+import { BatchResults, recordBatchOf } from './batch-results.ts';
+import type { LoadedFunction } from './loadFunction.ts';
+import { filterLoop, flatMapLoop, mapLoop } from './row-loops.ts';
+import { selectRows } from './select-rows.ts';
+import { type Place, StepErrors } from './step-errors.ts';
+
+export type FunctionConfig = Pick<Config, 'batchRowsMax' | 'batchBytesMax' | 'functionErrorCharsMax'>;
+
+/** A function step about to run. */
+export interface StepRun {
+  readonly step: FunctionStep;
+  readonly loaded: LoadedFunction;
+  readonly inputSchema: ArrowSchema;
+  /** For `filter` the input's. */
+  readonly outputSchema: ArrowSchema;
+  readonly errors: StepErrors;
+  readonly config: FunctionConfig;
+}
+
+/**
+ * A synchronous function over batches, lazily: each output batch is made when it is asked for. `filter` selects rows
+ * without reading them, so they keep the input's schema.
+ *
+ * @returns the batches, and their schema in Arrow
+ * @throws SheafError `COLUMN_UNKNOWN`, `NOT_SUPPORTED`, and while iterating `FUNCTION_THREW`, `FUNCTION_RESULT`
+ */
+export function applyFunction(
+  step: FunctionStep,
+  loaded: LoadedFunction,
+  input: Iterable<Batch>,
+  inputSchema: ArrowSchema,
+  config: FunctionConfig,
+): { readonly schema: ArrowSchema; readonly batches: Iterable<Batch> } {
+  const run = prepareRun(step, loaded, inputSchema, config);
+  return { schema: run.outputSchema, batches: batchesOf[step.mode](run, input) };
+}
+
+const batchesOf: Readonly<Record<FunctionStep['mode'], (run: StepRun, input: Iterable<Batch>) => Iterable<Batch>>> = {
+  mapBatches,
+  map: mapRows,
+  flatMap: mapRows,
+  filter: filterRows,
+};
+
+/** @throws SheafError `COLUMN_UNKNOWN`: a row function would see `undefined` for a column that is not there */
+export function prepareRun(
+  step: FunctionStep,
+  loaded: LoadedFunction,
+  inputSchema: ArrowSchema,
+  config: FunctionConfig,
+): StepRun {
+  const names = inputSchema.fields.map(({ name }) => name);
+  const unknown = step.mode === 'mapBatches' ? undefined : loaded.reads?.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new SheafError(
+      'COLUMN_UNKNOWN',
+      `${loaded.ref.name} reads the column ${unknown}, which its rows do not have`,
+      {
+        next: `The columns are: ${names.join(', ')}.`,
+      },
+    );
+  }
+  const outputSchema = step.mode === 'filter' ? inputSchema : toArrowSchema(step.schema);
+  const errors = new StepErrors(loaded.ref, inputSchema.fields, config.functionErrorCharsMax);
+  return { step, loaded, inputSchema, outputSchema, errors, config };
+}
+
+/** Rows between looks at whether batches are full. */
+const stride = 1024;
+
+/** Where a loop is in its input, for its errors. */
+class Cursor {
+  place: Place = { batch: { rows: 0, nodes: [], buffers: [] }, number: -1 };
+  readonly #errors: StepErrors;
+
+  constructor(errors: StepErrors) {
+    this.#errors = errors;
+  }
+
+  enter(batch: Batch): void {
+    this.place = { batch, number: this.place.number + 1 };
+  }
+
+  readonly fail = (thrown: unknown, row: number): never => {
+    throw this.#errors.onRow(thrown, this.place, row);
+  };
+}
+
+function* mapRows(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
+  const { step, loaded, inputSchema, outputSchema, errors, config } = run;
+  const rows = createRowBuilder(step.schema, outputSchema.fields, config);
+  const cursor = new Cursor(errors);
+  const makeLoop = step.mode === 'map' ? mapLoop : flatMapLoop;
+  const loop = makeLoop({ fields: inputSchema.fields, loaded, fail: cursor.fail }, rows);
+  for (const batch of input) {
+    cursor.enter(batch);
+    loop.bind(batch);
+    for (let from = 0; from < batch.rows; from += stride) {
+      loop.run(from, Math.min(from + stride, batch.rows));
+      yield* rows.take(false);
+    }
+  }
+  yield* rows.take(true);
+}
+
+function* filterRows({ loaded, inputSchema: { fields }, errors }: StepRun, input: Iterable<Batch>): Generator<Batch> {
+  const selected = { rows: new Int32Array(0), count: 0 };
+  const cursor = new Cursor(errors);
+  const loop = filterLoop({ fields, loaded, fail: cursor.fail }, selected);
+  for (const batch of input) {
+    cursor.enter(batch);
+    if (selected.rows.length < batch.rows) selected.rows = new Int32Array(batch.rows);
+    selected.count = 0;
+    loop.bind(batch);
+    loop.run(0, batch.rows);
+    if (selected.count > 0) yield selectRows(batch, fields, selected);
+  }
+}
+
+function* mapBatches(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
+  const { step, loaded, inputSchema, outputSchema, errors, config } = run;
+  const results = new BatchResults(step.schema, outputSchema, config);
+  let number = 0;
+  for (const batch of input) {
+    const place = { batch, number: number++ };
+    const made = errors.during(place, () => {
+      return results.add(loaded.call(recordBatchOf(batch, inputSchema), loaded.ref.params));
+    });
+    // A lazy result runs more of the function: while it is read, the errors are the function's too.
+    for (
+      let next = errors.during(place, () => made.next());
+      !next.done;
+      next = errors.during(place, () => made.next())
+    ) {
+      yield next.value;
+    }
+  }
+  yield* results.end();
+}
