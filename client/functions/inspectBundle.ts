@@ -66,10 +66,11 @@ function functionOf(module: ParsedModule, binding: Binding | null | undefined): 
   const { declaration } = binding;
   if (isFunction(declaration)) return declaration;
   const init = declaration.type === 'VariableDeclarator' && declaration.init ? unwrap(declaration.init) : null;
+  if (init?.type === 'Identifier') return namedFunction(module, init);
   return isFunction(init) ? init : null;
 }
 
-const calledFunction = (module: ParsedModule, callee: Node): FunctionNode | null =>
+const namedFunction = (module: ParsedModule, callee: Node): FunctionNode | null =>
   callee.type === 'Identifier'
     ? functionOf(module, module.references.find(({ node }) => node.start === callee.start)?.binding)
     : null;
@@ -90,7 +91,7 @@ function returnsPromise(module: ParsedModule, fn: FunctionNode, seen: Set<Node>)
   seen.add(fn);
   const value = returnedValue(fn);
   if (value?.type !== 'CallExpression') return false;
-  const called = calledFunction(module, value.callee);
+  const called = namedFunction(module, value.callee);
   return called !== null && returnsPromise(module, called, seen);
 }
 
@@ -140,7 +141,7 @@ function useOf(
     case 'CallExpression': {
       const index = parent.arguments.indexOf(node as (typeof parent.arguments)[number]);
       const isPlain = !parent.arguments.slice(0, index).some((argument) => argument.type === 'SpreadElement');
-      const called = index >= 0 && isPlain ? calledFunction(module, parent.callee) : null;
+      const called = index >= 0 && isPlain ? namedFunction(module, parent.callee) : null;
       return called === null || called.generator ? null : columnsRead(module, called, index, seen);
     }
     default:

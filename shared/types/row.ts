@@ -10,7 +10,7 @@ import type { SchemaSpec } from '../schema.ts';
  * | BIGINT, UBIGINT, HUGEINT, UHUGEINT                    | `bigint`                                         |
  * | DECIMAL                                               | `string`, exact                                  |
  * | DATE, TIMESTAMP in all its forms                      | `Date` (UTC; what is finer than a ms is kept beside it) |
- * | BLOB                                                  | `Uint8Array`                                     |
+ * | BLOB, GEOMETRY (as WKB)                               | `Uint8Array`                                     |
  * | lists, fixed arrays                                   | arrays                                           |
  * | STRUCT                                                | objects                                          |
  * | MAP                                                   | `Map`                                            |
@@ -57,7 +57,7 @@ type DecimalName = Sized<'DECIMAL' | 'NUMERIC' | 'DEC'>;
 type DateName =
   | ('DATE' | 'DATETIME' | 'TIMESTAMP' | 'TIMESTAMP_US' | 'TIMESTAMP_S' | 'TIMESTAMP_MS' | 'TIMESTAMP_NS')
   | ('TIMESTAMPTZ' | 'TIMESTAMP WITH TIME ZONE' | 'TIMESTAMP WITHOUT TIME ZONE');
-type BytesName = 'BLOB' | 'BYTEA' | 'BINARY' | 'VARBINARY';
+type BytesName = 'BLOB' | 'BYTEA' | 'BINARY' | 'VARBINARY' | 'GEOMETRY';
 
 type ValueOfText<T extends string> =
   Uppercase<T> extends 'UNKNOWN'

@@ -125,13 +125,14 @@ function* filterRows({ loaded, inputSchema: { fields }, errors }: StepRun, input
 }
 
 function* mapBatches(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
-  const { step, loaded, inputSchema, outputSchema, errors, config } = run;
+  const { step, inputSchema, outputSchema, errors, config } = run;
+  const { call, ref } = run.loaded;
   const results = new BatchResults(step.schema, outputSchema, config);
   let number = 0;
   for (const batch of input) {
     const place = { batch, number: number++ };
     const made = errors.during(place, () => {
-      return results.add(loaded.call(recordBatchOf(batch, inputSchema), loaded.ref.params));
+      return results.add(call(recordBatchOf(batch, inputSchema), ref.params));
     });
     // A lazy result runs more of the function: while it is read, the errors are the function's too.
     for (

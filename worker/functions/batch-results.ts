@@ -44,10 +44,12 @@ export class BatchResults {
     } else throw new BadValue('', 'a record batch, a table, rows, or an object of columns', result);
   }
 
-  /** One item of what an async function yields: a part of its result, or a single row. */
-  *addItem(item: unknown): Generator<Batch> {
-    const isRow = !(item instanceof RecordBatch || item instanceof Table || isIterable(item));
-    yield* this.add(isRow ? [item] : item);
+  /** What an async generator yielded: each item a part of the result, or a single row. */
+  *addItems(items: readonly unknown[]): Generator<Batch> {
+    for (const item of items) {
+      const isPart = item instanceof RecordBatch || item instanceof Table || isIterable(item);
+      yield* this.add(isPart ? item : [item]);
+    }
   }
 
   /** Rows that are left. */

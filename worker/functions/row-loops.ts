@@ -40,8 +40,8 @@ export const filterLoop = (input: LoopInput, selected: { rows: Int32Array; count
     input,
     `const keep = call(ROW, params);
      if (keep === true) selected.rows[selected.count++] = i;
-     else if (keep !== false && keep !== null) refuse(keep);`,
-    { selected, refuse: refuseCondition },
+     else if (keep !== false && keep !== null) throw badCondition(keep);`,
+    { selected, badCondition },
   );
 
 /** The rows of what `flatMap` returned. */
@@ -50,9 +50,7 @@ export function rowsOf(many: unknown): Iterable<unknown> {
   throw new BadValue('', 'an array or another iterable of rows', many);
 }
 
-export function refuseCondition(keep: unknown): never {
-  throw new BadValue('', 'true, false or null', keep);
-}
+export const badCondition = (keep: unknown): BadValue => new BadValue('', 'true, false or null', keep);
 
 /**
  * A loop of its own for each step: V8 then sees one function being called and one shape of rows, inlines the function and

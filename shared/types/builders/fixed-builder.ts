@@ -1,4 +1,4 @@
-import { ticksOf } from '../exact-date.ts';
+import { dayOf, ticksOf } from '../exact-date.ts';
 import type { ValueKind } from '../value-kind.ts';
 import { decimalFromText, intervalFromText, timeFromText, timeTzFromText, uuidFromText } from '../value-text.ts';
 import { type BatchParts, ColumnBuilder, firstCapacity, grown, newBuffer } from './column-builder.ts';
@@ -112,14 +112,11 @@ export function fixedEncoder(value: ValueKind): { readonly width: number; readon
     case 'decimal':
       return fixed(value.bytes, wide(8 * value.bytes, unscaled(value.scale), 10n ** BigInt(value.precision)));
     case 'days':
-      return fixed(
-        4,
-        (given, target, at) => isDate(given) && setInt32(target, at, Math.floor(given.getTime() / 86_400_000)),
-      );
+      return fixed(4, fromDate(dayOf, setInt32));
     case 'timestamp':
       return fixed(
         8,
-        (given, target, at) => isDate(given) && setInt64(target, at, ticksOf(given, BigInt(value.perSecond))),
+        fromDate((date) => ticksOf(date, BigInt(value.perSecond)), setInt64),
       );
     case 'time':
       return fixed(value.bytes, time(value.perSecond, value.bytes));
@@ -146,7 +143,16 @@ export function fixedEncoder(value: ValueKind): { readonly width: number; readon
 }
 
 const fixed = (width: number, encode: FixedEncoder) => ({ width, encode });
-const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime());
+
+function fromDate<T>(
+  ticks: (date: Date) => T | null,
+  set: (target: DataView, at: number, value: T) => boolean,
+): FixedEncoder {
+  return (value, target, at) => {
+    const read = value instanceof Date ? ticks(value) : null;
+    return read !== null && set(target, at, read);
+  };
+}
 
 function setInt32(target: DataView, at: number, value: number): boolean {
   target.setInt32(at, value, true);

@@ -1,5 +1,5 @@
 import { type ColumnView, isNull, typed } from '../column-view.ts';
-import { exactDate } from '../exact-date.ts';
+import { exactDate, exactDay } from '../exact-date.ts';
 import type { ValueKind } from '../value-kind.ts';
 import { bitText, decimalText, intervalText, timeText, timeTzText, uuidText, wideInteger } from '../value-text.ts';
 import { type ArrayType, emptyView, type Reader, startOf } from './reader.ts';
@@ -26,8 +26,6 @@ export class ScalarReader implements Reader {
     return isNull(this.#view, row) ? null : this.#get(row);
   }
 }
-
-const msPerDay = 86_400_000;
 
 /** How values of a kind without children are made; null for every row of what has none. */
 export function scalarGetters(value: ValueKind): Getters {
@@ -59,7 +57,7 @@ export function scalarGetters(value: ValueKind): Getters {
     case 'decimal':
       return decimalGetters(value.bytes, value.scale);
     case 'days':
-      return ofArray(Int32Array, (days) => new Date(days * msPerDay));
+      return ofArray(Int32Array, exactDay);
     case 'timestamp':
       return ofArray(BigInt64Array, (ticks) => exactDate(ticks, BigInt(value.perSecond)));
     case 'time':

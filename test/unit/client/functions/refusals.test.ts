@@ -157,6 +157,13 @@ test('a bundle names neither its machine nor the moment', async () => {
   assert.deepEqual(JSON.parse(map).sources, ['g.mjs', 'job.mjs']);
 });
 
+test('the columns that a function reads are known when it is passed by its name', async () => {
+  const extra = { 'g.mjs': 'export const g = (row) => row.a;' };
+  assert.deepEqual((await bundleText("import { g } from './g.mjs';\nds.map(g);", extra)).reads, ['a']);
+  assert.deepEqual((await bundleText("import * as all from './g.mjs';\nds.map(all.g);", extra)).reads, ['a']);
+  assert.deepEqual((await bundleText('function f(row) { return row.b; }\nds.map(f);')).reads, ['b']);
+});
+
 test('the same call is bundled once', async () => {
   const site = callSite('map', () => {});
   const [a, b] = await Promise.allSettled([
