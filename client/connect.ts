@@ -8,6 +8,7 @@ import { readTokenFile } from '../shared/rpc/token.ts';
 import { version } from '../shared/version.ts';
 import { Cluster } from './cluster.ts';
 import { type ProgressMode, progressListener } from './progress/listener.ts';
+import { OpenWork } from './session/open-work.ts';
 import type { Session } from './session/session.ts';
 import { missingPart } from './stand-in.ts';
 
@@ -90,10 +91,12 @@ async function open(
   const token = await tokenOf(options, config);
   const connection = connectTo(address, { token, config });
   const closed = new AbortController();
+  const openWork = new OpenWork();
   const progress = progressListener(options.progress ?? process.env.SHEAF_PROGRESS, process.stderr, process.env);
   const jobs = connection.client(loadService<JobsContract>('jobs', jobsService));
   const close = async () => {
     closed.abort(new SheafError('CANCELLED', 'The connection to the cluster was closed'));
+    await openWork.finish();
     connection.close();
     progress.close();
     await stop();
@@ -111,6 +114,7 @@ async function open(
     jobs,
     readPart: missingPart,
     closed: closed.signal,
+    openWork,
     onProgress: progress.update,
   };
   return new Cluster(session, close);

@@ -30,21 +30,49 @@ export async function runJob(
   defaultName: string,
   options: ActionOptions = {},
 ): Promise<FinishedJob> {
+  const running = submitAndFollow(session, draft, defaultName, options);
+  const remove = session.openWork.add(() => running);
+  try {
+    return await running;
+  } finally {
+    remove();
+  }
+}
+
+async function submitAndFollow(
+  session: Session,
+  draft: Draft,
+  defaultName: string,
+  options: ActionOptions,
+): Promise<FinishedJob> {
   const signal = AbortSignal.any([session.closed, ...(options.signal ? [options.signal] : [])]);
   refuseAborted(signal);
-  const plan = await draft(resolverFor(session, signal));
+  const plan = await draft(resolverFor(session, signal)).catch((thrown: unknown) => {
+    refuseAborted(signal);
+    throw thrown;
+  });
   const id = await submit(session, plan, defaultName, options);
-  const release = () => forget(session.jobs.release({ job: id }));
   try {
     refuseAborted(signal); // The call above is never broken off: a job whose id is not known could not be cancelled.
-    const { info, result } = await outcome(session, id, options, signal);
-    return { id, info, result, signal, [Symbol.asyncDispose]: release };
+    return { id, ...(await outcome(session, id, options, signal)), signal, ...released(session, id) };
   } catch (thrown) {
     await forget(session.jobs.cancel({ job: id }));
-    await release();
+    await forget(session.jobs.release({ job: id }));
     refuseAborted(signal);
     throw thrown;
   }
+}
+
+/** The result goes when its reader is done with it, or with the connection. */
+function released(session: Session, id: JobId): AsyncDisposable {
+  const release = () => forget(session.jobs.release({ job: id }));
+  const remove = session.openWork.add(release);
+  return {
+    [Symbol.asyncDispose]: () => {
+      remove();
+      return release();
+    },
+  };
 }
 
 /** @throws SheafError `CANCELLED` with the signal's reason as its cause, if it is aborted */

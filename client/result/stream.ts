@@ -1,11 +1,10 @@
-import type { RecordBatch, Schema } from 'apache-arrow';
+import type { RecordBatch } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
 import type { ExchangePart } from '../../shared/stage.ts';
 import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { type FinishedJob, refuseAborted, runJob } from '../job/run.ts';
 import type { Session } from '../session/session.ts';
-import { toArrowSchema } from '../stand-in.ts';
 import { inOrder } from './read-ahead.ts';
 import { remadePart } from './remade.ts';
 
@@ -24,8 +23,7 @@ export async function* streamResult(
 /** The batches of all parts of a finished job, in order. Empty batches are left out. */
 export async function* batchesOf(session: Session, job: FinishedJob): AsyncGenerator<RecordBatch, void, undefined> {
   const { resultReadAheadBytes: bytesMax, resultPartsAhead: concurrent } = session.config;
-  const schema = toArrowSchema(job.result.schema);
-  const parts = job.result.parts.filter(({ rows }) => rows > 0).map((part) => readSurely(session, job, part, schema));
+  const parts = job.result.parts.filter(({ rows }) => rows > 0).map((part) => readSurely(session, job, part));
   yield* inOrder(parts, { bytesOf: (batch) => batch.data.byteLength, bytesMax, concurrent });
 }
 
@@ -34,12 +32,11 @@ async function* readSurely(
   session: Session,
   job: FinishedJob,
   first: ExchangePart,
-  schema: Schema,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   let rowsRead = 0;
   for (let part = first, remakes = 0; ; remakes++) {
     try {
-      for await (const batch of withoutRows(session.readPart(job.id, part, schema, job.signal), rowsRead)) {
+      for await (const batch of withoutRows(session.readPart(job.id, part, job.signal), rowsRead)) {
         rowsRead += batch.numRows;
         yield batch;
       }

@@ -3,6 +3,7 @@ import type { JobsContract } from '../../shared/contracts/jobs.ts';
 import type { JobInfo } from '../../shared/plan/job.ts';
 import type { RpcClient } from '../../shared/rpc/client.ts';
 import type { ReadPart } from '../result/part.ts';
+import type { OpenWork } from './open-work.ts';
 
 /** What everything that a cluster's handle hands out shares: the way to the coordinator, to the workers, the limits. */
 export interface Session {
@@ -14,6 +15,8 @@ export interface Session {
   readonly readPart: ReadPart;
   /** Aborted when the handle is closed: nothing outlives it. */
   readonly closed: AbortSignal;
+  /** Waited for before the connection closes. */
+  readonly openWork: OpenWork;
   /** Told of every step of every job that an action of this handle runs. */
   readonly onProgress: (info: JobInfo) => void;
 }

@@ -1,3 +1,4 @@
+import { OpenWork } from '../../client/session/open-work.ts';
 import type { Session } from '../../client/session/session.ts';
 import { loadConfig } from '../../shared/config/config.ts';
 import type { JobsContract } from '../../shared/contracts/jobs.ts';
@@ -18,6 +19,7 @@ export function fakeSession(jobs: Partial<RpcClient<JobsContract>> = {}, more: P
     readPart: () => {
       throw new SheafError('NOT_SUPPORTED', 'The fake workers hold nothing');
     },
+    openWork: new OpenWork(),
     closed: new AbortController().signal,
     onProgress: () => {},
     ...more,

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { connect } from '../../../../client/index.ts';
+import type { JobRequest, WorkerInfo } from '../../../../shared/plan/job.ts';
+import { fakeJobs, jobInfo, jobUpdate, untilEnd } from '../../../support/fake-jobs.ts';
+
+const token = 'a-token-of-enough-characters';
+
+/** A port where nothing listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test('an address where nobody answers is named, with a next step', async () => {
+  const address = `127.0.0.1:${await closedPort()}`;
+  await assert.rejects(connect(address), (error: { code: string; message: string; next: string }) => {
+    assert.equal(error.code, 'UNREACHABLE');
+    assert.match(error.message, new RegExp(address));
+    assert.match(error.next, /npx sheaf coordinator/);
+    return true;
+  });
+});
+
+test('another version is refused with both', async () => {
+  await using server = await fakeJobs({ hello: () => ({ version: '99.1.0', cluster: 'test', epoch: 1 }) });
+  await assert.rejects(connect(server.address), { code: 'VERSION_MISMATCH', message: /0\.1\.0.*99\.1\.0/ });
+});
+
+test('a token is demanded, and given', async () => {
+  await using server = await fakeJobs({}, token);
+  await assert.rejects(connect(server.address), { code: 'UNAUTHENTICATED' });
+  await assert.rejects(connect(server.address, { token: `${token}!` }), { code: 'UNAUTHENTICATED' });
+  const cluster = await connect(server.address, { token });
+  await cluster.close();
+});
+
+test('an aborted signal gives up connecting', async () => {
+  await assert.rejects(connect('127.0.0.1:1', { signal: AbortSignal.abort() }), { code: 'CANCELLED' });
+});
+
+test('jobs and workers are listed', async () => {
+  const worker: WorkerInfo = {
+    ...{ id: 'w', host: 'h', pid: 1, address: 'h:1', state: 'active', slots: 4, running: 0 },
+    ...{ rssBytes: 1, exchangeBytes: 0, joinedMs: 5 },
+  };
+  const cancelled: string[] = [];
+  await using server = await fakeJobs({
+    listJobs: () => ({ json: [JSON.stringify(jobInfo('running'))] }),
+    listWorkers: () => ({ json: [JSON.stringify(worker)] }),
+    getJob: () => ({ json: JSON.stringify(jobInfo('failed')) }),
+    cancel: ({ job }) => {
+      cancelled.push(job);
+      return {};
+    },
+  });
+  await using cluster = await connect(server.address);
+  assert.deepEqual(await cluster.jobs(), [jobInfo('running')]);
+  assert.deepEqual(await cluster.workers(), [worker]);
+  assert.deepEqual(await cluster.job('job-1'), jobInfo('failed'));
+  await cluster.cancel('job-1');
+  assert.deepEqual(cancelled, ['job-1']);
+});
+
+test('a write submits its plan, tells progress, gives back what was written, and releases the job', async () => {
+  const requests: JobRequest[] = [];
+  const released: string[] = [];
+  const written = { path: '/out', files: 2, rows: 10, bytes: 99 };
+  await using server = await fakeJobs({
+    submit: ({ json }) => {
+      requests.push(JSON.parse(json) as JobRequest);
+      return { job: 'job-1' };
+    },
+    async *watch() {
+      yield jobUpdate(jobInfo('running'));
+      yield jobUpdate(jobInfo('succeeded'), { schema: [], parts: [], written });
+    },
+    release: ({ job }) => {
+      released.push(job);
+      return {};
+    },
+  });
+  const seen: string[] = [];
+  const progress = (info: { readonly state: string }) => void seen.push(info.state);
+  await using cluster = await connect(server.address, { progress });
+  const options = { mode: 'overwrite', compression: 'zstd', rowGroupSize: 5, priority: 3, deadlineMs: 9 } as const;
+  const onProgress = (info: { readonly state: string }) => void seen.push(`own ${info.state}`);
+  const result = await cluster.read.csv('/in.csv').write.parquet('/out', { ...options, onProgress });
+  assert.deepEqual(result, written);
+  assert.deepEqual(requests, [
+    {
+      plan: {
+        kind: 'write',
+        format: 'parquet',
+        path: '/out',
+        mode: 'overwrite',
+        options: { compression: 'zstd', row_group_size: 5 },
+        input: { kind: 'scan', format: 'csv', paths: ['/in.csv'], options: {} },
+      },
+      name: 'write parquet',
+      priority: 3,
+      deadlineMs: 9,
+    },
+  ]);
+  assert.deepEqual(seen, ['running', 'own running', 'succeeded', 'own succeeded']);
+  assert.deepEqual(released, ['job-1']);
+});
+
+/** A job that runs until it is cancelled, and what was asked of its coordinator. */
+async function endlessJob() {
+  const asked: string[] = [];
+  const { promise: watched, resolve } = Promise.withResolvers<void>();
+  const server = await fakeJobs({
+    submit: () => ({ job: 'job-1' }),
+    async *watch(_ref, { signal }) {
+      yield jobUpdate(jobInfo('running'));
+      resolve();
+      yield* untilEnd(signal);
+    },
+    cancel: () => {
+      asked.push('cancel');
+      return {};
+    },
+    release: () => {
+      asked.push('release');
+      return {};
+    },
+  });
+  return { server, watched, asked };
+}
+
+test('an aborted action cancels its job', async () => {
+  const { server, watched, asked } = await endlessJob();
+  await using _server = server;
+  await using cluster = await connect(server.address);
+  const controller = new AbortController();
+  const count = cluster.read.csv('/in.csv').count({ signal: controller.signal });
+  void watched.then(() => controller.abort(new Error('enough')));
+  await assert.rejects(count, { code: 'CANCELLED', cause: new Error('enough') });
+  assert.deepEqual(asked, ['cancel', 'release']);
+});
+
+test('closing the connection cancels the jobs of its actions', async () => {
+  const { server, watched, asked } = await endlessJob();
+  await using _server = server;
+  const cluster = await connect(server.address);
+  const count = assert.rejects(cluster.read.csv('/in.csv').count(), { code: 'CANCELLED' });
+  await watched;
+  await cluster.close();
+  await count;
+  assert.deepEqual(asked, ['cancel', 'release']);
+});
+
+test('the error of a failed job is thrown with its code, next step and details', async () => {
+  const error = { code: 'FILE_NOT_FOUND', message: 'no /in.csv', next: 'look', details: { path: '/in.csv' } } as const;
+  await using server = await fakeJobs({
+    submit: () => ({ job: 'job-1' }),
+    async *watch() {
+      yield jobUpdate(jobInfo('failed', { error }));
+    },
+    cancel: () => ({}),
+    release: () => ({}),
+  });
+  await using cluster = await connect(server.address);
+  await assert.rejects(cluster.read.csv('/in.csv').count(), {
+    ...error,
+    details: { path: '/in.csv', job: 'job-1' },
+  });
+});
+
+test('a job is followed again after its coordinator was away', async () => {
+  let watches = 0;
+  await using server = await fakeJobs({
+    submit: () => ({ job: 'job-1' }),
+    async *watch() {
+      watches += 1;
+      yield jobUpdate(jobInfo('running'));
+      if (watches < 3) return; // The stream ends without an end of the job: its coordinator went away.
+      yield jobUpdate(jobInfo('succeeded'), {
+        schema: [],
+        parts: [],
+        written: { path: '/o', files: 0, rows: 0, bytes: 0 },
+      });
+    },
+    release: () => ({}),
+  });
+  await using cluster = await connect(server.address, { config: { watchRetryMs: 10 } });
+  assert.equal((await cluster.read.csv('/in.csv').write.csv('/o')).path, '/o');
+  assert.equal(watches, 3);
+});
