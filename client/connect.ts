@@ -1,6 +1,7 @@
 import { type Config, loadConfig, type SettingName } from '../shared/config/config.ts';
 import { type JobsContract, jobsService } from '../shared/contracts/jobs.ts';
 import { SheafError } from '../shared/errors.ts';
+import { FlightClient } from '../shared/flight/client.ts';
 import type { JobInfo } from '../shared/plan/job.ts';
 import { connectTo } from '../shared/rpc/client.ts';
 import { loadService } from '../shared/rpc/proto.ts';
@@ -8,9 +9,9 @@ import { readTokenFile } from '../shared/rpc/token.ts';
 import { version } from '../shared/version.ts';
 import { Cluster } from './cluster.ts';
 import { type ProgressMode, progressListener } from './progress/listener.ts';
+import { flightParts } from './session/flight-parts.ts';
 import { OpenWork } from './session/open-work.ts';
 import type { Session } from './session/session.ts';
-import { missingPart } from './stand-in.ts';
 
 /** Of `connect` and `local`. */
 export interface ConnectOptions {
@@ -71,7 +72,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
  */
 export async function local(options: LocalOptions = {}): Promise<Cluster> {
   const config = loadConfig(process.env, options.config);
-  const { startLocalCluster } = await import(localPath); // Only who starts a cluster pays for loading it.
+  const { startLocalCluster } = await import('./local/cluster.ts'); // Only who starts a cluster pays for loading it.
   const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
   const embedded = await startLocalCluster({ config, workers, threads, memoryLimitBytes, tokenFile, signal });
   try {
@@ -90,6 +91,7 @@ async function open(
 ): Promise<Cluster> {
   const token = await tokenOf(options, config);
   const connection = connectTo(address, { token, config });
+  const flight = new FlightClient({ config, token });
   const closed = new AbortController();
   const openWork = new OpenWork();
   const progress = progressListener(options.progress ?? process.env.SHEAF_PROGRESS, process.stderr, process.env);
@@ -97,6 +99,7 @@ async function open(
   const close = async () => {
     closed.abort(new SheafError('CANCELLED', 'The connection to the cluster was closed'));
     await openWork.finish();
+    flight[Symbol.dispose]();
     connection.close();
     progress.close();
     await stop();
@@ -112,7 +115,7 @@ async function open(
     config,
     address,
     jobs,
-    readPart: missingPart,
+    readPart: flightParts(flight),
     closed: closed.signal,
     openWork,
     onProgress: progress.update,
@@ -151,6 +154,3 @@ function explained(thrown: unknown, address: string): unknown {
     next: `Check the address and that the coordinator runs (npx sheaf coordinator), or leave the address out to start an embedded cluster.`,
   });
 }
-
-/** Until client/local lands. */
-const localPath: string = './local/cluster.ts';

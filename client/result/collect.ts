@@ -1,9 +1,9 @@
 import { Table } from 'apache-arrow';
+import { toArrowSchema } from '../arrow/fields.ts';
 import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { runJob } from '../job/run.ts';
 import type { Session } from '../session/session.ts';
-import { toArrowSchema } from '../stand-in.ts';
 import { batchesOf } from './stream.ts';
 
 /** Runs a plan and gathers its rows in one table, which has the plan's columns also when it has no rows. */
@@ -14,5 +14,6 @@ export async function collectTable(
 ): Promise<Table> {
   await using job = await runJob(session, draft, options.name, options);
   const batches = await Array.fromAsync(batchesOf(session, job));
-  return new Table(toArrowSchema(job.result.schema), batches);
+  const [first] = batches;
+  return new Table(first?.schema ?? toArrowSchema(job.result.schema), batches);
 }

@@ -1,5 +1,5 @@
 import type { RecordBatch } from 'apache-arrow';
-import { SheafError } from '../../shared/errors.ts';
+import { type ErrorCode, SheafError } from '../../shared/errors.ts';
 import type { ExchangePart } from '../../shared/stage.ts';
 import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
@@ -49,9 +49,13 @@ async function* readSurely(
   }
 }
 
+const lostCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(['FETCH_FAILED', 'FILE_NOT_FOUND', 'FILE_CORRUPT', 'UNREACHABLE', 'DEADLINE'] as const),
+  ...(['CANCELLED', 'QUOTA_EXCEEDED', 'INTERNAL'] as const),
+]);
+
 /** Whether the part itself could not be read, so that it must be made again. */
-const isLost = (thrown: unknown): boolean =>
-  thrown instanceof SheafError && ['FETCH_FAILED', 'UNREACHABLE', 'RESULT_GONE', 'DEADLINE'].includes(thrown.code);
+const isLost = (thrown: unknown): boolean => thrown instanceof SheafError && lostCodes.has(thrown.code);
 
 /** Leaves out the first rows: an attempt of a deterministic task yields the same rows in the same order as the last. */
 async function* withoutRows(batches: AsyncIterable<RecordBatch>, rows: number): AsyncGenerator<RecordBatch> {

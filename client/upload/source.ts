@@ -1,4 +1,7 @@
 import { type Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow';
+import type { Batch } from '../../shared/arrow/batch.ts';
+import { fromRecordBatch } from '../../shared/arrow/from-record-batch.ts';
+import { flatSchema } from '../../shared/arrow/record-batch.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
@@ -40,14 +43,15 @@ export interface LocalSource {
 }
 
 export interface OpenSource {
+  /** Without dictionaries: those become their values. */
   readonly schema: ArrowSchema;
   /** To be read once, to the end or left. */
-  readonly batches: AsyncIterable<RecordBatch>;
+  readonly batches: AsyncIterable<Batch>;
 }
 
 /** @param schema the columns to read rows as; batches bring their own */
 export function sourceOf(input: Input, schema: SchemaSpec | undefined, config: Config): LocalSource {
-  if (input instanceof Table) return { open: async () => ({ schema: input.schema, batches: toAsync(input.batches) }) };
+  if (input instanceof Table) return { open: async () => flatBatches(input.schema, toAsync(input.batches)) };
   let used = false;
   return {
     open: async () => {
@@ -71,12 +75,12 @@ async function openIterator(iterator: Items, schema: SchemaSpec | undefined, con
   const first = await iterator.next();
   if (first.done && schema === undefined) throw isEmpty();
   const items = resumed(first, iterator);
-  if (first.value instanceof RecordBatch) return { schema: first.value.schema, batches: onlyBatches(items) };
+  if (first.value instanceof RecordBatch) return flatBatches(first.value.schema, items);
   return rowBatches(items, schema, config);
 }
 
 /** The items of an iterator whose first was already taken. Leaving the loop ends the iterator. */
-async function* resumed(first: IteratorResult<Item, unknown>, iterator: Items): AsyncGenerator<Item> {
+async function* resumed(first: IteratorResult<Item, unknown>, iterator: Items): AsyncGenerator<Item, void, undefined> {
   try {
     for (let next = first; !next.done; next = await iterator.next()) yield next.value;
   } finally {
@@ -84,14 +88,23 @@ async function* resumed(first: IteratorResult<Item, unknown>, iterator: Items): 
   }
 }
 
-async function* onlyBatches(items: AsyncIterable<Item>): AsyncGenerator<RecordBatch> {
+const flatBatches = (schema: ArrowSchema, items: AsyncIterable<Item>): OpenSource => ({
+  schema: flatSchema(schema),
+  batches: flattened(schema, items),
+});
+
+async function* flattened(schema: ArrowSchema, items: AsyncIterable<Item>): AsyncGenerator<Batch, void, undefined> {
+  const expected = typesOf(schema);
   for await (const item of items) {
     if (!(item instanceof RecordBatch)) throw mixed();
-    yield item;
+    if (typesOf(item.schema) !== expected) throw otherSchema(expected, typesOf(item.schema));
+    yield fromRecordBatch(item);
   }
 }
 
-async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
+const typesOf = (schema: ArrowSchema): string => flatSchema(schema).fields.map(String).join(', ');
+
+async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T, void, undefined> {
   yield* items;
 }
 
@@ -108,4 +121,9 @@ const isEmpty = (): SheafError =>
 const mixed = (): SheafError =>
   new SheafError('PLAN_INVALID', 'A dataset that begins with record batches goes on with something else', {
     next: 'Give only record batches, or only rows.',
+  });
+
+const otherSchema = (expected: string, found: string): SheafError =>
+  new SheafError('SCHEMA_MISMATCH', `A record batch of a dataset has the columns ${found}, the first had ${expected}`, {
+    next: 'Give batches of one schema.',
   });

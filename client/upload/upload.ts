@@ -1,14 +1,17 @@
-import type { DatasetFrame } from '../../shared/contracts/jobs.ts';
 import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
+import { toColumns } from '../arrow/columns.ts';
 import type { Session } from '../session/session.ts';
-import { duckdbSchema, framesOf } from '../stand-in.ts';
+import { framesOf } from './frames.ts';
 import type { LocalSource } from './source.ts';
 
-/** Streams a dataset to the coordinator; it is on disk there when this resolves. */
+/**
+ * Streams a dataset to the coordinator, no faster than it takes it; it is on disk there when this resolves.
+ *
+ * @throws SheafError what the source throws, `SCHEMA_MISMATCH`, `QUOTA_EXCEEDED`, `DISK_FULL`
+ */
 export async function uploadDataset(session: Session, source: LocalSource, signal: AbortSignal): Promise<DatasetNode> {
   const { schema, batches } = await source.open();
-  const columns = duckdbSchema(schema);
-  const frames: AsyncIterable<DatasetFrame> = framesOf(schema, batches, session.config);
-  const { id } = await session.jobs.putDataset(frames, { signal });
+  const columns = toColumns(schema);
+  const { id } = await session.jobs.putDataset(framesOf(schema, batches, session.config), { signal });
   return { kind: 'dataset', id, schema: columns };
 }
