@@ -1,6 +1,6 @@
-import type { DataType, Table, Vector } from 'apache-arrow';
+import type { Field, Table, Vector } from 'apache-arrow';
 import { cutText, padText, printable, textWidth } from './text.ts';
-import { formatValue, isNumeric } from './value.ts';
+import { formatColumn, isNumeric } from './value.ts';
 
 export interface FormatOptions {
   /** Width at which a value is cut. Default 60. */
@@ -24,7 +24,7 @@ interface ColumnText {
 export function formatTable(table: Table, { cellCharacters = 60, rows = Infinity }: FormatOptions = {}): string {
   const shown = Math.min(rows, table.numRows);
   const columns = table.schema.fields.map((field, index) =>
-    columnText(printable(field.name), field.type, table.getChildAt(index), shown, cellCharacters),
+    columnText(field, table.getChildAt(index), shown, cellCharacters),
   );
   const below = shown < table.numRows ? [`${shown} of ${table.numRows} rows`] : [];
   return [
@@ -39,13 +39,11 @@ export function formatTable(table: Table, { cellCharacters = 60, rows = Infinity
   ].join('\n');
 }
 
-function columnText(name: string, type: DataType, values: Vector | null, rows: number, widthMax: number): ColumnText {
-  const cells = Array.from({ length: rows }, (_, row) =>
-    cutText(printable(formatValue(values?.get(row), type)), widthMax),
-  );
-  const shortName = cutText(name, widthMax);
+function columnText(field: Field, values: Vector | null, rows: number, widthMax: number): ColumnText {
+  const cells = formatColumn(field, values, rows).map((text) => cutText(printable(text), widthMax));
+  const shortName = cutText(printable(field.name), widthMax);
   const width = cells.reduce((widest, cell) => Math.max(widest, textWidth(cell)), textWidth(shortName));
-  return { name: shortName, cells, width, side: isNumeric(type) ? 'right' : 'left' };
+  return { name: shortName, cells, width, side: isNumeric(field) ? 'right' : 'left' };
 }
 
 const line = (columns: readonly ColumnText[], cell: (column: ColumnText) => string): string =>

@@ -53,7 +53,7 @@ test('types print as DuckDB prints them', () => {
   assert.equal(one(new arrow.Int64(), new BigInt64Array([2n ** 62n])), '4611686018427387904');
   assert.equal(
     one(new arrow.IntervalMonthDayNano(), new Int32Array([1, 2, 3_000_000_00, 0])),
-    '1 months 2 days 0.3 seconds',
+    '1 month 2 days 00:00:00.3',
   );
 });
 
