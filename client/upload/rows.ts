@@ -25,7 +25,7 @@ export async function rowBatches(rows: Rows, spec: SchemaSpec | undefined, confi
 
 function built(columns: Schema, rows: AsyncIterable<unknown>, config: Config): OpenSource {
   const schema = toArrowSchema(columns);
-  const limits = { batchRowsMax: config.uploadBatchRows, batchBytesMax: config.exchangeMessageBytesMax };
+  const limits = { batchRowsMax: config.uploadBatchRows, batchBytesMax: config.uploadMessageBytesMax };
   return { schema, batches: batchesOf(createRowBuilder(columns, schema.fields, limits), rows) };
 }
 

@@ -37,6 +37,11 @@ export const clientSettings = {
     max: 1024 * KiB,
     doc: 'Rows that are gathered into one record batch when a dataset is given as rows.',
   }),
+  uploadMessageBytesMax: bytes(4 * MiB, {
+    min: 4 * KiB,
+    max: 15 * MiB,
+    doc: 'Size to which a dataset’s batches are cut on their way to the coordinator. Only a single row may be larger.',
+  }),
   schemaSampleRows: count(1_000, {
     min: 1,
     max: 1_000_000,
