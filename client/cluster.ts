@@ -53,14 +53,17 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * A SELECT in DuckDB's SQL, which may name files: as text, or as a template, whose values are quoted and have no
-   * effect as SQL.
+   * effect as SQL. Its columns are known to the compiler if they are given: `cluster.sql<typeof schema>(…)`.
    *
    * @example `cluster.sql("select origin, count(*) from 'flights/*.parquet' group by all")`
    * @example ``cluster.sql`select * from 'flights.parquet' where origin = ${airport}` ``
    */
-  sql(text: string | TemplateStringsArray, ...values: readonly (Literal | Typed)[]): Dataset {
+  sql<const S extends SchemaSpec = SchemaSpec>(
+    text: string | TemplateStringsArray,
+    ...values: readonly (Literal | Typed)[]
+  ): Dataset<S> {
     const joined = typeof text === 'string' ? text : joinTemplate(text, values);
-    return new Dataset(this.#session, constant({ kind: 'sql', text: withAbsolutePaths(joined, process.cwd()) }));
+    return new Dataset<S>(this.#session, constant({ kind: 'sql', text: withAbsolutePaths(joined, process.cwd()) }));
   }
 
   /** All jobs that the coordinator remembers, running ones included. */

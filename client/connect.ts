@@ -56,7 +56,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const target = address ?? (process.env.SHEAF_CLUSTER || undefined);
   if (target === undefined) return local(options);
   const config = loadConfig(process.env, options.config);
-  return open(target, config, options, async () => {});
+  return open(target, config, options, { close: async () => {} });
 }
 
 /**
@@ -76,19 +76,21 @@ export async function local(options: LocalOptions = {}): Promise<Cluster> {
   const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
   const embedded = await startLocalCluster({ config, workers, threads, memoryLimitBytes, tokenFile, signal });
   try {
-    return await open(embedded.address, config, options, () => embedded.close());
+    return await open(embedded.address, config, options, embedded);
   } catch (thrown) {
     await embedded.close();
     throw thrown;
   }
 }
 
-async function open(
-  address: string,
-  config: Config,
-  options: ConnectOptions,
-  stop: () => Promise<void>,
-): Promise<Cluster> {
+/** What a connection was made to, if it was started for it. */
+interface Behind {
+  close(): Promise<void>;
+  /** Rejects if it cannot do its work: actions then fail with that error, and do not wait. */
+  readonly ready?: Promise<void>;
+}
+
+async function open(address: string, config: Config, options: ConnectOptions, behind: Behind): Promise<Cluster> {
   const token = await tokenOf(options, config);
   const connection = connectTo(address, { token, config });
   const flight = new FlightClient({ config, token });
@@ -102,7 +104,7 @@ async function open(
     flight[Symbol.dispose]();
     connection.close();
     progress.close();
-    await stop();
+    await behind.close();
   };
   try {
     await greet(jobs, address, config, options.signal);
@@ -111,6 +113,7 @@ async function open(
     throw thrown;
   }
   options.signal?.addEventListener('abort', () => void close(), { once: true });
+  behind.ready?.catch((thrown: unknown) => closed.abort(SheafError.from(thrown)));
   const session: Session = {
     config,
     address,

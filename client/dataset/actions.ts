@@ -95,6 +95,6 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
 
   /** The columns with their types in DuckDB's words. Nothing runs; a dataset given with `from` is sent. */
   async schema(options: Pick<ActionOptions, 'signal'> = {}): Promise<readonly Column[]> {
-    return (await explainPlan(this.session, this.draft, options)).schema;
+    return (await explainPlan(this.session, this.draft, options)).json.schema;
   }
 }

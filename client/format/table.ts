@@ -1,6 +1,6 @@
-import type { Field, Table, Vector } from 'apache-arrow';
+import type { Field, Table } from 'apache-arrow';
 import { cutText, padText, printable, textWidth } from './text.ts';
-import { formatColumn, isNumeric } from './value.ts';
+import { formatColumns, isNumeric } from './value.ts';
 
 export interface FormatOptions {
   /** Width at which a value is cut. Default 60. */
@@ -23,9 +23,8 @@ interface ColumnText {
  */
 export function formatTable(table: Table, { cellCharacters = 60, rows = Infinity }: FormatOptions = {}): string {
   const shown = Math.min(rows, table.numRows);
-  const columns = table.schema.fields.map((field, index) =>
-    columnText(field, table.getChildAt(index), shown, cellCharacters),
-  );
+  const values = formatColumns(table, shown);
+  const columns = table.schema.fields.map((field, index) => columnText(field, values[index] ?? [], cellCharacters));
   const below = shown < table.numRows ? [`${shown} of ${table.numRows} rows`] : [];
   return [
     rule(columns, '┌', '┬', '┐'),
@@ -39,8 +38,8 @@ export function formatTable(table: Table, { cellCharacters = 60, rows = Infinity
   ].join('\n');
 }
 
-function columnText(field: Field, values: Vector | null, rows: number, widthMax: number): ColumnText {
-  const cells = formatColumn(field, values, rows).map((text) => cutText(printable(text), widthMax));
+function columnText(field: Field, values: readonly string[], widthMax: number): ColumnText {
+  const cells = values.map((text) => cutText(printable(text), widthMax));
   const shortName = cutText(printable(field.name), widthMax);
   const width = cells.reduce((widest, cell) => Math.max(widest, textWidth(cell)), textWidth(shortName));
   return { name: shortName, cells, width, side: isNumeric(field) ? 'right' : 'left' };

@@ -1,29 +1,39 @@
-import { DataType, type Field, type Vector } from 'apache-arrow';
-import { viewOfData } from '../../shared/types/column-view.ts';
+import { DataType, type Field, type RecordBatch, type Table } from 'apache-arrow';
+import { fromRecordBatch } from '../../shared/arrow/from-record-batch.ts';
+import { flatSchema } from '../../shared/arrow/record-batch.ts';
+import { viewsOfBatch } from '../../shared/types/column-view.ts';
 import { ticksOf } from '../../shared/types/exact-date.ts';
 import { createReader } from '../../shared/types/readers/create-reader.ts';
 import { valueKindOf } from '../../shared/types/value-kind.ts';
 
-/** The first values of a column as text for people, much as DuckDB prints them. */
-export function formatColumn(field: Field, values: Vector | null, rows: number): string[] {
-  const texts: string[] = [];
-  for (const data of values?.data ?? []) {
-    const count = Math.min(data.length, rows - texts.length);
-    const read = isReadable(field) ? createReader(field) : undefined;
-    read?.bind(viewOfData(data));
-    const chunk = values?.slice(texts.length, texts.length + count);
-    for (let row = 0; row < count; row++) texts.push(formatValue(read ? read.get(row) : chunk?.get(row), field));
+/** The first values of each column as text for people, much as DuckDB prints them. */
+export function formatColumns(table: Table, rows: number): string[][] {
+  const texts: string[][] = table.schema.fields.map(() => []);
+  for (const batch of table.batches) {
+    const shown = Math.min(batch.numRows, rows - (texts[0]?.length ?? 0));
+    if (shown > 0) batchTexts(batch.slice(0, shown)).forEach((column, place) => void texts[place]?.push(...column));
   }
   return texts;
 }
 
+function batchTexts(batch: RecordBatch): string[][] {
+  const { fields } = flatSchema(batch.schema);
+  const views = viewsOfBatch(fromRecordBatch(batch), fields);
+  return fields.map((field, place) => {
+    if (!isReadable(field)) return Array.from(batch.getChildAt(place) ?? [], String);
+    const reader = createReader(field);
+    const view = views[place];
+    if (view !== undefined) reader.bind(view);
+    return Array.from({ length: batch.numRows }, (_, row) => formatValue(reader.get(row), field));
+  });
+}
+
+const isReadable = (field: Field): boolean =>
+  valueKindOf(field).kind !== 'unsupported' && (field.type.children ?? []).every(isReadable);
+
 /** Whether values of the type read best aligned at their right ends. */
 export const isNumeric = (field: Field): boolean =>
   ['number', 'bigint', 'huge', 'decimal'].includes(valueKindOf(field).kind);
-
-/** Tables that the cluster did not make may hold types of their own, dictionaries for one: `apache-arrow` reads those. */
-const isReadable = (field: Field): boolean =>
-  valueKindOf(field).kind !== 'unsupported' && (field.type.children ?? []).every(isReadable);
 
 /** @param value as `createReader` gives it */
 function formatValue(value: unknown, field: Field): string {

@@ -75,9 +75,10 @@ function released(session: Session, id: JobId): AsyncDisposable {
   };
 }
 
-/** @throws SheafError `CANCELLED` with the signal's reason as its cause, if it is aborted */
+/** @throws SheafError the signal's reason, or `CANCELLED` with it as its cause, if it is aborted */
 export function refuseAborted(signal: AbortSignal): void {
   if (!signal.aborted) return;
+  if (signal.reason instanceof SheafError) throw signal.reason;
   throw new SheafError('CANCELLED', 'The job was cancelled by its caller', { cause: signal.reason });
 }
 

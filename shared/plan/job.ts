@@ -1,7 +1,7 @@
 import type { SheafError } from '../errors.ts';
 import type { JobId } from '../ids.ts';
 import type { Schema } from '../schema.ts';
-import type { ExchangePart, PartitionSize } from '../stage.ts';
+import type { ExchangePart, PartitionSize, StageSpec } from '../stage.ts';
 import type { PlanNode } from './node.ts';
 
 /** What a client asks a coordinator to run. */
@@ -75,6 +75,6 @@ export interface WorkerInfo {
 export interface Explanation {
   /** The stages, for people. */
   readonly text: string;
-  /** Columns of the plan's result. */
-  readonly schema: Schema;
+  /** The stages, for programs, and the columns of the result. */
+  readonly json: { readonly stages: readonly StageSpec[]; readonly schema: Schema };
 }

@@ -194,3 +194,68 @@ test('a job is followed again after its coordinator was away', async () => {
   assert.equal((await cluster.read.csv('/in.csv').write.csv('/o')).path, '/o');
   assert.equal(watches, 3);
 });
+
+test('explaining and describing ask the coordinator and run nothing', async () => {
+  const explanation = { text: 'stage 0: scan', json: { stages: [], schema: [{ name: 'a', type: 'INTEGER' }] } };
+  const names: string[] = [];
+  await using server = await fakeJobs({
+    explain: ({ json }) => {
+      names.push((JSON.parse(json) as JobRequest).plan.kind);
+      return { json: JSON.stringify(explanation) };
+    },
+  });
+  await using cluster = await connect(server.address);
+  const dataset = cluster.read.csv('/in.csv').limit(3);
+  assert.equal(await dataset.explain(), 'stage 0: scan');
+  assert.deepEqual(await dataset.schema(), [{ name: 'a', type: 'INTEGER' }]);
+  assert.deepEqual(names, ['limit', 'limit']);
+});
+
+test('a dataset of the client is uploaded once for each action, wherever it occurs', async () => {
+  const requests: JobRequest[] = [];
+  let uploads = 0;
+  await using server = await fakeJobs({
+    putDataset: async (frames) => {
+      const sizes = (await Array.fromAsync(frames)).map(({ body }) => body.byteLength);
+      assert.ok(sizes.length > 1 && sizes[0] === 0);
+      uploads += 1;
+      return { id: `dataset-${uploads}`, rows: 1, bytes: 1 };
+    },
+    submit: ({ json }) => {
+      requests.push(JSON.parse(json) as JobRequest);
+      return { job: 'job-1' };
+    },
+    async *watch() {
+      yield jobUpdate(jobInfo('succeeded'), { schema: [{ name: 'count', type: 'BIGINT' }], parts: [] });
+    },
+    release: () => ({}),
+  });
+  await using cluster = await connect(server.address);
+  const airports = cluster.from([{ iata: 'BOS' }, { iata: 'JFK' }]);
+  const both = airports.union(airports);
+  assert.equal(await both.count(), 0);
+  await both.count();
+  assert.equal(uploads, 2);
+  const dataset = { kind: 'dataset', id: 'dataset-1', schema: [{ name: 'iata', type: 'VARCHAR' }] };
+  assert.deepEqual(requests[0]?.plan, {
+    kind: 'aggregate',
+    keys: [],
+    aggregates: [{ name: 'count', sql: 'count(*)' }],
+    input: { kind: 'union', inputs: [dataset, dataset] },
+  });
+});
+
+test('a broken source fails its action with its own error, and nothing is submitted', async () => {
+  await using server = await fakeJobs({
+    putDataset: async (frames) => {
+      for await (const _ of frames);
+      return { id: 'dataset-1', rows: 0, bytes: 0 };
+    },
+  });
+  await using cluster = await connect(server.address);
+  async function* broken() {
+    yield { a: 1 };
+    throw new Error('the source broke');
+  }
+  await assert.rejects(cluster.from(broken(), { schema: { a: 'integer' } }).count(), /the source broke/);
+});
