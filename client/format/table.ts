@@ -1,6 +1,6 @@
 import type { Field, Table } from 'apache-arrow';
+import { formatColumns, isNumeric } from './columns.ts';
 import { cutText, padText, printable, textWidth } from './text.ts';
-import { formatColumns, isNumeric } from './value.ts';
 
 export interface FormatOptions {
   /** Width at which a value is cut. Default 60. */

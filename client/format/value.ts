@@ -1,61 +1,36 @@
-import { DataType, type Field, type RecordBatch, type Table } from 'apache-arrow';
-import { fromRecordBatch } from '../../shared/arrow/from-record-batch.ts';
-import { flatSchema } from '../../shared/arrow/record-batch.ts';
-import { viewsOfBatch } from '../../shared/types/column-view.ts';
-import { ticksOf } from '../../shared/types/exact-date.ts';
-import { createReader } from '../../shared/types/readers/create-reader.ts';
-import { valueKindOf } from '../../shared/types/value-kind.ts';
+import { DataType, type Decimal, TimeUnit } from 'apache-arrow';
 
-/** The first values of each column as text for people, much as DuckDB prints them. */
-export function formatColumns(table: Table, rows: number): string[][] {
-  const texts: string[][] = table.schema.fields.map(() => []);
-  for (const batch of table.batches) {
-    const shown = Math.min(batch.numRows, rows - (texts[0]?.length ?? 0));
-    if (shown > 0) batchTexts(batch.slice(0, shown)).forEach((column, place) => void texts[place]?.push(...column));
-  }
-  return texts;
+/**
+ * A value of an Arrow vector as text for people, much as DuckDB prints it.
+ *
+ * @param value from `vector.get(i)`
+ * @param type of the vector
+ */
+export function formatValue(value: unknown, type: DataType): string {
+  if (value === null || value === undefined) return 'null';
+  if (DataType.isDictionary(type)) return formatValue(value, type.dictionary);
+  if (DataType.isDecimal(type)) return formatDecimal(value as Uint32Array, type);
+  if (DataType.isTimestamp(type)) return formatTimestamp(Number(value), type.timezone);
+  if (DataType.isDate(type)) return isoText(Number(value)).slice(0, 10);
+  if (DataType.isTime(type)) return formatTime(Number(value) / perSecond[type.unit]);
+  if (DataType.isFloat(type)) return formatFloat(Number(value));
+  if (DataType.isInterval(type)) return formatInterval(value as Int32Array);
+  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return formatList(value, type.children[0]?.type);
+  if (DataType.isStruct(type)) return formatStruct(value as Readonly<Record<string, unknown>>, type.children);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return String(value);
 }
-
-function batchTexts(batch: RecordBatch): string[][] {
-  const { fields } = flatSchema(batch.schema);
-  const views = viewsOfBatch(fromRecordBatch(batch), fields);
-  return fields.map((field, place) => {
-    if (!isReadable(field)) return Array.from(batch.getChildAt(place) ?? [], String);
-    const reader = createReader(field);
-    const view = views[place];
-    if (view !== undefined) reader.bind(view);
-    return Array.from({ length: batch.numRows }, (_, row) => formatValue(reader.get(row), field));
-  });
-}
-
-const isReadable = (field: Field): boolean =>
-  valueKindOf(field).kind !== 'unsupported' && (field.type.children ?? []).every(isReadable);
 
 /** Whether values of the type read best aligned at their right ends. */
-export const isNumeric = (field: Field): boolean =>
-  ['number', 'bigint', 'huge', 'decimal'].includes(valueKindOf(field).kind);
+export const isNumeric = (type: DataType): boolean =>
+  DataType.isInt(type) || DataType.isFloat(type) || DataType.isDecimal(type);
 
-/** @param value as `createReader` gives it */
-function formatValue(value: unknown, field: Field): string {
-  if (value === null || value === undefined) return 'null';
-  if (value instanceof Date) return formatDate(value, field.type);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (typeof value === 'number') return DataType.isInt(field.type) ? String(value) : formatFloat(value);
-  return typeof value === 'object' ? formatNested(value, field.type.children ?? []) : String(value);
-}
-
-function formatNested(value: object, fields: readonly Field[]): string {
-  const [inner] = fields;
-  if (Array.isArray(value))
-    return `[${value.map((item) => (inner ? formatValue(item, inner) : String(item))).join(', ')}]`;
-  if (value instanceof Map) {
-    const [keys, values] = (inner?.type.children ?? []) as Field[];
-    if (!keys || !values) return String(value);
-    return `{${Array.from(value, ([key, item]) => `${formatValue(key, keys)}: ${formatValue(item, values)}`).join(', ')}}`;
-  }
-  const members = value as Readonly<Record<string, unknown>>;
-  return `{${fields.map((field) => `${field.name}: ${formatValue(members[field.name], field)}`).join(', ')}}`;
-}
+const perSecond: Readonly<Record<TimeUnit, number>> = {
+  [TimeUnit.SECOND]: 1,
+  [TimeUnit.MILLISECOND]: 1e3,
+  [TimeUnit.MICROSECOND]: 1e6,
+  [TimeUnit.NANOSECOND]: 1e9,
+};
 
 /** Twelve digits: what computers add beyond is noise to people. */
 function formatFloat(value: number): string {
@@ -64,11 +39,43 @@ function formatFloat(value: number): string {
   return String(Number(value.toPrecision(12)));
 }
 
-function formatDate(value: Date, type: DataType): string {
-  if (Number.isNaN(value.getTime())) return 'infinity';
-  const [day = '', clock = ''] = value.toISOString().split('T');
-  if (DataType.isDate(type)) return day;
-  const micros = String(((ticksOf(value, 1_000_000n) % 1_000_000n) + 1_000_000n) % 1_000_000n).padStart(6, '0');
-  const fraction = micros === '000000' ? '' : `.${micros.replace(/0+$/, '')}`;
-  return `${day} ${clock.slice(0, 8)}${fraction}${DataType.isTimestamp(type) && type.timezone ? '+00' : ''}`;
+/** Two's complement in 32-bit words, lowest first. */
+function formatDecimal(words: Uint32Array, { scale }: Decimal): string {
+  const unsigned = Array.from(words).reduceRight((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n);
+  const value = BigInt.asIntN(32 * words.length, unsigned);
+  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
+  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return value < 0n ? `-${text}` : text;
 }
+
+function formatTimestamp(milliseconds: number, timezone: string | null | undefined): string {
+  const text = isoText(milliseconds)
+    .replace('T', ' ')
+    .replace(/\.000Z$|Z$/, '');
+  return timezone ? `${text}+00` : text;
+}
+
+/** Dates beyond JavaScript's years exist in DuckDB, infinity among them. */
+const isoText = (milliseconds: number): string =>
+  Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : `${milliseconds} ms`;
+
+const formatTime = (seconds: number): string =>
+  isoText(Math.floor(seconds * 1000))
+    .slice(11)
+    .replace(/\.000Z$|Z$/, '');
+
+/** Months, days, then nanoseconds in 64 bits. */
+function formatInterval(words: Int32Array): string {
+  const [months = 0, days = 0, low = 0, high = 0] = words;
+  const seconds = Number((BigInt(high) << 32n) | BigInt(low >>> 0)) / 1e9;
+  const pieces = [months && `${months} months`, days && `${days} days`, seconds && `${seconds} seconds`];
+  return pieces.filter(Boolean).join(' ') || '0 seconds';
+}
+
+const formatList = (value: unknown, type: DataType | undefined): string =>
+  `[${Array.from(value as Iterable<unknown>, (item) => (type ? formatValue(item, type) : String(item))).join(', ')}]`;
+
+const formatStruct = (
+  value: Readonly<Record<string, unknown>>,
+  fields: readonly { readonly name: string; readonly type: DataType }[],
+): string => `{${fields.map(({ name, type }) => `${name}: ${formatValue(value[name], type)}`).join(', ')}}`;
