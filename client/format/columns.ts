@@ -65,10 +65,11 @@ function formatFloat(value: number): string {
 }
 
 function formatDate(value: Date, type: DataType): string {
-  if (Number.isNaN(value.getTime())) return 'infinity';
+  const ticks = ticksOf(value, 1_000_000n) ?? 0n;
+  if (Number.isNaN(value.getTime())) return ticks < 0n ? '-infinity' : 'infinity';
   const [day = '', clock = ''] = value.toISOString().split('T');
   if (DataType.isDate(type)) return day;
-  const micros = String(((ticksOf(value, 1_000_000n) % 1_000_000n) + 1_000_000n) % 1_000_000n).padStart(6, '0');
+  const micros = String(((ticks % 1_000_000n) + 1_000_000n) % 1_000_000n).padStart(6, '0');
   const fraction = micros === '000000' ? '' : `.${micros.replace(/0+$/, '')}`;
   return `${day} ${clock.slice(0, 8)}${fraction}${DataType.isTimestamp(type) && type.timezone ? '+00' : ''}`;
 }

@@ -1,5 +1,5 @@
 import { Table } from 'apache-arrow';
-import { toArrowSchema } from '../arrow/fields.ts';
+import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { runJob } from '../job/run.ts';

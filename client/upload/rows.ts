@@ -2,9 +2,9 @@ import type { Batch } from '../../shared/arrow/batch.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { type Schema, type SchemaSpec, toSchema } from '../../shared/schema.ts';
+import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import { BadValue } from '../../shared/types/builders/column-builder.ts';
 import { createRowBuilder, type RowBuilder } from '../../shared/types/row-builder.ts';
-import { toArrowSchema } from '../arrow/fields.ts';
 import { inferSchema } from './infer.ts';
 import type { OpenSource } from './source.ts';
 

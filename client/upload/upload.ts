@@ -1,6 +1,6 @@
 import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
-import { toColumns } from '../arrow/columns.ts';
 import type { Session } from '../session/session.ts';
+import { toColumns } from './columns.ts';
 import { framesOf } from './frames.ts';
 import type { LocalSource } from './source.ts';
 

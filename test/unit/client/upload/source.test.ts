@@ -14,7 +14,7 @@ import type { SchemaSpec } from '../../../../shared/schema.ts';
 const config = loadConfig({}, { schemaSampleRows: 2, uploadBatchRows: 100 });
 
 const framesOfSource = ({ schema, batches }: OpenSource, uploadMessageBytesMax = 4096): Promise<DatasetFrame[]> =>
-  Array.fromAsync(framesOf(schema, batches, { uploadMessageBytesMax }));
+  Array.fromAsync(framesOf(schema, batches, { ...config, uploadMessageBytesMax }));
 
 /** What the coordinator would read of an input. */
 async function sent(input: Input, schema?: SchemaSpec): Promise<{ types: string; rows: unknown[] }> {
@@ -110,7 +110,7 @@ test('nothing is read before it is opened, and no more than is taken', async () 
   const source = sourceOf(endless(), undefined, config);
   assert.equal(given, 0);
   const { schema, batches } = await source.open();
-  const frames = framesOf(schema, batches, { uploadMessageBytesMax: 4096 });
+  const frames = framesOf(schema, batches, config);
   await frames.next();
   await frames.next();
   assert.equal(given, 100); // As many as make a batch.

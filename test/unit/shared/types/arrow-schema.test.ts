@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Field } from 'apache-arrow';
-import { toColumns } from '../../../../client/arrow/columns.ts';
-import { toArrowSchema } from '../../../../client/arrow/fields.ts';
-import { parseType } from '../../../../client/arrow/type-text.ts';
+import { toColumns } from '../../../../client/upload/columns.ts';
 import { formatOfType } from '../../../../shared/arrow/c-format.ts';
 import { Connection } from '../../../../shared/duckdb/connection.ts';
 import { Database } from '../../../../shared/duckdb/database.ts';
+import { toArrowSchema } from '../../../../shared/types/arrow-schema.ts';
+import { parseType } from '../../../../shared/types/type-text.ts';
 
 const database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(tmpdir(), `sheaf-${process.pid}`) });
 const connection = Connection.open(database.address);
