@@ -7,7 +7,10 @@ if (major < 24) {
   );
   process.exit(78);
 }
-const { enableCompileCache } = await import('node:module');
-enableCompileCache();
 const extension = import.meta.url.includes('/dist/') ? 'js' : 'ts';
+const [{ enableCompileCache }, { compileCacheFolder }] = await Promise.all([
+  import('node:module'),
+  import(`../client/local/compile-cache.${extension}`),
+]);
+enableCompileCache(compileCacheFolder());
 await import(`../cli/main.${extension}`);

@@ -45,8 +45,8 @@ export interface LocalCluster extends AsyncDisposable {
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   options.signal?.throwIfAborted();
-  sweepClusterFolders(options.dataDirectory);
   const folder = createClusterFolder(options.dataDirectory);
+  sweepClusterFolders(options.dataDirectory);
   const processes = roles(options, folder).map((role, index) => spawnRole(role, index, options));
   const close = once(async () => {
     await Promise.all(processes.map((process) => process.stop()));

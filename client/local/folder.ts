@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,8 +6,10 @@ import { join } from 'node:path';
 const prefix = `sheaf-${hostname().replace(/[^\w.]/g, '_')}-`;
 
 /** Makes an empty folder for an embedded cluster's data, owned by this process. */
-export const createClusterFolder = (parent: string = tmpdir()): string =>
-  mkdtempSync(join(parent, `${prefix}${process.pid}-`));
+export function createClusterFolder(parent: string = tmpdir()): string {
+  mkdirSync(parent, { recursive: true });
+  return mkdtempSync(join(parent, `${prefix}${process.pid}-`));
+}
 
 /**
  * Removes the folders that dead processes of this host left: those killed together with all of their children.

@@ -1,0 +1,61 @@
+import { type Command, Option } from 'commander';
+import type { Dataset } from '../../client/dataset/dataset.ts';
+import type { ActionOptions } from '../../client/job/options.ts';
+import { type ClusterOptions, clusterCommand, duration } from '../command.ts';
+import { withOutput } from '../output/file.ts';
+import { withCluster } from '../with-cluster.ts';
+
+const formats = ['table', 'json', 'csv'] as const;
+type Format = (typeof formats)[number];
+
+interface SqlOptions extends ClusterOptions {
+  readonly format?: Format;
+  readonly output?: string;
+  readonly timeout?: number;
+}
+
+export const sqlCommand = (): Command =>
+  clusterCommand('sql', 'Ask a question in the SQL of DuckDB. Without --cluster, this machine answers.', [
+    ['npx sheaf sql "select origin, count(*) from \'flights.parquet\' group by all"', 'a table on the terminal'],
+    ['npx sheaf sql "select * from \'logs/*.csv\' where status >= 500" --format csv -o errors.csv', 'into a file'],
+    ['npx sheaf sql "select 42 as answer" --json', 'JSON for another program'],
+    ['npx sheaf sql "from \'flights.parquet\' limit 5" --cluster 127.0.0.1:7400', 'on a cluster that is there'],
+  ])
+    .argument('<query>', 'a SELECT, which may name files')
+    .addOption(
+      new Option('-f, --format <format>', 'how to print (default: table, or by the file of -o)').choices(formats),
+    )
+    .option('-o, --output <file>', 'write to a file, which appears when all is there')
+    .option('--timeout <duration>', 'give up after this long, for example 30s', duration)
+    .action((query: string, options: SqlOptions) =>
+      withCluster(options, async (cluster, signal) => {
+        const deadline = options.timeout === undefined ? {} : { deadlineMs: options.timeout };
+        const action = { name: 'sql', signal, ...deadline };
+        await withOutput(options.output, async (write) => {
+          for await (const text of texts(cluster.sql(query), formatOf(options), action)) await write(text);
+        });
+      }),
+    );
+
+function formatOf({ format, json, output = '' }: SqlOptions): Format {
+  if (format !== undefined) return format;
+  if (json || output.endsWith('.json')) return 'json';
+  return output.endsWith('.csv') ? 'csv' : 'table';
+}
+
+/** The answer, piece by piece; a table is measured first, so it comes as one. */
+async function* texts(dataset: Dataset, format: Format, action: ActionOptions): AsyncGenerator<string> {
+  if (format === 'table') {
+    const { formatTable } = await import('../../client/format/table.ts');
+    yield `${formatTable(await dataset.collect(action))}\n`;
+    return;
+  }
+  const { csvLines, jsonLines } = await import('../output/rows.ts');
+  if (format === 'csv') {
+    const { formatValue } = await import('../../client/format/value.ts');
+    yield* csvLines(dataset.stream(action), formatValue);
+  } else {
+    const { jsonValue } = await import('../output/json-value.ts');
+    yield* jsonLines(dataset.stream(action), jsonValue);
+  }
+}

@@ -1,0 +1,41 @@
+import { SheafError } from '../../shared/errors.ts';
+import type { JobInfo, StageProgress } from '../../shared/plan/job.ts';
+import { formatBytes, formatDuration } from '../units.ts';
+import { textColumns } from './columns.ts';
+import { errorText } from './error.ts';
+
+export const jobHeadings = ['job', 'state', 'tasks', 'took', 'name'];
+
+/** A job in a list. */
+export function jobRow(job: JobInfo, nowMs: number): string[] {
+  const sum = (field: 'finished' | 'tasks'): number => job.stages.reduce((total, stage) => total + stage[field], 0);
+  return [job.id, job.state, `${sum('finished')}/${sum('tasks')}`, formatDuration(elapsedMs(job, nowMs)), job.name];
+}
+
+/** A job in full. */
+export function jobText(job: JobInfo, nowMs: number): string {
+  const reruns = Object.entries(job.reruns).map(([cause, count]) => `${count} by ${cause}`);
+  const head = [
+    `${job.id}  ${job.name}`,
+    `${job.state} after ${formatDuration(elapsedMs(job, nowMs))}, ${job.attempts} attempts${reruns.length > 0 ? `, run again: ${reruns.join(', ')}` : ''}`,
+  ];
+  const stages = job.stages.length === 0 ? '' : `\n${textColumns(stageHeadings, job.stages.map(stageRow))}`;
+  const error = job.error === undefined ? '' : `\n${errorText(SheafError.fromData(job.error))}`;
+  return `${head.join('\n')}\n${stages}${error}`;
+}
+
+const stageHeadings = ['stage', 'done', 'running', 'tasks', 'rows', 'bytes', 'took', 'what'];
+
+const stageRow = (stage: StageProgress): string[] => [
+  String(stage.id),
+  String(stage.finished),
+  String(stage.running),
+  String(stage.tasks),
+  stage.rowsOut.toLocaleString('en-US'),
+  formatBytes(stage.bytesOut),
+  formatDuration(stage.elapsedMs),
+  stage.name,
+];
+
+const elapsedMs = ({ submittedMs, endedMs }: JobInfo, nowMs: number): number =>
+  Math.max(0, (endedMs ?? nowMs) - submittedMs);
