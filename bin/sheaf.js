@@ -7,7 +7,9 @@ if (major < 24) {
   );
   process.exit(78);
 }
-const extension = import.meta.url.includes('/dist/') ? 'js' : 'ts';
+// The repository runs its sources; the package holds what was compiled of them.
+const { existsSync } = await import('node:fs');
+const extension = existsSync(new URL('../cli/main.ts', import.meta.url)) ? 'ts' : 'js';
 const [{ enableCompileCache }, { compileCacheFolder }] = await Promise.all([
   import('node:module'),
   import(`../client/local/compile-cache.${extension}`),

@@ -50,11 +50,11 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
     threads,
     memoryLimitBytes,
   } = settings;
-  const [{ Worker }, token] = await Promise.all([import('../worker/main.ts'), tokenOf(settings)]);
+  const [{ runWorker }, token] = await Promise.all([import('../worker/main.ts'), tokenOf(settings)]);
   const log = await logger('worker', settings, token);
   const store = etcd ? await etcdStore(etcd, config) : await remoteStore(await coordinator, token, config);
   const options = { store, cluster, listen, advertise, dataDirectory, threads, memoryLimitBytes, token, config, log };
-  return await Worker.start(options);
+  return await runWorker(options);
 }
 
 async function tokenOf({ tokenFile, config }: RoleSettings): Promise<string | undefined> {
