@@ -1,6 +1,7 @@
 import { SheafError } from '../errors.ts';
 import type { Batch, FieldNode } from './batch.ts';
-import { buffersOf, childrenOf, hasValidity, type Layout } from './layout.ts';
+import { buffersOf, hasValidity, type Layout } from './layout.ts';
+import { type Placed, placed } from './placed.ts';
 import { bigInt64s, int32s } from './words.ts';
 
 /**
@@ -10,19 +11,21 @@ import { bigInt64s, int32s } from './words.ts';
  * @throws SheafError `FILE_CORRUPT` naming the column by its place
  */
 export function checkBatch(layouts: readonly Layout[], batch: Batch): void {
-  const cursor = new Cursor(batch);
-  layouts.forEach((layout, column) => {
+  checkColumns(placed(layouts), batch);
+}
+
+/** As `checkBatch`, for some of the columns. */
+export function checkColumns(columns: readonly Placed[], batch: Batch): void {
+  for (const [i, column] of columns.entries()) {
     try {
-      cursor.check(layout, batch.rows);
+      checkNode(column, batch, batch.rows);
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
-      throw new SheafError('FILE_CORRUPT', `Column ${column} of an Arrow batch is malformed: ${error.message}`, {
+      throw new SheafError('FILE_CORRUPT', `Column ${i} of an Arrow batch is malformed: ${error.message}`, {
         next: 'Check what made the batch.',
       });
     }
-  });
-  if (cursor.done) return;
-  throw new SheafError('FILE_CORRUPT', 'An Arrow batch has more columns than its schema');
+  }
 }
 
 class Mismatch extends Error {}
@@ -31,32 +34,17 @@ function expect(held: boolean, message: string): asserts held {
   if (!held) throw new Mismatch(message);
 }
 
-class Cursor {
-  readonly #batch: Batch;
-  #node = 0;
-  #buffer = 0;
-
-  constructor(batch: Batch) {
-    this.#batch = batch;
-  }
-
-  get done(): boolean {
-    return this.#node === this.#batch.nodes.length && this.#buffer === this.#batch.buffers.length;
-  }
-
-  /** Checks the next node and its children. It must have at least `rows` rows. */
-  check(layout: Layout, rows: number): void {
-    const node = this.#batch.nodes[this.#node++];
-    expect(node !== undefined, 'it is missing');
-    const { length } = node;
-    expect(Number.isSafeInteger(length) && length >= rows, `it has ${length} rows where ${rows} are needed`);
-    const buffers = this.#batch.buffers.slice(this.#buffer, this.#buffer + buffersOf[layout.kind]);
-    this.#buffer += buffers.length;
-    expect(buffers.length === buffersOf[layout.kind], 'buffers are missing');
-    if (hasValidity(layout)) checkValidity(node, buffers[0]);
-    const childRows = checkValues(layout, length, buffers);
-    for (const child of childrenOf(layout)) this.check(child, childRows);
-  }
+/** Checks a node, which must have at least `rows` rows, and its children. */
+function checkNode({ layout, node: place, buffer, children }: Placed, batch: Batch, rows: number): void {
+  const node = batch.nodes[place];
+  expect(node !== undefined, 'it is missing');
+  const { length } = node;
+  expect(Number.isSafeInteger(length) && length >= rows, `it has ${length} rows where ${rows} are needed`);
+  const buffers = batch.buffers.slice(buffer, buffer + buffersOf[layout.kind]);
+  expect(buffers.length === buffersOf[layout.kind], 'buffers are missing');
+  if (hasValidity(layout)) checkValidity(node, buffers[0]);
+  const childRows = checkValues(layout, length, buffers);
+  for (const child of children) checkNode(child, batch, childRows);
 }
 
 function checkValidity({ length, nullCount }: FieldNode, bitmap: Uint8Array = none): void {

@@ -6,7 +6,7 @@ import type { Address, Out } from './library.ts';
 import { aggregateState, asSubquery, text } from './logical-type.ts';
 import { Block } from './memory.ts';
 import { Prepared } from './prepared.ts';
-import { Query, type QueryOptions } from './query.ts';
+import { bindInputs, Query, type QueryOptions } from './query.ts';
 import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
 
 /**
@@ -16,6 +16,8 @@ import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
 export class Connection implements Disposable {
   #address: Address | undefined;
   #streaming = false;
+  /** Names of inputs that open queries read, in lower case; absent before the first. */
+  inputNames?: Set<string>;
 
   private constructor(address: Address) {
     this.#address = address;
@@ -35,12 +37,17 @@ export class Connection implements Disposable {
   }
 
   /**
-   * Runs statements for their effect.
+   * Runs statements for their effect; they may read inputs.
    *
-   * @throws SheafError see `duckdbError`
+   * @throws SheafError see `duckdbError`, or what an input threw
    */
-  execute(sql: string): void {
-    this.#materialised(sql, () => undefined);
+  execute(sql: string, options: QueryOptions = {}): void {
+    if (options.inputs === undefined) {
+      this.#run(sql);
+      return;
+    }
+    using inputs = bindInputs(this, options);
+    inputs.guard(() => this.#run(sql));
   }
 
   /**
@@ -131,6 +138,10 @@ export class Connection implements Disposable {
     return this.#materialised(sql, (result) =>
       Array.from({ length: Number(duckdb.rowCount(result)) }, (_, row) => duckdb.valueText(result, 0, row) ?? ''),
     );
+  }
+
+  #run(sql: string): void {
+    this.#materialised(sql, () => undefined);
   }
 
   #materialised<T>(sql: string, read: (result: Uint8Array) => T): T {

@@ -34,6 +34,9 @@ koffi.config({ sync_stack_size: 16 * 1024 * 1024 });
 /** The loaded library. Its functions are declared beside their users. */
 export const library = koffi.load(libraryFile());
 
+/** The C library of this process. */
+export const standardLibrary = koffi.load(process.platform === 'win32' ? 'ucrtbase.dll' : null);
+
 /** A native address. */
 export type Address = bigint;
 

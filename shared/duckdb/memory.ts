@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import { standardLibrary } from './library.ts';
 
 /**
  * Native memory by address. Addresses are numbers here: they stay below 2^53, and koffi passes a number in half the time
@@ -6,10 +7,8 @@ import koffi from 'koffi';
  */
 export type NumberAddress = number;
 
-const c = koffi.load(process.platform === 'win32' ? 'ucrtbase.dll' : null);
-
 /** `memcpy(destination, source, bytes)`. */
-export const copy = c.func('void memcpy(uint64_t, uint64_t, uint64_t)') as unknown as (
+export const copy = standardLibrary.func('void memcpy(uint64_t, uint64_t, uint64_t)') as unknown as (
   destination: NumberAddress,
   source: NumberAddress,
   bytes: number,

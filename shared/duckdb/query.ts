@@ -5,15 +5,22 @@ import { kernelSettings } from '../config/sections/kernel.ts';
 import type { Schema } from '../schema.ts';
 import { duckdb } from './api.ts';
 import { schemaOf } from './arrow-schema.ts';
+import { BoundInputs, type InputConnection } from './bound-inputs.ts';
+import type { Input } from './input.ts';
 import type { Address, Out } from './library.ts';
 import type { Prepared } from './prepared.ts';
 import { type BatchLimits, Stream } from './stream.ts';
 import { prepareForWire, withTypes } from './wire.ts';
 
-export type QueryOptions = Partial<BatchLimits>;
+export interface QueryOptions extends Partial<BatchLimits> {
+  /** Batches that the SQL reads as views of these names. */
+  readonly inputs?: Readonly<Record<string, Input>>;
+  /** What DuckDB may hold of input batches at a time. */
+  readonly inputHeldBytesMax?: number;
+}
 
 /** What a query needs of its connection. */
-export interface QueryConnection {
+export interface QueryConnection extends InputConnection {
   idle(): Address;
   claim(): Disposable;
 }
@@ -30,11 +37,13 @@ export class Query implements Disposable, Iterable<Batch> {
   readonly #layouts: readonly Layout[];
   readonly #limits: BatchLimits;
   readonly #scope: DisposableStack;
+  readonly #inputs: BoundInputs;
   readonly #runs = new Set<Generator>();
 
   constructor(connection: QueryConnection, sql: string, options: QueryOptions) {
     using scope = new DisposableStack();
-    const [statement, columns] = prepareForWire(connection, sql);
+    this.#inputs = scope.use(bindInputs(connection, options));
+    const [statement, columns] = this.#inputs.guard(() => prepareForWire(connection, sql));
     this.#connection = connection;
     this.#statement = scope.use(statement);
     this.#arrowOptions = scope.adopt(arrowOptions(connection), (address) => duckdb.destroyArrowOptions([address]));
@@ -68,10 +77,22 @@ export class Query implements Disposable, Iterable<Batch> {
 
   *#run(): Generator<Batch, void, undefined> {
     using _claim = this.#connection.claim();
-    using stream = new Stream(this.#statement.address);
-    yield* stream.batches(Number(this.#arrowOptions), this.#layouts, this.#limits);
+    try {
+      using stream = new Stream(this.#statement.address);
+      yield* stream.batches(Number(this.#arrowOptions), this.#layouts, this.#limits);
+    } catch (thrown) {
+      throw this.#inputs.original(thrown);
+    }
   }
 }
+
+/** The inputs of a query or statement as views, until disposed of. */
+export const bindInputs = (connection: InputConnection, options: QueryOptions): BoundInputs =>
+  new BoundInputs(
+    connection,
+    options.inputs ?? {},
+    options.inputHeldBytesMax ?? kernelSettings.inputHeldBytesMax.default,
+  );
 
 function arrowOptions(connection: QueryConnection): Address {
   const out: Out = [null];

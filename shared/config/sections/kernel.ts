@@ -12,6 +12,11 @@ export const kernelSettings = {
     max: GiB,
     doc: 'Bytes at which a batch under construction is emitted, whatever its rows.',
   }),
+  inputHeldBytesMax: bytes(256 * MiB, {
+    min: MiB,
+    max: 64 * GiB,
+    doc: 'Bytes of input batches that DuckDB may hold at a time on one thread. It reads them in place and lets go of one soon after it asked for the next.',
+  }),
   slotMemoryBytesMin: bytes(256 * MiB, {
     min: 16 * MiB,
     max: 64 * GiB,
