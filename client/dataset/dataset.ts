@@ -6,7 +6,7 @@ import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
 import type { Typed } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
 import type { Condition, Offers } from '../expressions/types.ts';
-import { callSite } from '../functions/callSite.ts';
+import { callSite } from '../functions/call-site.ts';
 import type { Session } from '../session/session.ts';
 import { Actions, type Relation } from './actions.ts';
 import { namedColumns, selectedColumns, sortKeySql } from './columns.ts';

@@ -1,6 +1,6 @@
 import type { Node, NodeOf, Span } from './ast.ts';
 import { contains, isFunction } from './ast.ts';
-import type { FoundFunction } from './findFunction.ts';
+import type { FoundFunction } from './find-function.ts';
 import type { Binding, Reference } from './scopes.ts';
 
 /** What a function needs of its module. */

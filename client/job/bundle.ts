@@ -1,6 +1,6 @@
 import type { FunctionRef } from '../../shared/stage.ts';
 import type { LocalFunction } from '../dataset/local-function.ts';
-import { bundleFunction } from '../functions/bundleFunction.ts';
+import { bundleFunction } from '../functions/bundle-function.ts';
 import type { Session } from '../session/session.ts';
 
 /** Bundles a function and puts it where the workers get it, unless it is there. */

@@ -4,7 +4,7 @@ import { BadValue } from '../../shared/types/builders/column-builder.ts';
 import { viewsOfBatch } from '../../shared/types/column-view.ts';
 import type { RowBuilder } from '../../shared/types/row-builder.ts';
 import { bindReaders, rowSource } from '../../shared/types/row-reader.ts';
-import type { LoadedFunction } from './loadFunction.ts';
+import type { LoadedFunction } from './load-function.ts';
 
 /** Calls a row function on the rows of batches. */
 export interface RowLoop {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { bundleFunction } from '../../../../client/functions/bundleFunction.ts';
-import { callSite } from '../../../../client/functions/callSite.ts';
-import type { AnyFunction } from '../../../../client/functions/findFunction.ts';
+import { bundleFunction } from '../../../../client/functions/bundle-function.ts';
+import { callSite } from '../../../../client/functions/call-site.ts';
+import type { AnyFunction } from '../../../../client/functions/find-function.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
 import type { SheafError } from '../../../../shared/errors.ts';
 

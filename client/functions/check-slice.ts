@@ -1,8 +1,8 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { Node } from './ast.ts';
 import { contains, descendants, isFunction, unwrap } from './ast.ts';
-import type { FoundFunction } from './findFunction.ts';
-import { placeOf } from './parseModule.ts';
+import type { FoundFunction } from './find-function.ts';
+import { placeOf } from './parse-module.ts';
 import type { Binding, Reference } from './scopes.ts';
 import type { Slice } from './slice.ts';
 

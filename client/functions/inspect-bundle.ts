@@ -1,8 +1,8 @@
 import type { FunctionNode, Node } from './ast.ts';
 import { children, contains, descendants, isFunction, unwrap } from './ast.ts';
-import { isSheaf } from './checkSlice.ts';
-import type { ParsedModule } from './parseModule.ts';
-import { parseText } from './parseModule.ts';
+import { isSheaf } from './check-slice.ts';
+import type { ParsedModule } from './parse-module.ts';
+import { parseText } from './parse-module.ts';
 import type { Binding } from './scopes.ts';
 
 /** What a bundle's text says about its default export. */

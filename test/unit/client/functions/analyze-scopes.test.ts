@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseText } from '../../../../client/functions/parseModule.ts';
+import { parseText } from '../../../../client/functions/parse-module.ts';
 
 const unbound = async (source: string, file = 'x.ts'): Promise<string[]> => {
   const { references } = await parseText(file, source);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import type { BuildFailure, BuildOptions, Loader, Message, Plugin } from 'esbuild';
 import { SheafError } from '../../shared/errors.ts';
-import { isSheaf } from './checkSlice.ts';
+import { isSheaf } from './check-slice.ts';
 
 export interface ModuleBundle {
   readonly text: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type BundledFunction, bundleFunction } from '../../../../client/functions/bundleFunction.ts';
+import { type BundledFunction, bundleFunction } from '../../../../client/functions/bundle-function.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
 import { calls as positions } from './fixtures/positions.ts';
 import { type RecordedCall, sampleRow } from './fixtures/recorder.ts';

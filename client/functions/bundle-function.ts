@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
-import { bundleModule } from './bundleModule.ts';
-import type { CallSite } from './callSite.ts';
-import { checkSlice, startsCluster } from './checkSlice.ts';
-import type { AnyFunction } from './findFunction.ts';
-import { findFunction } from './findFunction.ts';
-import { inspectBundle } from './inspectBundle.ts';
-import { placeOf } from './parseModule.ts';
+import { bundleModule } from './bundle-module.ts';
+import type { CallSite } from './call-site.ts';
+import { checkSlice, startsCluster } from './check-slice.ts';
+import type { AnyFunction } from './find-function.ts';
+import { findFunction } from './find-function.ts';
+import { inspectBundle } from './inspect-bundle.ts';
+import { placeOf } from './parse-module.ts';
 import { sliceModule, sliceText } from './slice.ts';
 
 /** A function as it travels: one ES module whose default export it is. */

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { extname, relative } from 'node:path';
 import type { ParserOptions } from 'oxc-parser';
 import { SheafError } from '../../shared/errors.ts';
-import type { ScopeAnalysis } from './analyzeScopes.ts';
-import { analyzeScopes } from './analyzeScopes.ts';
+import type { ScopeAnalysis } from './analyze-scopes.ts';
+import { analyzeScopes } from './analyze-scopes.ts';
 import type { Node, NodeOf, Span } from './ast.ts';
 
 /** A module's text, syntax and names. */

@@ -6,7 +6,7 @@ import type { FunctionStep } from '../../shared/stage.ts';
 import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import { createRowBuilder } from '../../shared/types/row-builder.ts';
 import { BatchResults, recordBatchOf } from './batch-results.ts';
-import type { LoadedFunction } from './loadFunction.ts';
+import type { LoadedFunction } from './load-function.ts';
 import { filterLoop, flatMapLoop, mapLoop } from './row-loops.ts';
 import { selectRows } from './select-rows.ts';
 import { type Place, StepErrors } from './step-errors.ts';

@@ -2,9 +2,9 @@ import { findSourceMap } from 'node:module';
 import { SheafError } from '../../shared/errors.ts';
 import type { FunctionNode, Node, NodeOf } from './ast.ts';
 import { descendants, isFunction, unwrap, unwrapTypes } from './ast.ts';
-import type { CallSite } from './callSite.ts';
-import type { ParsedModule } from './parseModule.ts';
-import { offsetOf, parseModule, placeOf, shortPath } from './parseModule.ts';
+import type { CallSite } from './call-site.ts';
+import type { ParsedModule } from './parse-module.ts';
+import { offsetOf, parseModule, placeOf, shortPath } from './parse-module.ts';
 import type { Binding } from './scopes.ts';
 
 /** A function's source text, or an expression for it that has a meaning in the scope of its module. */
