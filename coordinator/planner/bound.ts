@@ -52,11 +52,11 @@ export type Operator =
     }
   | { readonly kind: 'union' }
   | { readonly kind: 'repartition'; readonly partitions: number; readonly keys: readonly BoundExpression[] }
-  /** A whole SELECT over its inputs, by their names, that no rule distributes: it runs in one task. */
+  /** A whole SELECT over its inputs that no rule distributes: it runs in one task. */
   | {
       readonly kind: 'gather';
-      readonly sql: string;
-      readonly names: readonly string[];
+      /** Its text, given the names of the relations that stand for the inputs. */
+      readonly sql: (names: readonly string[]) => string;
       readonly reason: string;
       readonly volatile: boolean;
     }

@@ -1,5 +1,6 @@
 import { SheafError } from '../../shared/errors.ts';
 import { type AstNode, find, isNode, nodesOf, onlyStatement, textsOf } from '../../shared/sql/ast.ts';
+import { quotedName } from '../../shared/sql/text.ts';
 import type { Dialect } from './dialect.ts';
 
 /** One scalar or aggregate expression as a tree. */
@@ -13,6 +14,8 @@ export type OrderItem = AstNode;
  * @throws SheafError `SQL_INVALID` if it is not exactly one expression
  */
 export function parseExpression(dialect: Dialect, text: string): Expression {
+  const plain = plainColumn.exec(text)?.[1];
+  if (plain !== undefined) return columnNamed(plain);
   const select = parsePart(dialect, `SELECT (\n${text}\n)`);
   const [expression, ...more] = nodesOf(select.select_list);
   if (expression === undefined || more.length > 0 || !hasOnly(select, ['select_list']))
@@ -31,8 +34,22 @@ export function parseOrder(dialect: Dialect, text: string): readonly OrderItem[]
   return nodesOf(order.orders);
 }
 
-export const printExpression = (dialect: Dialect, expression: Expression): string =>
-  dialect.print(selectOf([{ ...expression, alias: '' }])).slice('SELECT '.length);
+/** Just a column in quotes: DuckDB need not be asked. */
+const plainColumn = /^"([^"]+)"$/;
+
+/** A reference to one column. */
+export const columnNamed = (name: string): Expression => ({
+  class: 'COLUMN_REF',
+  type: 'COLUMN_REF',
+  alias: '',
+  column_names: [name],
+});
+
+export function printExpression(dialect: Dialect, expression: Expression): string {
+  const [column, ...more] = textsOf(expression.column_names);
+  if (expression.class === 'COLUMN_REF' && column !== undefined && more.length === 0) return quotedName(column);
+  return dialect.print(selectOf([{ ...expression, alias: '' }])).slice('SELECT '.length);
+}
 
 export function printOrder(dialect: Dialect, orders: readonly OrderItem[]): string {
   const constant = nodesOf(onlyStatement(dialect.parse('SELECT 1'))?.select_list);

@@ -9,6 +9,7 @@ import {
   type OperatorVisitor,
   visitOperator,
 } from './bound.ts';
+import { columnNamed } from './expressions.ts';
 
 /** Names in lower case. */
 type Names = ReadonlySet<string>;
@@ -60,7 +61,7 @@ function exactly(bound: Bound, required: Names): Bound {
 const columnReference = (name: string): BoundColumn => ({
   name,
   sql: quotedName(name),
-  tree: { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [name] },
+  tree: columnNamed(name),
   names: new Set([name.toLowerCase()]),
   volatile: false,
 });

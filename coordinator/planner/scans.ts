@@ -1,11 +1,12 @@
 import { type PlanNode, type PlanVisitor, visit } from '../../shared/plan/node.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { Dialect } from './dialect.ts';
+import { fileReferences } from './sql/file-references.ts';
 
 /**
  * All scans of a plan, those that SQL text names too.
  *
- * @throws SheafError `SQL_INVALID`, `FORMAT_UNKNOWN`, `TABLE_UNKNOWN` for SQL text
+ * @throws SheafError `SQL_INVALID` for SQL text
  */
 export const scansOf = (plan: PlanNode, dialect: Dialect): ScanNode[] => visit(plan, finders, dialect);
 
@@ -14,7 +15,7 @@ const below = ({ input }: { readonly input: PlanNode }, dialect: Dialect): ScanN
 const finders: PlanVisitor<ScanNode[], Dialect> = {
   scan: (node) => [node],
   dataset: () => [],
-  sql: () => [],
+  sql: ({ text }, dialect) => fileReferences(dialect.parse(text)).map(({ scan }) => scan),
   filter: below,
   project: below,
   extend: below,

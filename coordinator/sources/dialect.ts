@@ -1,26 +1,40 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
-import type { AstNode } from '../../shared/sql/ast.ts';
+import { type AstNode, identity } from '../../shared/sql/ast.ts';
 import type { Dialect, FunctionCatalog } from '../planner/dialect.ts';
 
-/** How many parsed texts are remembered: a plan asks for the same few again and again. */
-const parsedMax = 1_000;
+/** How many answers of each kind are remembered: plans ask for the same few again and again. */
+const answersMax = 2_000;
 
-/** The planner's questions, answered by a DuckDB connection of this thread. */
+/** The planner's questions, answered by a DuckDB connection of this thread, each once. */
 export function dialectOf(connection: Connection): Dialect {
-  const parsed = new Map<string, AstNode>();
-  const functions = catalogOf(connection);
   return {
-    parse(sql) {
-      const known = parsed.get(sql);
-      if (known !== undefined) return known;
-      const tree = connection.parse(sql) as AstNode;
-      if (parsed.size >= parsedMax) parsed.clear();
-      parsed.set(sql, tree);
-      return tree;
-    },
-    print: (tree) => connection.print(tree),
-    describe: (sql) => connection.describe(sql),
-    functions,
+    parse: remembered(
+      (sql) => connection.parse(sql) as AstNode,
+      (sql) => sql,
+    ),
+    print: remembered((tree) => connection.print(tree), identity),
+    describe: remembered(
+      (sql) => connection.describe(sql),
+      (sql) => sql,
+    ),
+    functions: catalogOf(connection),
+  };
+}
+
+/** Errors are not remembered. */
+function remembered<Question, Answer>(
+  ask: (question: Question) => Answer,
+  keyOf: (question: Question) => string,
+): (question: Question) => Answer {
+  const answers = new Map<string, Answer>();
+  return (question) => {
+    const key = keyOf(question);
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const answer = ask(question);
+    if (answers.size >= answersMax) answers.clear();
+    answers.set(key, answer);
+    return answer;
   };
 }
 

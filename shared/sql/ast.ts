@@ -46,14 +46,19 @@ export function rewrite<T extends AstValue>(value: T, replace: (node: AstNode) =
   ) as unknown as T;
 }
 
-/** A text that is equal for trees that mean the same: places in the source and the own alias do not count. */
-export function meaning(node: AstNode): string {
-  return JSON.stringify({ ...node, alias: '' }, (key, value: unknown) => {
-    if (key === 'query_location') return undefined;
-    if (key === 'column_names' && Array.isArray(value)) return value.map((name) => String(name).toLowerCase());
-    return typeof value === 'bigint' ? `${value}n` : value;
-  });
-}
+/** A text that is equal for trees that mean the same: places in the source, cases of names and the own alias do not count. */
+export const meaning = (node: AstNode): string =>
+  JSON.stringify({ ...node, alias: '' }, (key, value: unknown) =>
+    key === 'column_names' && Array.isArray(value)
+      ? value.map((name) => String(name).toLowerCase())
+      : withoutPlaces(key, value),
+  );
+
+/** A text that is equal for trees that print alike. */
+export const identity = (node: AstNode): string => JSON.stringify(node, withoutPlaces);
+
+const withoutPlaces = (key: string, value: unknown): unknown =>
+  key === 'query_location' ? undefined : typeof value === 'bigint' ? `${value}n` : value;
 
 /** The top SELECT of a tree with exactly one statement. */
 export function onlyStatement(tree: AstNode): AstNode | undefined {

@@ -2,10 +2,11 @@ import { SheafError } from '../../../shared/errors.ts';
 import { type PlanNode, type PlanOf, type PlanVisitor, visit } from '../../../shared/plan/node.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
-import { type ResolvedSource, scanKey } from '../source.ts';
 import { bindAggregate } from './aggregate.ts';
 import { bindJoin } from './join.ts';
 import { bindExtend, bindFilter, bindProject } from './narrow.ts';
+import { sourceOf } from './source.ts';
+import { bindSql } from './sql.ts';
 import { bindLimit, bindRepartition, bindSort, bindUnion } from './wide.ts';
 
 /**
@@ -37,9 +38,7 @@ const binders: PlanVisitor<Bound, PlanContext> = {
       context,
     ),
   repartition: (node, context) => bindRepartition(node, bind(node.input, context), context),
-  sql: (node, context) => {
-    throw new SheafError('NOT_SUPPORTED', `SQL text: ${node.text} ${context.job}`);
-  },
+  sql: (node, context) => bindSql(node, context, (plan) => bind(plan, context)),
   write: (node, context) => like({ kind: 'write', write: node }, bind(node.input, context)),
 };
 
@@ -58,10 +57,4 @@ function bindCall(node: PlanOf<'call'>, input: Bound): BoundOf<'call'> {
   }
   const step = { kind: 'function' as const, mode: node.mode, bundle: node.function, schema };
   return { operator: { kind: 'call', step, deterministic: node.deterministic }, schema, inputs: [input] };
-}
-
-export function sourceOf(scan: PlanOf<'scan'>, { sources }: PlanContext): ResolvedSource {
-  const source = sources.get(scanKey(scan));
-  if (source !== undefined) return source;
-  throw new SheafError('INTERNAL', `The files of a scan were not resolved: ${scan.paths.join(', ')}`);
 }

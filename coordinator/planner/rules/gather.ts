@@ -1,18 +1,16 @@
-import { name } from '../../../shared/sql/text.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { type Fragment, withNote } from '../fragment.ts';
-import { asRelation } from '../query.ts';
 
 /** A query that no rule distributes: its inputs are scanned in parallel, then it runs in one task as it was written. */
 export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
-  const { sql, names, reason, volatile } = bound.operator;
+  const { sql, reason, volatile } = bound.operator;
   const inputs = bound.inputs.map((input) => build.gather(build.plan(input), 'gather', 'an input of the whole query'));
-  const tables = inputs.map(({ query }, i) => `${name(names[i] ?? '')} AS (SELECT * FROM ${asRelation(query)})`);
+  const names = inputs.map(({ query }) => query.from);
   const fragment: Fragment = {
     inputs: inputs.flatMap(({ inputs }) => inputs),
     steps: [],
-    query: { from: `(${tables.length === 0 ? '' : `WITH ${tables.join(', ')} `}(${sql}))`, where: [] },
+    query: { from: `(${sql(names)})`, where: [] },
     schema: bound.schema,
     tasks: 1,
     labels: [...new Set(inputs.flatMap(({ labels }) => labels)), 'query in one task'],

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { sourceOf } from '../bind/bind.ts';
+import { sourceOf } from '../bind/source.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import type { Fragment } from '../fragment.ts';

@@ -1,0 +1,178 @@
+import type { PlanNode } from '../../../shared/plan/node.ts';
+import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
+import type { ScanNode } from '../../../shared/plan/nodes/scan.ts';
+import type { Schema } from '../../../shared/schema.ts';
+import { type AstNode, find, isNode, meaning } from '../../../shared/sql/ast.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
+import type { Dialect } from '../dialect.ts';
+import { columnNamed, printExpression } from '../expressions.ts';
+import { Aliases } from './aliases.ts';
+import type { SelectParts } from './select-parts.ts';
+
+/** A column of the SELECT's inside: its name there, and its expression. */
+interface Inner {
+  readonly name: string;
+  readonly tree: AstNode;
+}
+
+/**
+ * A plain SELECT over one file as the plan nodes that a dataset would build: filter, aggregate, filter, project, distinct,
+ * sort, limit. Or for people why it is not.
+ */
+export function lowerSelect(parts: SelectParts, scan: ScanNode, schema: Schema, dialect: Dialect): PlanNode | string {
+  const aliases = new Aliases(parts.items, schema);
+  const clauses = [...(parts.where ? [parts.where] : []), ...parts.groups, ...(parts.having ? [parts.having] : [])];
+  const orders = parts.orders.map(({ expression }) => expression).filter(isNode);
+  const complex = orders.filter((order) => order.class !== 'COLUMN_REF');
+  if ([...clauses, ...complex].some((tree) => aliases.isAmbiguous(tree)))
+    return 'a name in it is a column and an alias';
+  const lowering = new Lowering(parts, aliases, schema, dialect);
+  return lowering.lower(scan);
+}
+
+class Lowering {
+  readonly #parts: SelectParts;
+  readonly #aliases: Aliases;
+  readonly #dialect: Dialect;
+  readonly #items: readonly Inner[];
+  /** Prefix of names that only the inside of the SELECT has. */
+  readonly #hidden: string;
+
+  constructor(parts: SelectParts, aliases: Aliases, schema: Schema, dialect: Dialect) {
+    this.#parts = parts;
+    this.#aliases = aliases;
+    this.#dialect = dialect;
+    this.#items = parts.items.map(({ name, tree }) => ({ name, tree: aliases.resolve(tree) }));
+    const names = [...schema, ...parts.items].map(({ name }) => name.toLowerCase());
+    this.#hidden = ['_', '__', '___'].find((prefix) => !names.some((name) => name.startsWith(prefix))) ?? '____';
+  }
+
+  lower(scan: ScanNode): PlanNode | string {
+    const { where, distinct, limit, offset } = this.#parts;
+    const filtered: PlanNode = where ? this.#filter(scan, this.#aliases.resolve(where)) : scan;
+    const keys = this.#sortKeys();
+    if (typeof keys === 'string') return keys;
+    if (distinct && keys.hidden.length > 0) return 'it orders distinct rows by something else than their columns';
+    const projected = this.#isAggregation(keys.hidden)
+      ? this.#aggregate(filtered, keys.hidden)
+      : this.#project(filtered, [...this.#items, ...keys.hidden]);
+    if (typeof projected === 'string') return projected;
+    const unique: PlanNode = distinct ? { kind: 'distinct', input: projected } : projected;
+    const sorted: PlanNode = keys.texts.length === 0 ? unique : { kind: 'sort', input: unique, keys: keys.texts };
+    const limited: PlanNode = limit === null && offset === 0 ? sorted : { kind: 'limit', input: sorted, limit, offset };
+    return keys.hidden.length === 0 ? limited : this.#project(limited, this.#items.map(reference));
+  }
+
+  #filter(input: PlanNode, tree: AstNode): PlanNode {
+    return { kind: 'filter', input, predicate: printExpression(this.#dialect, tree) };
+  }
+
+  #project(input: PlanNode, columns: readonly Inner[]): PlanNode {
+    return { kind: 'project', input, columns: columns.map((column) => this.#named(column)) };
+  }
+
+  #named({ name, tree }: Inner): NamedExpression {
+    return { name, sql: printExpression(this.#dialect, tree) };
+  }
+
+  #isAggregation(hidden: readonly Inner[]): boolean {
+    const { groups, groupsAll, having } = this.#parts;
+    const isOne = groups.length > 0 || groupsAll || having !== undefined;
+    return isOne || [...this.#items, ...hidden].some(({ tree }) => this.#hasAggregate(tree));
+  }
+
+  #hasAggregate(tree: AstNode): boolean {
+    const { functions } = this.#dialect;
+    const isAggregate = ({ function_name }: AstNode): boolean =>
+      functions.isAggregate(String(function_name).toLowerCase());
+    return find(tree, (node) => node.class === 'FUNCTION' && isAggregate(node)).length > 0;
+  }
+
+  /** Items that are keys stand as keys; all others, HAVING and hidden sort keys are computed beside the aggregates. */
+  #aggregate(input: PlanNode, hidden: readonly Inner[]): PlanNode | string {
+    const groups = this.#groups();
+    if (typeof groups === 'string') return groups;
+    const itemOf = (tree: AstNode): Inner | undefined =>
+      this.#items.find((item) => meaning(item.tree) === meaning(tree));
+    const keys = groups.map((tree, i) => ({ name: itemOf(tree)?.name ?? `${this.#hidden}key${i}`, tree }));
+    const isKey = ({ name }: Inner): boolean => keys.some((key) => key.name === name);
+    const having = this.#parts.having && {
+      name: `${this.#hidden}having`,
+      tree: this.#aliases.resolve(this.#parts.having),
+    };
+    const computed = [...this.#items, ...hidden].filter((item) => !isKey(item));
+    const aggregated: PlanNode = {
+      kind: 'aggregate',
+      input,
+      keys: keys.map((key) => this.#named(key)),
+      aggregates: [...computed, ...(having ? [having] : [])].map((column) => this.#named(column)),
+    };
+    const kept: PlanNode = having
+      ? { kind: 'filter', input: aggregated, predicate: quotedName(having.name) }
+      : aggregated;
+    return this.#project(kept, [...this.#items, ...hidden].map(reference));
+  }
+
+  /** GROUP BY with positions and aliases resolved; equal keys once. */
+  #groups(): AstNode[] | string {
+    const { groups, groupsAll } = this.#parts;
+    const all = groupsAll ? this.#items.map(({ tree }) => tree).filter((tree) => !this.#hasAggregate(tree)) : [];
+    const resolved = groups.map((group) => {
+      const position = positionOf(group);
+      return position === undefined ? this.#aliases.resolve(group) : this.#items[position - 1]?.tree;
+    });
+    const known = [...all, ...resolved].filter((tree) => tree !== undefined);
+    if (known.length !== all.length + resolved.length) return 'it groups by a position that is not there';
+    return known.filter((tree, i) => known.findIndex((other) => meaning(other) === meaning(tree)) === i);
+  }
+
+  /** Sort keys as text over the projected columns, and columns that are only sorted by. */
+  #sortKeys(): { readonly texts: string[]; readonly hidden: Inner[] } | string {
+    const texts: string[] = [];
+    const hidden: Inner[] = [];
+    for (const order of this.#parts.orders) {
+      const names = this.#sortNames(order, hidden);
+      if (typeof names === 'string') return names;
+      texts.push(...names.map((name) => `${quotedName(name)}${directionOf(order)}`));
+    }
+    return { texts, hidden };
+  }
+
+  #sortNames({ expression }: AstNode, hidden: Inner[]): string[] | string {
+    if (!isNode(expression)) return 'its order is not understood';
+    if (expression.class === 'STAR') return this.#items.map(({ name }) => name);
+    const position = positionOf(expression);
+    if (position === undefined && expression.class === 'CONSTANT') return 'it orders by a constant';
+    const item = position === undefined ? this.#itemFor(expression) : this.#items[position - 1];
+    if (item !== undefined) return [item.name];
+    if (position !== undefined) return 'it orders by a position that is not there';
+    const column = { name: `${this.#hidden}order${hidden.length}`, tree: this.#aliases.resolve(expression) };
+    hidden.push(column);
+    return [column.name];
+  }
+
+  /** The item that ORDER BY names, by alias before column, or repeats. */
+  #itemFor(expression: AstNode): Inner | undefined {
+    const [name, ...more] = Array.isArray(expression.column_names) ? expression.column_names.map(String) : [];
+    const at = this.#parts.items.findIndex(({ alias }) => alias !== '' && alias.toLowerCase() === name?.toLowerCase());
+    if (at >= 0 && more.length === 0) return this.#items[at];
+    const tree = this.#aliases.resolve(expression);
+    return this.#items.find((item) => meaning(item.tree) === meaning(tree));
+  }
+}
+
+const reference = ({ name }: Inner): Inner => ({
+  name,
+  tree: columnNamed(name),
+});
+
+/** The position that a plain whole number means in GROUP BY and ORDER BY. */
+function positionOf({ class: kind, value }: AstNode): number | undefined {
+  if (kind !== 'CONSTANT' || !isNode(value) || typeof value.value !== 'number') return undefined;
+  return isNode(value.type) && value.type.id === 'INTEGER' ? value.value : undefined;
+}
+
+const directionOf = ({ type, null_order }: AstNode): string =>
+  `${type === 'DESCENDING' ? ' DESC' : type === 'ASCENDING' ? ' ASC' : ''}${
+    null_order === 'NULLS FIRST' || null_order === 'NULLS LAST' ? ` ${null_order}` : ''
+  }`;

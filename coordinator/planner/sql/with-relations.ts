@@ -1,0 +1,68 @@
+import type { Schema } from '../../../shared/schema.ts';
+import { type AstNode, find, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import type { FileReference } from './file-references.ts';
+
+/** The tree with each file reference replaced by a table of the given name, under the alias that the query knows it by. */
+export function withRelations(
+  tree: AstNode,
+  references: readonly FileReference[],
+  nameOf: (at: number) => string,
+): AstNode {
+  const places = new Map(references.map(({ node }, i) => [node, i]));
+  return rewrite(tree, (node) => {
+    const at = places.get(node);
+    const reference = at === undefined ? undefined : references[at];
+    if (at === undefined || reference === undefined) return undefined;
+    return {
+      type: 'BASE_TABLE',
+      alias: reference.alias,
+      sample: node.sample ?? null,
+      schema_name: '',
+      table_name: nameOf(at),
+      column_name_alias: node.column_name_alias ?? [],
+      catalog_name: '',
+      at_clause: null,
+    };
+  });
+}
+
+/** A prefix for relation names that nothing in the query is named by. */
+export function relationPrefix(tree: AstNode): string {
+  const text = JSON.stringify(tree, (_, value: unknown) => (typeof value === 'bigint' ? '' : value)).toLowerCase();
+  let prefix = 'file';
+  while (new RegExp(`\\b${prefix}\\d`).test(text)) prefix += '_';
+  return prefix;
+}
+
+/**
+ * Columns of a file that a query may use: those whose names occur anywhere in it; all of them where it may mean columns
+ * without naming them.
+ */
+export function usedColumns(tree: AstNode, { alias }: FileReference, schema: Schema): Schema {
+  const meansAll = find(tree, (node) => isStar(node) || namesRow(node, alias, schema)).length > 0;
+  if (meansAll) return schema;
+  const words = new Set<string>();
+  collectTexts(tree, words);
+  const used = schema.filter(({ name }) => words.has(name.toLowerCase()));
+  return used.length === 0 ? schema.slice(0, 1) : used;
+}
+
+const isStar = ({ class: kind, type, ref_type }: AstNode): boolean =>
+  kind === 'STAR' ||
+  kind === 'POSITIONAL_REFERENCE' ||
+  type === 'PIVOT' ||
+  type === 'SHOW_REF' ||
+  ref_type === 'NATURAL';
+
+/** `SELECT t FROM 'file' t`: the whole row as a struct. */
+function namesRow(node: AstNode, alias: string, schema: Schema): boolean {
+  const [only = '', ...more] = textsOf(node.column_names).map((name) => name.toLowerCase());
+  const isRow = node.class === 'COLUMN_REF' && more.length === 0 && only === alias.toLowerCase();
+  return isRow && !schema.some(({ name }) => name.toLowerCase() === only);
+}
+
+function collectTexts(value: unknown, words: Set<string>): void {
+  if (typeof value === 'string') words.add(value.toLowerCase());
+  else if (typeof value === 'object' && value !== null)
+    for (const child of Object.values(value)) collectTexts(child, words);
+}
