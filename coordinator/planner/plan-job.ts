@@ -6,6 +6,7 @@ import { Build } from './build.ts';
 import type { PlanContext } from './context.ts';
 import type { Fragment } from './fragment.ts';
 import { allOf, prune } from './prune.ts';
+import { pushDown } from './push-down.ts';
 import { planAggregate } from './rules/aggregate/aggregate.ts';
 import { planDistinct } from './rules/distinct.ts';
 import { planGather } from './rules/gather.ts';
@@ -27,7 +28,7 @@ export type { StagedPlan } from './staged-plan.ts';
  */
 export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
   const bound = bind(plan, context);
-  const root = prune(bound, allOf(bound.schema));
+  const root = prune(pushDown(bound), allOf(bound.schema));
   const build = new Build(context, (node, build) => visitOperator(node, rules, build));
   if (root.operator.kind !== 'write') {
     const partitioning = { kind: 'single' } as const;

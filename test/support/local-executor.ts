@@ -97,7 +97,8 @@ class Run {
     const tasks = this.#plan.stages[input.from]?.tasks ?? 0;
     const partition = input.mode === 'broadcast' ? 0 : task;
     const parts = Array.from({ length: tasks }, (_, producer) => tableName(input.from, producer, partition));
-    return unionOf(parts, input.schema);
+    // As a table: DuckDB runs the branches of a UNION ALL in any order below an aggregate, a reader of exchanges does not.
+    return `SELECT * FROM ${this.#table(`read_${input.name}`, unionOf(parts, input.schema))}`;
   }
 
   #partition(stage: number, task: number, partitioning: Partitioning): void {

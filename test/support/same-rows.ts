@@ -24,7 +24,10 @@ const sorted = (rows: readonly Row[]): Row[] =>
 const rough = (row: Row): string => {
   const values = Object.values(row);
   const isReal = (value: unknown): boolean => typeof value === 'number' && !Number.isInteger(value);
-  return text([values.map((value) => (isReal(value) ? '' : value)), values.filter(isReal).map((value) => Number(value).toPrecision(6))]);
+  return text([
+    values.map((value) => (isReal(value) ? '' : value)),
+    values.filter(isReal).map((value) => Number(value).toPrecision(6)),
+  ]);
 };
 
 function same(a: unknown, b: unknown): boolean {

@@ -1,0 +1,68 @@
+import type { Schema } from '../../shared/schema.ts';
+import { type Bound, type BoundOf, inputOf } from './bound.ts';
+
+/**
+ * Moves filters and limits towards the files where that changes no answer: filters below sorts, unions and joins (so that
+ * fewer rows cross an exchange; within a stage DuckDB does it itself), limits below projections (so that a sort under them
+ * keeps only the first rows).
+ */
+export function pushDown(bound: Bound): Bound {
+  const moved = isFilter(bound) ? pushFilter(bound) : isLimit(bound) ? pushLimit(bound) : undefined;
+  if (moved !== undefined) return pushDown(moved);
+  return { ...bound, inputs: bound.inputs.map((input) => pushDown(input)) };
+}
+
+const isFilter = (bound: Bound): bound is BoundOf<'filter'> => bound.operator.kind === 'filter';
+const isLimit = (bound: Bound): bound is BoundOf<'limit'> => bound.operator.kind === 'limit';
+const isJoin = (bound: Bound): bound is BoundOf<'join'> => bound.operator.kind === 'join';
+
+/** The same rows with the filter one operator further down; nothing if it must stay. */
+function pushFilter(filter: BoundOf<'filter'>): Bound | undefined {
+  const below = inputOf(filter);
+  const { predicate } = filter.operator;
+  if (predicate.volatile) return undefined;
+  switch (below.operator.kind) {
+    case 'sort':
+    case 'distinct':
+      return { ...below, inputs: [filtered(filter, inputOf(below))] };
+    case 'union':
+      return sameNames(below) ? { ...below, inputs: below.inputs.map((input) => filtered(filter, input)) } : undefined;
+    case 'join':
+      return isJoin(below) ? intoJoin(filter, below) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const filtered = ({ operator }: BoundOf<'filter'>, input: Bound): Bound => ({
+  operator,
+  schema: input.schema,
+  inputs: [input],
+});
+
+/** Every input names and types its columns as the union does: then the predicate means the same in each. */
+const sameNames = ({ schema, inputs }: Bound): boolean => inputs.every((input) => sameSchema(input.schema, schema));
+
+const sameSchema = (a: Schema, b: Schema): boolean =>
+  a.length === b.length && a.every(({ name, type }, i) => name === b[i]?.name && type === b[i]?.type);
+
+/** Into the one side that it speaks of; of a left join only the left one, since the right one's nulls are made by it. */
+function intoJoin(filter: BoundOf<'filter'>, join: BoundOf<'join'>): Bound | undefined {
+  const { predicate } = filter.operator;
+  const { columns, type } = join.operator;
+  const sides = new Set(
+    [...predicate.names].map((name) => columns.find((column) => column.name.toLowerCase() === name)?.side),
+  );
+  const [side, ...more] = sides;
+  if (side === undefined || more.length > 0 || (type === 'left' && side === 'r')) return undefined;
+  const inputs = join.inputs.map((input, i) => ((i === 0) === (side === 'l') ? filtered(filter, input) : input));
+  return { ...join, inputs };
+}
+
+/** Below a projection that makes no row and no chance of its own. */
+function pushLimit(limit: BoundOf<'limit'>): Bound | undefined {
+  const below = inputOf(limit);
+  if (below.operator.kind !== 'project' || below.operator.columns.some(({ volatile }) => volatile)) return undefined;
+  const input = inputOf(below);
+  return { ...below, inputs: [{ operator: limit.operator, schema: input.schema, inputs: [input] }] };
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { SheafError } from '../../../../shared/errors.ts';
+import { runLocally } from '../../../support/local-executor.ts';
+import { PlannerBench } from '../../../support/planner.ts';
+import { assertSameRows } from '../../../support/same-rows.ts';
+
+const bench = new PlannerBench();
+after(() => bench[Symbol.dispose]());
+
+const p = bench.file(
+  'p.parquet',
+  `SELECT i, i % 7 AS k, 'v' || (i % 5) AS s, ((i % 13) * 1.5)::DECIMAL(18, 3) AS d, i / 3.0::DOUBLE AS x,
+     CASE WHEN i % 11 = 0 THEN NULL ELSE i % 3 END AS n, DATE '2020-01-01' + (i % 300)::INTEGER AS day
+   FROM range(10000) t(i)`,
+);
+const c = bench.file('c.csv', "SELECT i, i % 7 AS k, 'n' || i AS name, i * 1.5 AS w FROM range(500) t(i)");
+
+/** Distributed by operators: no note says that the query runs in one task. */
+const distributed = [
+  `select * from '${p}'`,
+  `select count(*) from '${p}'`,
+  `select k, count(*), sum(x), avg(d), min(s), max(day) from '${p}' where i > 100 group by k order by k`,
+  `select k + 1 as kk, sum(i) / count(*) r from '${p}' group by kk having count(*) > 10 order by r desc, 1 limit 3 offset 1`,
+  `select distinct k, s from '${p}' order by all`,
+  `select * exclude (x) replace (k * 2 as k) from '${p}' order by i limit 5`,
+  `select k, count(distinct s), median(x), string_agg(s, ',' order by i) from '${p}' group by all order by 1`,
+  `select a.k from '${p}' a where a.i < 5 order by a.i desc`,
+  `select k, k from '${p}' where i < 3`,
+  `select upper(s) as u, count(*) c from '${p}' group by 1 having u like 'V%' order by c, u`,
+  `select s from '${p}' order by x desc limit 7`,
+  `select avg(x), stddev(x), sum(n), count(n), bool_and(k < 10), any_value(s) from '${p}'`,
+  `select sum(i) from '${p}' where i < 0`,
+  `select k, sum(i) from '${p}' where i < 0 group by k`,
+  `select c.k, count(*) from '${c}' group by all order by all`,
+  `select count(*), sum(w), max(name) from '${c}'`,
+  `select * from '${c}' where name = 'n77'`,
+  `select geomean(x + 1), k from '${p}' group by k order by k`,
+  `select k, first(i order by i), list(n order by i)[1:3] from '${p}' group by k order by k`,
+  `select date_trunc('month', day) m, count(*) filter (where n is null) from '${p}' group by m order by m`,
+  `select sum(i) filter (where k > 3) / count(*) as z, k % 2 from '${p}' group by k % 2 order by z`,
+  `select count(*) + 1 from '${p}'`,
+  `select i from '${p}' limit 3`,
+  `select i from '${p}' limit 3 offset 2500`,
+  `from '${p}' select k where i = 9`,
+  `select struct_pack(a := k, b := s) as st, count(*) from '${p}' group by st order by st limit 4`,
+  `select sum(d), sum(i), avg(i), avg(k::HUGEINT), avg(n), sum(n::FLOAT), max(n::UTINYINT) from '${p}'`,
+  `select min(distinct k), sum(distinct k) from '${p}'`,
+  `select avg(day::TIMESTAMP), k from '${p}' group by k`,
+  `select k + 1 as j, j * 2 as jj from '${p}' where j > 3 order by jj desc, i limit 9`,
+  `select read_parquet.k from read_parquet('${p}') where i < 4`,
+  `select first(s), last(i) from '${p}'`,
+  `select product(1 + k / 1e6), bit_xor(i), bit_or(k), count_if(k > 3) from '${p}'`,
+];
+
+/** Gathered, with the reason that explain gives. */
+const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
+  [`select p.k, c.name from '${p}' p join '${c}' c using (i) where p.i < 20 order by p.i`, /several files/],
+  [`with t as (select k, count(*) c from '${p}' group by k) select max(c) from t`, /FROM clause is more/],
+  [`select k, row_number() over (partition by k order by i) rn from '${p}' qualify rn = 1 order by k`, /QUALIFY/],
+  [`select * from read_csv('${c}') where name = 'n77' union all select * from '${c}' where i = 3`, /several files/],
+  [`select max(columns(*)) from '${p}'`, /by pattern/],
+  ['select 1 + 1 as two', /no file/],
+  ['select * from range(5)', /no file/],
+  [`select s, n, count(*) from '${p}' group by rollup (s, n) order by all`, /several sets/],
+  [`select k as i, i as k from '${p}' order by i + 0, k limit 5`, /column and an alias/],
+  [`select k from '${p}' where i in (select max(i) from '${p}')`, /several files/],
+  [`select distinct on (k) k, i from '${p}' order by k, i`, /DISTINCT ON/],
+  [`select unnest([k, i]) as u from '${p}' where i < 3`, /rows of lists/],
+  [`select p from '${p}' p where i < 3`, /way of its own/],
+  [`select count(*) from (select k from '${p}' union select i from '${c}')`, /several files/],
+  [`select sum(w) from read_csv('${c}', header = true)`, /no file/],
+  [`select s from '${p}' where i < 40 order by s collate nocase, i`, /collation/],
+];
+
+function check(text: string): readonly string[] {
+  const staged = bench.plan({ kind: 'sql', text });
+  const table = runLocally(staged, bench.connection, { directory: bench.directory });
+  const ordered = /order by/.test(text.replace(/\([^()]*\)/g, ''));
+  const [actual, expected] = [`FROM ${table}`, `SELECT * FROM (${text})`].map((sql) => bench.connection.rows(sql));
+  assertSameRows(actual ?? [], expected ?? [], ordered, text);
+  assert.deepEqual(staged.schema, bench.connection.describe(`SELECT * FROM (${text})`), text);
+  return staged.notes.map((note) => note.text).filter((note) => note.startsWith('the query runs in one task'));
+}
+
+test('a plain SELECT over one file is distributed and answers as DuckDB does, types included', () => {
+  for (const text of distributed) assert.deepEqual(check(text), [], text);
+});
+
+test('every other SELECT runs in one task, with the reason, and answers as DuckDB does', () => {
+  for (const [text, reason] of gathered) assert.match(check(text).join(), reason, text);
+});
+
+test('only the columns that a gathered query names are scanned', () => {
+  const text = `select sum(w.w) from '${c}' w join '${p}' p on p.i = w.i`;
+  const staged = bench.plan({ kind: 'sql', text });
+  const scanned = staged.stages.flatMap(({ inputs }) => inputs).filter(({ kind }) => kind === 'splits');
+  assert.deepEqual(
+    scanned.map(({ schema }) => schema.map(({ name }) => name)),
+    [['i', 'w'], ['i']],
+  );
+});
+
+function refusal(text: string): SheafError {
+  try {
+    bench.plan({ kind: 'sql', text });
+  } catch (thrown) {
+    return thrown as SheafError;
+  }
+  throw new Error(`accepted: ${text}`);
+}
+
+test('a syntax error keeps the message of DuckDB with its caret', () => {
+  const error = refusal(`select k,\n  from where '${p}'`);
+  assert.equal(error.code, 'SQL_INVALID');
+  assert.match(error.message, /syntax error.*\nLINE 2: {3}from where.*\n +\^/s);
+});
+
+test('a binder error points into the text as it was written', () => {
+  const text = `select sum(s)\nfrom '${p}'`;
+  const error = refusal(text);
+  assert.equal(error.code, 'SQL_INVALID');
+  assert.match(error.message, /LINE 1: select sum\(s\)\n {15}\^/);
+});
+
+test('an unknown column names the nearest ones and lists what is there', () => {
+  for (const text of [
+    `select dya from '${p}'`,
+    `select p.dya from '${p}' p`,
+    `select sum(dya) from read_parquet('${p}')`,
+  ]) {
+    const error = refusal(text);
+    assert.equal(error.code, 'COLUMN_UNKNOWN', text);
+    assert.match(error.message, /no column "dya"/);
+    assert.match(error.next ?? '', /Did you mean "day"\? The columns here are: i, k, s, d, x, n, day\./);
+  }
+});
+
+test('an unknown table, several statements, parameters and other statements are refused', () => {
+  assert.equal(refusal('select k from flights').code, 'TABLE_UNKNOWN');
+  assert.match(refusal('select k from flights').next ?? '', /FROM 'flights.parquet'/);
+  assert.equal(refusal('select 1; select 2').code, 'SQL_INVALID');
+  assert.equal(refusal(`select k from '${p}' where k = $1`).code, 'NOT_SUPPORTED');
+  assert.equal(refusal('create table t as select 1').code, 'SQL_INVALID');
+  assert.equal(refusal(`select k from '${bench.path('q.parquet')}'`).code, 'FILE_NOT_FOUND');
+});
+
+test('the present time is that of planning, the same in every task', () => {
+  const text = `select distinct now() as t, current_date as d, current_timestamp - now() as z from '${p}'`;
+  const staged = bench.plan({ kind: 'sql', text });
+  const table = runLocally(staged, bench.connection, { directory: bench.directory });
+  const [row, ...more] = bench.connection.rows(`FROM ${table}`);
+  assert.deepEqual([row?.t, row?.d, row?.z, more.length], ['2026-01-02 03:00:00+00', '2026-01-02', '00:00:00', 0]);
+  assert.ok(staged.stages.every(({ deterministic }) => deterministic));
+});
+
+test('chance makes a stage not deterministic', () => {
+  const staged = bench.plan({ kind: 'sql', text: `select k, count(*) from '${p}' where random() < 0.5 group by k` });
+  assert.deepEqual(
+    staged.stages.map(({ deterministic }) => deterministic),
+    [false, true],
+  );
+});
