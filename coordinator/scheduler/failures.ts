@@ -67,12 +67,12 @@ function workerDied(core: Core, attempt: Attempt, error: ErrorData): void {
   const { task, worker } = attempt;
   task.deaths = [...task.deaths, worker.id];
   const { poisonDeathsMax } = core.limits;
-  if (task.deaths.length >= poisonDeathsMax) {
+  if (task.deaths.length >= poisonDeathsMax && attempt.alone) {
     stopJob(core, task.stage.job, { kind: 'failed', error: poisonTask(task, error) });
     return;
   }
-  // Its last chance is without company, so that no task is blamed for another's doing.
-  if (task.deaths.length === poisonDeathsMax - 1) task.alone = true;
+  // Its last chance is without company, so that no task is blamed for another's doing. (Of twins the second may die late.)
+  if (task.deaths.length >= poisonDeathsMax - 1) task.alone = true;
   retry(core, attempt, 'workerLost', 0);
 }
 

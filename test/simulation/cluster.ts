@@ -5,6 +5,7 @@ import { loadConfig } from '../../shared/config/config.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { attemptName, type JobId, jobId, type TaskKey, workerId } from '../../shared/ids.ts';
 import type { ExchangePart, StageSpec } from '../../shared/stage.ts';
+import { BlameChecker } from './blame-checker.ts';
 import type { Content } from './content.ts';
 import { EffectChecker } from './effect-checker.ts';
 import { type Faults, noFaults } from './faults.ts';
@@ -29,7 +30,7 @@ export class Cluster {
   /** By address: the current life at it. */
   readonly #workers = new Map<string, VirtualWorker>();
   readonly #byId = new Map<string, VirtualWorker>();
-  readonly #checker: EffectChecker;
+  readonly #checkers: readonly (EffectChecker | BlameChecker)[];
   #faults: Faults;
   #lives = 0;
   #healed = false;
@@ -42,7 +43,7 @@ export class Cluster {
       { speculationMs: 1000, drainLimitMs: 10_000, jobStopLimitMs: 2000, noWorkersGraceMs: 5000 },
     );
     this.scheduler = new Scheduler(limits);
-    this.#checker = new EffectChecker(this.scheduler, limits);
+    this.#checkers = [new EffectChecker(this.scheduler, limits), new BlameChecker(this.scheduler, limits)];
   }
 
   readonly faults = (): Faults => this.#faults;
@@ -159,7 +160,7 @@ export class Cluster {
     this.trace.push(`${nowMs} ${describe(event)}`);
     const effects = this.scheduler.handle(event, nowMs);
     checkInvariants(this.scheduler.core);
-    this.#checker.check(event, effects);
+    for (const checker of this.#checkers) checker.check(event, effects, nowMs);
     for (const effect of effects) {
       this.trace.push(`  ${describe(effect)}`);
       this.#carryOut(effect);

@@ -16,8 +16,10 @@ export class EffectChecker {
   readonly #launched = new Set<string>();
   readonly #dropped = new Set<JobId>();
   readonly #ended = new Set<JobId>();
-  readonly #draining = new Set<WorkerId>();
-  readonly #failures = new Map<string, number>();
+  /** Since when each has been draining. */
+  readonly #draining = new Map<WorkerId, number>();
+  readonly #stoppingSinceMs = new Map<JobId, number>();
+  readonly #gone = new Set<WorkerId>();
   readonly #cancelled = new Set<string>();
 
   constructor(scheduler: Scheduler, limits: SchedulerLimits) {
@@ -25,26 +27,25 @@ export class EffectChecker {
     this.#limits = limits;
   }
 
-  check(event: SchedulerEvent, effects: readonly Effect[]): void {
-    this.#note(event);
+  check(event: SchedulerEvent, effects: readonly Effect[], nowMs: number): void {
+    this.#note(event, nowMs);
     const known = new Set(this.#scheduler.workers().map(({ id }) => id));
     for (const worker of this.#slots.keys()) if (!known.has(worker)) this.#forget(worker);
-    for (const effect of effects) this.#checkEffect(effect);
+    for (const effect of effects) this.#checkEffect(effect, nowMs);
+    if (event.kind === 'tick') this.#checkDrains(nowMs);
   }
 
-  #note(event: SchedulerEvent): void {
+  #note(event: SchedulerEvent, nowMs: number): void {
     switch (event.kind) {
       case 'workerJoined':
-        if (!this.#slots.has(event.worker)) this.#running.set(event.worker, new Set());
+        if (this.#slots.has(event.worker)) break;
+        this.#running.set(event.worker, new Set());
         this.#slots.set(event.worker, event.slots);
         break;
       case 'workerDraining':
-        this.#draining.add(event.worker);
+        this.#noteDraining(event.worker, nowMs);
         break;
       case 'attemptFailed':
-        this.#noteFailure(event);
-        this.#running.get(event.worker)?.delete(attemptName(event.key));
-        break;
       case 'attemptFinished':
         this.#running.get(event.worker)?.delete(attemptName(event.key));
         break;
@@ -52,22 +53,18 @@ export class EffectChecker {
     }
   }
 
-  #noteFailure({ key, worker, failure }: SchedulerEvent & { kind: 'attemptFailed' }): void {
-    const name = attemptName(key);
-    if (!this.#running.get(worker)?.has(name) || this.#cancelled.has(name)) return;
-    if (failure.kind !== 'taskError' && failure.kind !== 'outOfMemory') return;
-    const task = `${key.job}/${key.stage}/${key.task}`;
-    const failures = (this.#failures.get(task) ?? 0) + 1;
-    this.#failures.set(task, failures);
-    assert.ok(failures <= this.#limits.taskAttemptsMax, `${task} failed ${failures} times`);
+  #noteDraining(worker: WorkerId, nowMs: number): void {
+    const isNews = this.#slots.has(worker) && !this.#draining.has(worker) && !this.#gone.has(worker);
+    if (isNews) this.#draining.set(worker, nowMs);
   }
 
   #forget(worker: WorkerId): void {
     this.#slots.delete(worker);
     this.#running.delete(worker);
+    this.#draining.delete(worker);
   }
 
-  #checkEffect(effect: Effect): void {
+  #checkEffect(effect: Effect, nowMs: number): void {
     if ('job' in effect)
       assert.ok(!this.#dropped.has(effect.job), `${effect.kind} for ${effect.job} after it was dropped`);
     switch (effect.kind) {
@@ -76,17 +73,53 @@ export class EffectChecker {
         break;
       case 'cancelAttempt':
         this.#checkCancel(effect.worker, effect.key);
+        if (effect.reason === 'jobStopped') this.#stoppingSinceMs.set(effect.key.job, nowMs);
         break;
       case 'jobFailed':
       case 'jobCancelled':
         assert.ok(!this.#ended.has(effect.job), `${effect.job} ended twice`);
         this.#ended.add(effect.job);
+        this.#checkStopped(effect.job, nowMs);
         break;
       case 'dropJob':
         this.#dropped.add(effect.job);
         for (const worker of effect.workers) assert.ok(this.#slots.has(worker), `dropJob to ${worker}, which is lost`);
         break;
+      case 'workerDrained':
+        this.#checkDrained(effect);
+        break;
       default:
+    }
+  }
+
+  #checkStopped(job: JobId, nowMs: number): void {
+    const stoppedMs = nowMs - (this.#stoppingSinceMs.get(job) ?? nowMs);
+    if (stoppedMs >= this.#limits.jobStopLimitMs) return;
+    const names = [...this.#running.values()].flatMap((attempts) => [...attempts]);
+    assert.ok(!names.some((name) => name.startsWith(`${job}/`)), `${job} ended while its attempts ran`);
+  }
+
+  #checkDrains(nowMs: number): void {
+    for (const [worker, sinceMs] of this.#draining) {
+      assert.ok(nowMs - sinceMs <= this.#limits.drainLimitMs + 1000, `${worker} drains for ever`);
+    }
+  }
+
+  /** Who leaves idle takes nothing along that someone needs. */
+  #checkDrained({ worker, cause }: Effect & { kind: 'workerDrained' }): void {
+    assert.ok(this.#draining.delete(worker), `${worker} was not draining`);
+    this.#gone.add(worker);
+    if (cause === 'limit') return;
+    assert.equal(this.#running.get(worker)?.size, 0, `${worker} still runs tasks`);
+    for (const job of this.#scheduler.core.jobs.values()) {
+      for (const stage of job.stages.values()) {
+        const isWanted = ['running', 'repairing', 'succeeded'].includes(job.state.kind);
+        const isResult = isWanted && stage === job.finalStage && stage.spec.output.kind === 'exchange';
+        const isRead = stage.consumers.some(({ state }) => state.kind === 'waiting' || state.kind === 'running');
+        if (!isResult && !isRead) continue;
+        const held = stage.tasks.find(({ state }) => state.kind === 'finished' && state.worker.id === worker);
+        assert.ok(held === undefined, `${worker} takes outputs of ${job.id}/${stage.spec.id} along`);
+      }
     }
   }
 
@@ -94,7 +127,8 @@ export class EffectChecker {
     const name = attemptName(task);
     const running = this.#running.get(worker);
     assert.ok(running !== undefined, `${name} launched on ${worker}, which is lost`);
-    assert.ok(!this.#draining.has(worker), `${name} launched on ${worker}, which drains`);
+    const leaves = this.#draining.has(worker) || this.#gone.has(worker);
+    assert.ok(!leaves, `${name} launched on ${worker}, which drains`);
     assert.ok(!this.#launched.has(name), `${name} launched twice`);
     assert.ok(!this.#dropped.has(task.job) && !this.#ended.has(task.job), `${name} launched after its job ended`);
     assert.ok(!task.alone || running.size === 0, `${name} is not alone on ${worker}`);

@@ -7,6 +7,8 @@ import { freeSlots, isOpen, type Worker } from '../../coordinator/scheduler/work
 
 /** What must hold between any two events. @throws AssertionError with the story of what breaks it */
 export function checkInvariants(core: Core): void {
+  const addresses = new Set([...core.workers.values()].map(({ address }) => address));
+  assert.equal(addresses.size, core.workers.size, 'two lives at one address');
   for (const worker of core.workers.values()) checkWorker(core, worker);
   for (const job of core.jobs.values()) checkJob(core, job);
   checkWorkConservation(core);
@@ -20,12 +22,13 @@ function checkWorker(core: Core, worker: Worker): void {
   assert.ok(alone.length === 0 || attempts.size === 1, `${id}: ${alone[0]?.name} is not alone`);
   for (const attempt of attempts.values()) {
     assert.notEqual(attempt.state.kind, 'ended', `${attempt.name} has ended but takes a slot`);
-    assert.equal(attempt.worker, worker);
+    assert.ok(attempt.worker === worker, attempt.name);
   }
   const expected = isOpen(worker) && freeSlots(worker) > 0 ? freeSlots(worker) : undefined;
   assert.equal(worker.place?.free, expected, `${id} is not in its place of the slot pool`);
   const apart = state.kind === 'active' && state.admission !== 'open';
   assert.equal(core.setAside.has(worker), apart, `${id}: set aside or not?`);
+  for (const job of outputs.keys()) assert.ok(core.jobs.get(job.id) === job, `${id} holds outputs of ${job.id}: ended`);
   for (const tasks of outputs.values())
     for (const task of tasks) if (!isOutputOf(task, worker)) assert.fail(`no output of ${id}: ${taskStory(task)}`);
 }
@@ -34,7 +37,7 @@ const isOutputOf = ({ state }: Task, worker: Worker): boolean => state.kind === 
 
 function checkJob(core: Core, job: Job): void {
   assert.ok(!['released', 'failed', 'cancelled'].includes(job.state.kind), `${job.id} has ended but is kept`);
-  for (const attempt of job.attempts) assert.equal(attempt.worker.attempts.get(attempt.name), attempt, attempt.name);
+  for (const attempt of job.attempts) assert.ok(attempt.worker.attempts.get(attempt.name) === attempt, attempt.name);
   for (const stage of job.stages.values()) checkStage(core, stage);
   assert.equal(core.runnable.has(job), job.ready.size > 0, `${job.id}: runnable or not?`);
   if (job.state.kind === 'stopping') assert.ok(job.attempts.size > 0, `${job.id} waits for nothing to stop`);
@@ -80,7 +83,7 @@ function checkTask(core: Core, task: Task): void {
   };
   holds(core.delayed.has(task) === (state.kind === 'delayed'), 'delayed or not?');
   holds(core.alone.has(task) === (state.kind === 'pending' && task.alone), 'waits to run alone or not?');
-  holds(task.deaths.length <= core.limits.poisonDeathsMax, 'too many deaths');
+  holds(task.deaths.length <= core.limits.poisonDeathsMax + 1, 'too many deaths');
   if (state.kind === 'running') {
     holds(state.attempts.length === 1 || state.attempts.length === 2, 'one attempt or two');
     for (const attempt of state.attempts) {
@@ -97,7 +100,11 @@ function checkTask(core: Core, task: Task): void {
   }
 }
 
-/** No slot is free while a task waits that could use it. */
+/** No slot is free while a task waits that could use it, and no worker is reserved for nobody. */
 function checkWorkConservation(core: Core): void {
-  if (core.runnable.size > 0) assert.equal(core.slots.freest(), undefined, 'a slot is free while a task waits');
+  const waiting = [...core.alone].filter(({ stage }) => stage.state.kind === 'running').length;
+  const reserved = [...core.setAside].filter(({ state }) => state.kind === 'active' && state.admission === 'reserved');
+  assert.ok(reserved.length <= waiting, `${reserved.length} workers are reserved for ${waiting} tasks`);
+  for (const { id, attempts } of reserved) assert.ok(attempts.size > 0, `${id} is empty and waits`);
+  if (core.runnable.size > 0) assert.ok(core.slots.freest() === undefined, 'a slot is free while a task waits');
 }

@@ -35,8 +35,12 @@ export class VirtualClient {
   submit(priority: number, deadlineMs: number | undefined): void {
     const { job } = this;
     const deadline = deadlineMs === undefined ? {} : { deadlineMs };
-    this.#cluster.handle({ kind: 'jobSubmitted', job, priority, ...deadline, ...this.#nextWave() });
+    const submission = { kind: 'jobSubmitted', job, priority, ...deadline, ...this.#nextWave() } as const;
+    this.#cluster.handle(submission);
     const { random, timeline, faults } = this.#cluster;
+    // Its connection broke before the answer: it says it again.
+    if (random.chance(faults().duplicate))
+      timeline.after(random.between(0, 1000), () => this.#cluster.handle(submission));
     if (!random.chance(faults().cancel)) return;
     timeline.after(random.between(0, 5000), () =>
       this.#cluster.handle({ kind: 'cancelRequested', job, reason: 'whim' }),

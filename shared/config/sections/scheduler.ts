@@ -13,7 +13,7 @@ export const schedulerSettings = {
     doc: 'How often a task may start over through no fault of its own (inputs or output that cannot be fetched, handed back by a worker) before its job fails. It bounds what costs no attempt.',
   }),
   poisonDeathsMax: count(3, {
-    min: 1,
+    min: 2,
     max: 100,
     doc: 'A task that was running on this many workers as they died fails its job. Its last try runs alone on its worker, so that no innocent task is blamed.',
   }),
