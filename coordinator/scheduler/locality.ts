@@ -8,13 +8,14 @@ export const hasLocality = ({ spec }: Stage): boolean =>
   spec.inputs.some((input) => input.kind === 'exchange' && input.mode === 'partition');
 
 /**
- * The worker that holds most bytes of the task's partitions, by a look at a bounded number of their producers.
- * Preferred, never waited for.
+ * The worker that holds most of the task's partitions, by a look at a bounded number of their producers: preferred, never
+ * waited for. Nothing if the bytes are spread, as after a shuffle by hash: then an even load is worth more.
  */
-export function nearestWorker(task: Task, { localityProducersMax }: SchedulerLimits): Worker | undefined {
+export function nearestWorker(task: Task, limits: SchedulerLimits): Worker | undefined {
   const version = task.stage.producers.reduce((sum, producer) => sum + producer.version, 0);
   if (task.nearest?.version !== version) {
-    task.nearest = { version, worker: mostBytes(bytesByWorker(task, localityProducersMax)) };
+    const bytes = bytesByWorker(task, limits.localityProducersMax);
+    task.nearest = { version, worker: holderOf(bytes, limits.localityPercentMin) };
   }
   return task.nearest.worker;
 }
@@ -35,13 +36,10 @@ function bytesByWorker({ stage, index }: Task, producersMax: number): Map<Worker
   return bytes;
 }
 
-function mostBytes(bytes: ReadonlyMap<Worker, number>): Worker | undefined {
-  let most: Worker | undefined;
-  let mostSoFar = 0;
-  for (const [worker, size] of bytes) {
-    if (size <= mostSoFar) continue;
-    most = worker;
-    mostSoFar = size;
-  }
-  return most;
+/** The worker that holds at least this share of the bytes: one at most, since the share is more than half. */
+function holderOf(bytes: ReadonlyMap<Worker, number>, percentMin: number): Worker | undefined {
+  let all = 0;
+  for (const size of bytes.values()) all += size;
+  for (const [worker, size] of bytes) if (size > 0 && size * 100 >= all * percentMin) return worker;
+  return undefined;
 }

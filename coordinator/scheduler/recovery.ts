@@ -23,9 +23,12 @@ export function loseOutput(core: Core, task: Task, cause: 'outputLost' | 'inputC
   for (const consumer of stage.consumers) addIncomplete(core, consumer);
 }
 
-/** All that a worker held of a job is gone. Files are not: they lie on shared storage. */
+/** All that a worker held of a job is gone, or out of reach. Files are not: they lie on shared storage. */
 export function loseOutputsOn(core: Core, worker: Worker, job: Job): void {
-  for (const task of [...(worker.outputs.get(job) ?? [])]) loseOutput(core, task, 'outputLost');
+  for (const task of [...(worker.outputs.get(job) ?? [])]) {
+    task.avoid = worker.id;
+    loseOutput(core, task, 'outputLost');
+  }
 }
 
 /**

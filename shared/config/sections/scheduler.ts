@@ -52,6 +52,11 @@ export const schedulerSettings = {
     max: 100_000,
     doc: 'A task gets a second attempt when it has run this much of the mean time of the finished tasks of its stage.',
   }),
+  localityPercentMin: percent(60, {
+    min: 51,
+    max: 100,
+    doc: "A task prefers a worker that holds at least this share of its input's bytes. Below it an even load is worth more.",
+  }),
   localityProducersMax: count(32, {
     min: 1,
     max: 10_000,
