@@ -1,25 +1,30 @@
-import { DataType } from 'apache-arrow';
+import { DataType, type Field } from 'apache-arrow';
 import { formatValue } from '../../client/format/value.ts';
 
 /**
- * A value of an Arrow vector as JSON text. Integers and decimals keep all of their digits; what JSON has no form for (times,
- * intervals, bytes as hex, not-a-number) is the text that people see.
+ * A value as JSON text. Integers and decimals keep all of their digits; what JSON has no form for (times, intervals, bytes as
+ * hex, not-a-number) is the text that people see; a map is a list of its keys with their values.
+ *
+ * @param value as `columnValues` gives it
  */
-export function jsonValue(value: unknown, type: DataType): string {
+export function jsonValue(value: unknown, field: Field): string {
   if (value === null || value === undefined) return 'null';
-  if (DataType.isDictionary(type)) return jsonValue(value, type.dictionary);
-  if (DataType.isInt(type)) return String(value);
-  if (DataType.isBool(type)) return value ? 'true' : 'false';
-  if (DataType.isFloat(type)) return Number.isFinite(value) ? String(value) : JSON.stringify(formatValue(value, type));
-  if (DataType.isDecimal(type)) return formatValue(value, type);
-  if (DataType.isList(type) || DataType.isFixedSizeList(type))
-    return jsonList(value as Iterable<unknown>, type.children[0]?.type);
-  if (DataType.isStruct(type)) return jsonStruct(value as Readonly<Record<string, unknown>>, type);
-  return JSON.stringify(formatValue(value, type));
+  if (typeof value === 'boolean' || typeof value === 'bigint' || DataType.isDecimal(field.type)) return String(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  const children: readonly Field[] = field.type.children ?? [];
+  if (Array.isArray(value)) return `[${value.map((item) => memberJson(item, children[0])).join(', ')}]`;
+  if (DataType.isStruct(field.type)) return jsonStruct(value as Readonly<Record<string, unknown>>, children);
+  return value instanceof Map ? jsonMap(value, children[0]) : JSON.stringify(formatValue(value, field));
 }
 
-const jsonList = (items: Iterable<unknown>, type: DataType | undefined): string =>
-  `[${Array.from(items, (item) => (type ? jsonValue(item, type) : JSON.stringify(item))).join(', ')}]`;
+const memberJson = (value: unknown, field: Field | undefined): string =>
+  field === undefined ? JSON.stringify(value) : jsonValue(value, field);
 
-const jsonStruct = (value: Readonly<Record<string, unknown>>, { children }: DataType): string =>
-  `{${children.map((field) => `${JSON.stringify(field.name)}: ${jsonValue(value[field.name], field.type)}`).join(', ')}}`;
+const jsonStruct = (value: Readonly<Record<string, unknown>>, fields: readonly Field[]): string =>
+  `{${fields.map((field) => `${JSON.stringify(field.name)}: ${jsonValue(value[field.name], field)}`).join(', ')}}`;
+
+function jsonMap(value: ReadonlyMap<unknown, unknown>, entries: Field | undefined): string {
+  const [keys, values]: readonly Field[] = entries?.type.children ?? [];
+  const pairs = Array.from(value, ([key, item]) => `[${memberJson(key, keys)}, ${memberJson(item, values)}]`);
+  return `[${pairs.join(', ')}]`;
+}

@@ -1,12 +1,13 @@
-import type { DataType, Field, RecordBatch } from 'apache-arrow';
+import type { Field, RecordBatch } from 'apache-arrow';
+import { columnValues } from '../../client/format/value.ts';
 
 /** A column's values as texts of an output format. */
-type Cell = (value: unknown, type: DataType) => string;
+type Cell = (value: unknown, field: Field) => string;
 
 /** CSV with a header, after RFC 4180 but for its line ends: nulls are empty, text that needs it is quoted. */
 export async function* csvLines(batches: AsyncIterable<RecordBatch>, text: Cell): AsyncGenerator<string> {
   const quoted = (value: string): string => (/[",\r\n]|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  const cell: Cell = (value, type) => (value === null || value === undefined ? '' : quoted(text(value, type)));
+  const cell: Cell = (value, field) => (value === null || value === undefined ? '' : quoted(text(value, field)));
   let header = true;
   for await (const batch of batches) {
     if (header) yield `${batch.schema.fields.map(({ name }) => quoted(name)).join(',')}\n`;
@@ -29,10 +30,6 @@ export async function* jsonLines(batches: AsyncIterable<RecordBatch>, json: Cell
 }
 
 function* rowsOf(batch: RecordBatch, cell: Cell): Generator<string[]> {
-  const columns = batch.schema.fields.map((field: Field, index) => ({
-    type: field.type,
-    values: batch.getChildAt(index),
-  }));
-  for (let row = 0; row < batch.numRows; row += 1)
-    yield columns.map(({ type, values }) => cell(values?.get(row), type));
+  const columns = columnValues(batch);
+  for (let row = 0; row < batch.numRows; row += 1) yield columns.map(({ field, get }) => cell(get(row), field));
 }

@@ -1,6 +1,6 @@
 import type { Field, Table } from 'apache-arrow';
-import { formatColumns, isNumeric } from './columns.ts';
 import { cutText, padText, printable, textWidth } from './text.ts';
+import { columnValues, formatValue, isNumeric } from './value.ts';
 
 export interface FormatOptions {
   /** Width at which a value is cut. Default 60. */
@@ -8,6 +8,9 @@ export interface FormatOptions {
   /** Rows shown; what is left out is said below the table. Default all. */
   readonly rows?: number;
 }
+
+/** Of floating-point numbers: what computers add beyond is noise to people. */
+const digits = 12;
 
 interface ColumnText {
   readonly name: string;
@@ -23,8 +26,8 @@ interface ColumnText {
  */
 export function formatTable(table: Table, { cellCharacters = 60, rows = Infinity }: FormatOptions = {}): string {
   const shown = Math.min(rows, table.numRows);
-  const values = formatColumns(table, shown);
-  const columns = table.schema.fields.map((field, index) => columnText(field, values[index] ?? [], cellCharacters));
+  const texts = columnTexts(table, shown);
+  const columns = table.schema.fields.map((field, place) => columnText(field, texts[place] ?? [], cellCharacters));
   const below = shown < table.numRows ? [`${shown} of ${table.numRows} rows`] : [];
   return [
     rule(columns, '┌', '┬', '┐'),
@@ -38,11 +41,25 @@ export function formatTable(table: Table, { cellCharacters = 60, rows = Infinity
   ].join('\n');
 }
 
+/** The first values of each column. */
+function columnTexts(table: Table, rows: number): string[][] {
+  const texts: string[][] = table.schema.fields.map(() => []);
+  let left = rows;
+  for (const batch of table.batches) {
+    const shown = Math.min(batch.numRows, left);
+    left -= shown;
+    columnValues(batch.slice(0, shown)).forEach(({ field, get }, place) => {
+      for (let row = 0; row < shown; row++) texts[place]?.push(formatValue(get(row), field, digits));
+    });
+  }
+  return texts;
+}
+
 function columnText(field: Field, values: readonly string[], widthMax: number): ColumnText {
   const cells = values.map((text) => cutText(printable(text), widthMax));
-  const shortName = cutText(printable(field.name), widthMax);
-  const width = cells.reduce((widest, cell) => Math.max(widest, textWidth(cell)), textWidth(shortName));
-  return { name: shortName, cells, width, side: isNumeric(field) ? 'right' : 'left' };
+  const name = cutText(printable(field.name), widthMax);
+  const width = cells.reduce((widest, cell) => Math.max(widest, textWidth(cell)), textWidth(name));
+  return { name, cells, width, side: isNumeric(field) ? 'right' : 'left' };
 }
 
 const line = (columns: readonly ColumnText[], cell: (column: ColumnText) => string): string =>

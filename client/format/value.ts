@@ -1,81 +1,79 @@
-import { DataType, type Decimal, TimeUnit } from 'apache-arrow';
+import { DataType, type Field, type RecordBatch } from 'apache-arrow';
+import { fromRecordBatch } from '../../shared/arrow/from-record-batch.ts';
+import { flatSchema } from '../../shared/arrow/record-batch.ts';
+import { viewsOfBatch } from '../../shared/types/column-view.ts';
+import { ticksOf } from '../../shared/types/exact-date.ts';
+import { createReader } from '../../shared/types/readers/create-reader.ts';
+import { valueKindOf } from '../../shared/types/value-kind.ts';
 
-/**
- * A value of an Arrow vector as text for people, much as DuckDB prints it.
- *
- * @param value from `vector.get(i)`
- * @param type of the vector
- */
-export function formatValue(value: unknown, type: DataType): string {
-  if (value === null || value === undefined) return 'null';
-  if (DataType.isDictionary(type)) return formatValue(value, type.dictionary);
-  if (DataType.isDecimal(type)) return formatDecimal(value as Uint32Array, type);
-  if (DataType.isTimestamp(type)) return formatTimestamp(Number(value), type.timezone);
-  if (DataType.isDate(type)) return isoText(Number(value)).slice(0, 10);
-  if (DataType.isTime(type)) return formatTime(Number(value) / perSecond[type.unit]);
-  if (DataType.isFloat(type)) return formatFloat(Number(value));
-  if (DataType.isInterval(type)) return formatInterval(value as Int32Array);
-  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return formatList(value, type.children[0]?.type);
-  if (DataType.isStruct(type)) return formatStruct(value as Readonly<Record<string, unknown>>, type.children);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  return String(value);
+/** A column of a batch as JavaScript values, by the mapping of `RowOf`. */
+export interface ColumnValues {
+  readonly field: Field;
+  /** The value of a row, null if it has none. Types without a JavaScript value, such as unions, are text. */
+  readonly get: (row: number) => unknown;
 }
+
+/** The columns of a batch to be read value by value. */
+export function columnValues(batch: RecordBatch): readonly ColumnValues[] {
+  const { fields } = flatSchema(batch.schema);
+  const views = viewsOfBatch(fromRecordBatch(batch), fields);
+  return fields.map((field, place) => {
+    const values = batch.getChildAt(place);
+    if (!isReadable(field)) return { field, get: (row) => textOrNull(values?.get(row)) };
+    const reader = createReader(field);
+    const view = views[place];
+    if (view !== undefined) reader.bind(view);
+    return { field, get: (row) => reader.get(row) };
+  });
+}
+
+const textOrNull = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+
+const isReadable = (field: Field): boolean =>
+  valueKindOf(field).kind !== 'unsupported' && (field.type.children ?? []).every(isReadable);
 
 /** Whether values of the type read best aligned at their right ends. */
-export const isNumeric = (type: DataType): boolean =>
-  DataType.isInt(type) || DataType.isFloat(type) || DataType.isDecimal(type);
+export const isNumeric = (field: Field): boolean =>
+  ['number', 'bigint', 'huge', 'decimal'].includes(valueKindOf(field).kind);
 
-const perSecond: Readonly<Record<TimeUnit, number>> = {
-  [TimeUnit.SECOND]: 1,
-  [TimeUnit.MILLISECOND]: 1e3,
-  [TimeUnit.MICROSECOND]: 1e6,
-  [TimeUnit.NANOSECOND]: 1e9,
-};
+/**
+ * A value as text, much as DuckDB prints it.
+ *
+ * @param value as {@link columnValues} gives it
+ * @param digits of floating-point numbers; all of them unless given
+ */
+export function formatValue(value: unknown, field: Field, digits?: number): string {
+  if (value === null || value === undefined) return 'null';
+  if (value instanceof Date) return formatDate(value, field.type);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (typeof value === 'number') return formatNumber(value, digits);
+  return typeof value === 'object' ? formatNested(value, field.type.children ?? [], digits) : String(value);
+}
 
-/** Twelve digits: what computers add beyond is noise to people. */
-function formatFloat(value: number): string {
+function formatNested(value: object, fields: readonly Field[], digits: number | undefined): string {
+  const text = (inner: unknown, field: Field | undefined): string =>
+    field === undefined ? String(inner) : formatValue(inner, field, digits);
+  if (Array.isArray(value)) return `[${value.map((item) => text(item, fields[0])).join(', ')}]`;
+  if (value instanceof Map) {
+    const [keys, values]: readonly Field[] = fields[0]?.type.children ?? [];
+    return `{${Array.from(value, ([key, item]) => `${text(key, keys)}: ${text(item, values)}`).join(', ')}}`;
+  }
+  const members = value as Readonly<Record<string, unknown>>;
+  return `{${fields.map((field) => `${field.name}: ${text(members[field.name], field)}`).join(', ')}}`;
+}
+
+function formatNumber(value: number, digits: number | undefined): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return String(Number(value.toPrecision(12)));
+  return String(digits === undefined ? value : Number(value.toPrecision(digits)));
 }
 
-/** Two's complement in 32-bit words, lowest first. */
-function formatDecimal(words: Uint32Array, { scale }: Decimal): string {
-  const unsigned = Array.from(words).reduceRight((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n);
-  const value = BigInt.asIntN(32 * words.length, unsigned);
-  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
-  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-  return value < 0n ? `-${text}` : text;
+function formatDate(value: Date, type: DataType): string {
+  const ticks = ticksOf(value, 1_000_000n) ?? 0n;
+  if (Number.isNaN(value.getTime())) return ticks < 0n ? '-infinity' : 'infinity';
+  const [day = '', clock = ''] = value.toISOString().split('T');
+  if (DataType.isDate(type)) return day;
+  const micros = String(((ticks % 1_000_000n) + 1_000_000n) % 1_000_000n).padStart(6, '0');
+  const fraction = micros === '000000' ? '' : `.${micros.replace(/0+$/, '')}`;
+  return `${day} ${clock.slice(0, 8)}${fraction}${DataType.isTimestamp(type) && type.timezone ? '+00' : ''}`;
 }
-
-function formatTimestamp(milliseconds: number, timezone: string | null | undefined): string {
-  const text = isoText(milliseconds)
-    .replace('T', ' ')
-    .replace(/\.000Z$|Z$/, '');
-  return timezone ? `${text}+00` : text;
-}
-
-/** Dates beyond JavaScript's years exist in DuckDB, infinity among them. */
-const isoText = (milliseconds: number): string =>
-  Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : `${milliseconds} ms`;
-
-const formatTime = (seconds: number): string =>
-  isoText(Math.floor(seconds * 1000))
-    .slice(11)
-    .replace(/\.000Z$|Z$/, '');
-
-/** Months, days, then nanoseconds in 64 bits. */
-function formatInterval(words: Int32Array): string {
-  const [months = 0, days = 0, low = 0, high = 0] = words;
-  const seconds = Number((BigInt(high) << 32n) | BigInt(low >>> 0)) / 1e9;
-  const pieces = [months && `${months} months`, days && `${days} days`, seconds && `${seconds} seconds`];
-  return pieces.filter(Boolean).join(' ') || '0 seconds';
-}
-
-const formatList = (value: unknown, type: DataType | undefined): string =>
-  `[${Array.from(value as Iterable<unknown>, (item) => (type ? formatValue(item, type) : String(item))).join(', ')}]`;
-
-const formatStruct = (
-  value: Readonly<Record<string, unknown>>,
-  fields: readonly { readonly name: string; readonly type: DataType }[],
-): string => `{${fields.map(({ name, type }) => `${name}: ${formatValue(value[name], type)}`).join(', ')}}`;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { connect } from '../../../../client/index.ts';
+import { workerId } from '../../../../shared/ids.ts';
 import type { JobRequest, WorkerInfo } from '../../../../shared/plan/job.ts';
 import { fakeJobs, jobInfo, jobUpdate, untilEnd } from '../../../support/fake-jobs.ts';
 
@@ -47,7 +48,7 @@ test('an aborted signal gives up connecting', async () => {
 
 test('jobs and workers are listed', async () => {
   const worker: WorkerInfo = {
-    ...{ id: 'w', host: 'h', pid: 1, address: 'h:1', state: 'active', slots: 4, running: 0 },
+    ...{ id: workerId('w'), host: 'h', pid: 1, address: 'h:1', state: 'active', slots: 4, running: 0 },
     ...{ rssBytes: 1, exchangeBytes: 0, joinedMs: 5 },
   };
   const cancelled: string[] = [];
