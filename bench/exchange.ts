@@ -101,7 +101,7 @@ function expectAll(received: number): void {
 
 async function writeDataset(): Promise<void> {
   const owner = { kind: 'dataset', job, dataset } as const;
-  await using spool = await SpoolWriter.open({ root: roots.theirs, owner, partitions: 1 });
+  await using spool = await SpoolWriter.open({ root: roots.theirs, owner, partitions: 1, bufferBytes: 2 ** 20 });
   const body = Buffer.alloc(messageBytes, 7);
   const metadata = Buffer.alloc(400);
   for (let i = 0; i < messages; i++) await spool.append(0, { metadata, body, rows: 1, crc: crcOf(metadata, body) });

@@ -4,7 +4,7 @@ import { SheafError } from '../errors.ts';
 import type { PartitionSize } from '../stage.ts';
 import { diskError } from './disk-error.ts';
 import { IndexBuilder } from './index-builder.ts';
-import { type FileOwner, magic, prefixBytes, prefixOf } from './layout.ts';
+import { type FileOwner, magic, prefixOf } from './layout.ts';
 import { exchangePath, temporaryPath } from './paths.ts';
 import type { DiskQuota } from './quota.ts';
 
@@ -12,6 +12,8 @@ export interface SpoolOptions {
   readonly root: string;
   readonly owner: Exclude<FileOwner, { kind: 'attempt' }>;
   readonly partitions: number;
+  /** Messages are gathered up to this size before they are written. */
+  readonly bufferBytes: number;
   readonly quota?: DiskQuota | undefined;
 }
 
@@ -34,14 +36,20 @@ export class SpoolWriter implements AsyncDisposable {
   readonly #handle: FileHandle;
   readonly #index: IndexBuilder;
   readonly #quota: DiskQuota | undefined;
+  readonly #bufferBytes: number;
+  /** What is to be written next, from the offset `#writtenTo` on. */
+  #gathered: Uint8Array[] = [magic];
+  #writtenTo = 0;
   #taken = 0;
   #closed = false;
 
-  private constructor(path: string, temporary: string, handle: FileHandle, { owner, partitions, quota }: SpoolOptions) {
+  private constructor(path: string, temporary: string, handle: FileHandle, options: SpoolOptions) {
+    const { owner, partitions, bufferBytes, quota } = options;
     this.path = path;
     this.#temporary = temporary;
     this.#handle = handle;
     this.#quota = quota;
+    this.#bufferBytes = bufferBytes;
     this.#index = new IndexBuilder(owner, partitions);
   }
 
@@ -59,21 +67,22 @@ export class SpoolWriter implements AsyncDisposable {
   }
 
   /**
-   * Appends a message to a partition; resolves when it is written. The place is taken at once, so that messages appended
-   * in an order lie in it. After an error the spool can only be aborted.
+   * Appends a message to a partition; resolves when it is written, or gathered with other small ones for the next write.
+   * The place is taken at once, so that messages appended in an order lie in it. After an error the spool can only be
+   * aborted.
    *
    * @throws SheafError `DISK_FULL`, `QUOTA_EXCEEDED`
    */
   async append(partition: number, { metadata, body, rows, crc }: SpooledMessage): Promise<void> {
-    const sizes = { metadataBytes: metadata.length, bodyBytes: body.length };
-    const { offset } = this.#index.add(partition, { ...sizes, rows, crc });
-    await this.#write([prefixOf(metadata.length), metadata, body], offset, prefixBytes + metadata.length + body.length);
+    this.#index.add(partition, { metadataBytes: metadata.length, bodyBytes: body.length, rows, crc });
+    this.#gathered.push(prefixOf(metadata.length), metadata, body);
+    if (this.#index.offset - this.#writtenTo >= this.#bufferBytes) await this.#flush();
   }
 
   /** Completes the file under its name, once all appends have resolved, and returns each partition's size. */
   async commit(schema: Uint8Array): Promise<PartitionSize[]> {
     const end = this.#index.encode(schema);
-    await this.#write([magic], 0, magic.length);
+    await this.#flush();
     await this.#write([end], this.#index.offset, end.length);
     try {
       await this.#close();
@@ -95,6 +104,13 @@ export class SpoolWriter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.abort();
+  }
+
+  async #flush(): Promise<void> {
+    const [pieces, from] = [this.#gathered, this.#writtenTo];
+    this.#gathered = [];
+    this.#writtenTo = this.#index.offset;
+    await this.#write(pieces, from, this.#writtenTo - from);
   }
 
   async #write(pieces: readonly Uint8Array[], position: number, bytes: number): Promise<void> {

@@ -4,22 +4,34 @@ import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { SheafError } from '../../shared/errors.ts';
 import { produce, pull, setUp, ticketOf } from '../support/flight.ts';
 
-test('a slow reader: the server reads no further ahead than a few messages', async () => {
-  let opened = 0;
-  await using scope = await setUp({ rpcWindowBytes: 64 * 1024, fetchReaderBytesMax: 64 * 1024 }, (source) => ({
+test('slow readers: the server reads no further ahead than a few messages of each', async () => {
+  let readBytes = 0;
+  const narrow = { rpcWindowBytes: 64 * 1024, fetchReaderBytesMax: 64 * 1024 };
+  await using scope = await setUp(narrow, (source) => ({
     async open(owner) {
-      opened += 1;
-      return source.open(owner);
+      const file = await source.open(owner);
+      const read = (...[segment, metadata, body]: Parameters<typeof file.read>) => {
+        readBytes += body.length;
+        return file.read(segment, metadata, body);
+      };
+      return { index: file.index, read, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
     },
   }));
-  produce(scope.root, 4, 64 * 1024);
-  const frames = scope.client.doGet(scope.address, ticketOf(1));
-  await frames.next();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.equal(opened, 1, 'the second file waits for the reader');
-  let rest = 0;
-  for await (const _ of frames) rest += 1;
-  assert.equal(rest, 12);
+  const messageBytes = 512 * 1024;
+  produce(scope.root, 8, messageBytes / 8);
+  const pulls = Array.from({ length: 8 }, () => scope.client.doGet(scope.address, ticketOf(1)));
+  for (const frames of pulls) await frames.next();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.ok(
+    readBytes <= pulls.length * 5 * messageBytes,
+    `${readBytes / messageBytes} of ${8 * 24} messages were read`,
+  );
+  const counts = pulls.map(async (frames) => {
+    let batches = 0;
+    for await (const _ of frames) batches += 1;
+    return batches;
+  });
+  assert.deepEqual(await Promise.all(counts), Array(8).fill(24));
 });
 
 test('a reader that stalls loses its stream, and may resume', async () => {

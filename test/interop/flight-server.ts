@@ -1,6 +1,7 @@
 /**
  * An exchange for other Flight clients to read: three tasks' files of several batches each, served as a worker serves
- * them. Prints one line of JSON: the address, the ticket in hex, and what a reader must find.
+ * them. Prints one line of JSON: the address, tickets in hex (of partition 1, and of partition 0,
+ * which is empty), and what a reader must find.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ import { startFlightServer } from '../../shared/flight/server.ts';
 import { FileSource } from '../../shared/flight/source.ts';
 import { encodeTicket } from '../../shared/flight/ticket.ts';
 import { jobId, stageId } from '../../shared/ids.ts';
+import { version } from '../../shared/version.ts';
 
 const config = loadConfig();
 const job = jobId('job-interop');
@@ -53,10 +55,13 @@ for (const task of tasks) {
   writer.commit();
 }
 
-const parts = tasks.map((task) => ({ stage: 0, task, attempt: 0, partition: 1 }));
+const ticketOf = (partition: number): string => {
+  const parts = tasks.map((task) => ({ stage: 0, task, attempt: 0, partition }));
+  return encodeTicket({ kind: 'parts', job, parts }).toString('hex');
+};
 const server = await startFlightServer({ source: new FileSource(root, 16), config, token: process.argv[2] });
-const ticket = Buffer.from(encodeTicket({ kind: 'parts', job, parts })).toString('hex');
-process.stdout.write(`${JSON.stringify({ address: server.address, ticket, rows: 6 * rowsPerBatch })}\n`);
+const found = { ticket: ticketOf(1), empty: ticketOf(0), rows: 6 * rowsPerBatch, rowsPerBatch, version };
+process.stdout.write(`${JSON.stringify({ address: server.address, ...found })}\n`);
 process.stdin.resume().on('end', () => {
   rmSync(root, { recursive: true });
   process.exit();

@@ -85,8 +85,9 @@ export class Fetcher {
   async #spool(job: JobId, partitions: number, pulls: readonly Pull[], signal: AbortSignal): Promise<string> {
     this.#spools += 1;
     const owner = { kind: 'spool', job, spool: `${process.pid}-${this.#spools}` } as const;
-    const { root, quota } = this.#options;
-    await using spool = await SpoolWriter.open({ root, owner, partitions, quota });
+    const { root, quota, config } = this.#options;
+    const bufferBytes = config.exchangeWriteBufferBytes;
+    await using spool = await SpoolWriter.open({ root, owner, partitions, bufferBytes, quota });
     const stop = new AbortController();
     const running = pulls.map((pull) => this.#pull(pull, spool, AbortSignal.any([signal, stop.signal])));
     try {

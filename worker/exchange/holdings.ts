@@ -83,8 +83,9 @@ export class Holdings {
   }
 
   async #end(holding: Holding): Promise<void> {
+    const cancelled = new SheafError('CANCELLED', 'What was being fetched is needed no more');
+    if (holding.running) holding.controller.abort(cancelled);
     this.#forget(holding);
-    holding.controller.abort(new SheafError('CANCELLED', 'What was being fetched is needed no more'));
     const spool = await holding.fetched.then(
       (fetched) => fetched.spool,
       () => undefined, // Whoever waited for it was told.
