@@ -9,7 +9,7 @@ export interface BatchLimits {
   readonly batchBytesMax: number;
 }
 
-/** Every so many rows the bytes are counted. */
+/** Every so many rows the bytes are counted, and before that whenever the rows have doubled: rows may be large. */
 const countEveryRows = 256;
 
 /** Collects rows into batches of a schema. */
@@ -74,7 +74,7 @@ function appendSource(names: readonly string[], rowsMax: number): string {
       for (const name in row) count++;
       if (count !== ${names.length}) refuse(row);
       if (b0.length >= ${rowsMax}) emit();
-      else if ((b0.length & ${countEveryRows - 1}) === 0) full();
+      else if ((b0.length & ${countEveryRows - 1}) === 0 || (b0.length & (b0.length - 1)) === 0) full();
     };`;
 }
 

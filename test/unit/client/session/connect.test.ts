@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { connect } from '../../../../client/index.ts';
+import { SheafError } from '../../../../shared/errors.ts';
 import { workerId } from '../../../../shared/ids.ts';
 import type { JobRequest, WorkerInfo } from '../../../../shared/plan/job.ts';
 import { fakeJobs, jobInfo, jobUpdate, untilEnd } from '../../../support/fake-jobs.ts';
@@ -259,4 +261,32 @@ test('a broken source fails its action with its own error, and nothing is submit
     throw new Error('the source broke');
   }
   await assert.rejects(cluster.from(broken(), { schema: { a: 'integer' } }).count(), /the source broke/);
+});
+
+test('a dataset is not read faster than the coordinator takes it', async () => {
+  const { promise: enough, resolve: go } = Promise.withResolvers<void>();
+  let taken = 0;
+  await using server = await fakeJobs({
+    putDataset: async (frames) => {
+      for await (const _ of frames) {
+        taken += 1;
+        if (taken === 5) await enough;
+      }
+      throw new SheafError('DISK_FULL', 'no room');
+    },
+  });
+  await using cluster = await connect(server.address);
+  let given = 0;
+  async function* megabytes() {
+    for (; given < 200; given++) yield { bytes: new Uint8Array(1 << 20) };
+  }
+  const count = cluster.from(megabytes(), { schema: { bytes: 'blob' } }).count();
+  count.catch(() => {}); // Awaited below.
+  for (let before = -1; before !== given || taken < 5; ) {
+    before = given;
+    await setTimeout(100);
+  }
+  assert.ok(given < 60, `${given} of 200 MB were read while 5 messages were taken`);
+  go();
+  await assert.rejects(count, { code: 'DISK_FULL' });
 });
