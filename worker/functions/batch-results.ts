@@ -2,7 +2,7 @@ import { type Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { toRecordBatch } from '../../shared/arrow/record-batch.ts';
 import type { Schema } from '../../shared/schema.ts';
-import { BadValue } from '../../shared/types/builders/column-builder.ts';
+import { BadValue, eachRow } from '../../shared/types/builders/column-builder.ts';
 import {
   type BatchLimits,
   createBuilders,
@@ -36,7 +36,7 @@ export class BatchResults {
         if (batch.numRows > 0) yield castBatch(batch, this.#schema, this.#fields);
       }
     } else if (isIterable(result)) {
-      for (const row of result) this.#rows.append(row);
+      eachRow(result, (row) => this.#rows.append(row));
       yield* this.#rows.take(false);
     } else if (isColumns(result)) {
       yield* this.end();
@@ -64,7 +64,7 @@ export class BatchResults {
     this.#schema.forEach(({ name, type }, i) => {
       const values = columns[name];
       if (values?.length !== rows) throw new BadValue(name, `${rows} values of ${type} as in the first column`, values);
-      for (let row = 0; row < rows; row++) builders[i]?.append(values[row]);
+      eachRow(Array.prototype.values.call(values), (value) => builders[i]?.append(value));
     });
     if (rows > 0) yield takeBatch(builders);
   }

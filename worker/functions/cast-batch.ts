@@ -4,7 +4,7 @@ import { fromRecordBatch } from '../../shared/arrow/from-record-batch.ts';
 import { buffersOf, childrenOf, type Layout, layoutOf } from '../../shared/arrow/layout.ts';
 import { flatSchema } from '../../shared/arrow/record-batch.ts';
 import type { Schema } from '../../shared/schema.ts';
-import { BadValue } from '../../shared/types/builders/column-builder.ts';
+import { BadValue, eachRow } from '../../shared/types/builders/column-builder.ts';
 import { createBuilder } from '../../shared/types/builders/create-builder.ts';
 import { viewsOfBatch } from '../../shared/types/column-view.ts';
 import { createReader } from '../../shared/types/readers/create-reader.ts';
@@ -88,7 +88,7 @@ function convert(column: Batch, from: Field, to: Field, type: string): Parts {
   const builder = createBuilder(to, to.name, type);
   const [view] = viewsOfBatch(column, [from]);
   if (view !== undefined) reader.bind(view);
-  for (let row = 0; row < column.rows; row++) builder.append(reader.get(row));
+  eachRow(Array(column.rows).keys(), (row) => builder.append(reader.get(row)));
   const parts: Parts = { nodes: [], buffers: [] };
   builder.take(parts);
   return parts;

@@ -25,9 +25,10 @@ export function threw(ref: FunctionRef, thrown: unknown, where: string, details:
 export function wrongResult(ref: FunctionRef, bad: BadValue, where: string, details: Details): SheafError {
   const column = bad.column === '' ? '' : ` for column ${bad.column}`;
   const value = shortText(bad.value, 200);
+  const inRow = bad.row === null ? '' : ` in row ${bad.row} of its result`;
   return new SheafError(
     'FUNCTION_RESULT',
-    `${ref.name} returned ${value}${column} ${where}; expected ${bad.expected}`,
+    `${ref.name} returned ${value}${column}${inRow} ${where}; expected ${bad.expected}`,
     {
       details: { function: ref.name, column: bad.column, expected: bad.expected, value, ...details },
       next: nextFor(bad),

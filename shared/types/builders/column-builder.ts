@@ -11,6 +11,8 @@ export class BadValue extends Error {
   readonly column: string;
   readonly expected: string;
   readonly value: unknown;
+  /** The row's number in what was given, where there was more than one. */
+  row: number | null = null;
 
   /** @param column its path: `tags[]`, `point.x`; empty for a whole row */
   constructor(column: string, expected: string, value: unknown) {
@@ -18,6 +20,20 @@ export class BadValue extends Error {
     this.column = column;
     this.expected = expected;
     this.value = value;
+  }
+}
+
+/** Does something for each of many rows, and tells a bad value's row. */
+export function eachRow<T>(rows: Iterable<T>, work: (row: T, number: number) => void): void {
+  let number = 0;
+  try {
+    for (const row of rows) {
+      work(row, number);
+      number++;
+    }
+  } catch (thrown) {
+    if (thrown instanceof BadValue) thrown.row = number;
+    throw thrown;
   }
 }
 

@@ -11,6 +11,7 @@ import type { AnyFunction } from '../../../../client/functions/find-function.ts'
 import { loadConfig } from '../../../../shared/config/config.ts';
 import type { ErrorData } from '../../../../shared/errors.ts';
 import type { FunctionStep } from '../../../../shared/stage.ts';
+import { placeOfText } from './fixtures/place.ts';
 import { counting, throwingAt } from './fixtures/user-functions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-test-threads-'));
@@ -42,8 +43,9 @@ test('each thread has a state of the module of its own', async () => {
 test('in a thread too, a stack names the lines of the user', async () => {
   const { code, details } = (await inThread(passed(throwingAt), 9)) as ErrorData;
   assert.equal(code, 'FUNCTION_THREW');
-  assert.match(
-    String(details?.stack),
-    /^RangeError: five\n {4}at throwingAt \(test\/unit\/worker\/functions\/fixtures\/user-functions\.ts:99:27\)$/,
+  assert.equal(
+    details?.stack,
+    `RangeError: five
+    at throwingAt (${placeOfText("throw new RangeError('five")})`,
   );
 });
