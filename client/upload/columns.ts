@@ -62,7 +62,7 @@ function plainType(type: DataType): string | undefined {
   if (DataType.isDecimal(type)) return type.bitWidth <= 128 ? `DECIMAL(${type.precision},${type.scale})` : undefined;
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return 'VARCHAR';
   if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type)) return 'BLOB';
-  if (DataType.isDate(type)) return type.unit === 0 ? 'DATE' : 'TIMESTAMP_MS';
+  if (DataType.isDate(type)) return 'DATE';
   if (DataType.isTime(type)) return type.unit === TimeUnit.NANOSECOND ? 'TIME_NS' : 'TIME';
   if (DataType.isTimestamp(type)) return type.timezone ? 'TIMESTAMP WITH TIME ZONE' : timestamps[type.unit];
   if (DataType.isInterval(type) || DataType.isDuration(type)) return 'INTERVAL';
