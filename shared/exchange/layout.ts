@@ -28,7 +28,7 @@ const continuation = 0xff_ff_ff_ff;
 export type FileOwner =
   | { readonly kind: 'attempt'; readonly key: AttemptKey }
   /** Held by a client alone, kept by the coordinator: one partition. */
-  | { readonly kind: 'dataset'; readonly job: JobId; readonly dataset: string }
+  | { readonly kind: 'dataset'; readonly dataset: string }
   /** Fetched from other workers: one partition for each part that was asked for. */
   | { readonly kind: 'spool'; readonly job: JobId; readonly spool: string };
 

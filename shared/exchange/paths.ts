@@ -3,9 +3,9 @@ import { threadId } from 'node:worker_threads';
 import { SheafError } from '../errors.ts';
 import type { FileOwner } from './layout.ts';
 
-/** `<root>/<job>/<stage>-<task>-<attempt>.exchange`, and likewise for datasets and spools. */
+/** `<root>/<job>/<stage>-<task>-<attempt>.exchange`, and likewise for spools; a dataset is there before its job. */
 export function exchangePath(root: string, owner: FileOwner): string {
-  if (owner.kind === 'dataset') return join(jobPath(root, owner.job), `dataset-${name(owner.dataset)}.exchange`);
+  if (owner.kind === 'dataset') return join(jobPath(root, owner.dataset), 'dataset.exchange');
   if (owner.kind === 'spool') return join(jobPath(root, owner.job), `spool-${name(owner.spool)}.exchange`);
   const { job, stage, task, attempt } = owner.key;
   return join(jobPath(root, job), `${number(stage)}-${number(task)}-${number(attempt)}.exchange`);
@@ -17,9 +17,14 @@ export const jobPath = (root: string, job: string): string => join(root, name(jo
 let temporaries = 0;
 
 /** A name beside `path` that no other writer has: it carries the job, the attempt, the process and the thread. */
-export function temporaryPath(path: string, job: string): string {
+export function temporaryPath(path: string, owner: FileOwner): string {
   temporaries += 1;
-  return `${path}.${name(job)}.${process.pid}-${threadId}-${temporaries}.tmp`;
+  return `${path}.${name(ownerName(owner))}.${process.pid}-${threadId}-${temporaries}.tmp`;
+}
+
+function ownerName(owner: FileOwner): string {
+  if (owner.kind === 'dataset') return owner.dataset;
+  return owner.kind === 'attempt' ? owner.key.job : owner.job;
 }
 
 /** Names and numbers come from other processes: none may leave the root. */

@@ -56,7 +56,7 @@ export class SpoolWriter implements AsyncDisposable {
   /** @throws SheafError `DISK_FULL`, or `USAGE` for ids that cannot name a file */
   static async open(options: SpoolOptions): Promise<SpoolWriter> {
     const path = exchangePath(options.root, options.owner);
-    const temporary = temporaryPath(path, options.owner.job);
+    const temporary = temporaryPath(path, options.owner);
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const handle = await open(temporary, 'wx', 0o600);

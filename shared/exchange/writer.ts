@@ -47,7 +47,7 @@ export class ExchangeWriter implements Disposable {
     this.#messages = new MessageMaker(schema, limits);
     this.path = exchangePath(root, owner);
     makeFolder(this.path);
-    const temporary = temporaryPath(this.path, owner.kind === 'attempt' ? owner.key.job : owner.job);
+    const temporary = temporaryPath(this.path, owner);
     this.#file = new BufferedFile(this.path, temporary, limits.exchangeWriteBufferBytes, options.quota);
     this.#file.write(magic);
     this.#index = new IndexBuilder(owner, partitions);

@@ -18,7 +18,6 @@ export type Ticket =
   | { readonly kind: 'parts'; readonly job: string; readonly parts: readonly TicketPart[] }
   | {
       readonly kind: 'dataset';
-      readonly job: string;
       readonly dataset: string;
       readonly from: number;
       readonly to: number;
@@ -38,7 +37,7 @@ export interface Wanted {
 
 /**
  * As it travels: `{"job":"j","parts":[[stage,task,attempt,partition,skip],…]}`, or
- * `{"job":"j","dataset":"d","from":0,"to":8}`.
+ * `{"dataset":"d","from":0,"to":8}`.
  */
 export function encodeTicket(ticket: Ticket): Buffer {
   const { kind: _, ...rest } = ticket;
@@ -59,7 +58,6 @@ const partsShape = z.strictObject({
   parts: z.array(z.union([z.tuple([whole, whole, whole, whole, whole]), z.tuple([whole, whole, whole, whole])])).min(1),
 });
 const datasetShape = z.strictObject({
-  job: z.string(),
   dataset: z.string(),
   from: whole,
   to: whole,
@@ -89,8 +87,8 @@ export function decodeTicket(bytes: Uint8Array, partsMax: number): Wanted[] {
   }));
 }
 
-const ofDataset = ({ job, dataset, from, to, skip = 0 }: z.infer<typeof datasetShape>): Wanted => ({
-  owner: { kind: 'dataset', job: jobId(job), dataset },
+const ofDataset = ({ dataset, from, to, skip = 0 }: z.infer<typeof datasetShape>): Wanted => ({
+  owner: { kind: 'dataset', dataset },
   partition: 0,
   from,
   to,

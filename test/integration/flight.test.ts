@@ -4,7 +4,7 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import { FlightClient } from '../../shared/flight/client.ts';
 import { version } from '../../shared/version.ts';
-import { batchOf, job, schema } from '../support/exchange.ts';
+import { batchOf, schema } from '../support/exchange.ts';
 import { produce, pull, setUp, ticketOf } from '../support/flight.ts';
 
 test('one pull brings the parts of many attempts in their order', async () => {
@@ -25,11 +25,11 @@ test('one pull brings the parts of many attempts in their order', async () => {
 
 test('a range of a dataset', async () => {
   await using scope = await setUp();
-  const owner = { kind: 'dataset', job, dataset: 'd1' } as const;
+  const owner = { kind: 'dataset', dataset: 'd1' } as const;
   using writer = new ExchangeWriter({ root: scope.root, owner, partitions: 1, schema, limits: scope.config });
   for (let i = 1; i <= 5; i++) writer.write(0, batchOf(Array(i).fill(i)));
   writer.commit();
-  const ticket = { kind: 'dataset', job, dataset: 'd1', from: 2, to: 4 } as const;
+  const ticket = { kind: 'dataset', dataset: 'd1', from: 2, to: 4 } as const;
   assert.deepEqual(
     (await pull(scope.client, scope.address, ticket)).map(({ seq, rows }) => [seq, rows]),
     [

@@ -203,7 +203,7 @@ test('without the token a fetch is refused, which no re-run of its producers wou
 
 test('segments of a dataset', async () => {
   await using scope = await setUp();
-  const owner = { kind: 'dataset', job, dataset: 'd' } as const;
+  const owner = { kind: 'dataset', dataset: 'd' } as const;
   using writer = new ExchangeWriter({ root: scope.other.root, owner, partitions: 1, schema, limits });
   for (let i = 0; i < 5; i++) writer.write(0, batchOf([i]));
   writer.commit();

@@ -19,12 +19,12 @@ export class BulkExchange {
   readonly #holdings: Holdings;
 
   private constructor(options: BulkOptions, server: RunningServer) {
-    const { root, worker, config, token, quotaMemory } = options;
+    const { root, config, token, quotaMemory } = options;
     this.#root = root;
     this.#server = server;
     this.#client = new FlightClient({ config, token });
     this.#quota = new DiskQuota(config.exchangeDiskBytesMax, quotaMemory);
-    this.#fetcher = new Fetcher({ root, worker, config, client: this.#client, quota: this.#quota });
+    this.#fetcher = new Fetcher({ root, config, client: this.#client, quota: this.#quota });
     this.#holdings = new Holdings({
       fetch: (wish, signal) => this.#fetcher.fetch(wish, signal),
       remove: (spool) => removeFile(spool, this.#quota),

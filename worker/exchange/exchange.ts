@@ -4,15 +4,15 @@ import type { Config } from '../../shared/config/config.ts';
 import { assert, SheafError } from '../../shared/errors.ts';
 import type { LocalPart } from '../../shared/exchange/local-parts.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
-import type { JobId, WorkerId } from '../../shared/ids.ts';
+import { type JobId, type WorkerId, workerId } from '../../shared/ids.ts';
 import type { ExchangePart, SegmentRange } from '../../shared/stage.ts';
 import type { BulkInput, BulkOptions, BulkOutput, BulkStats, Wish } from './protocol.ts';
 
 export interface ExchangeOptions {
+  /** Whose parts need no fetch: this worker. A worker that has no name yet gets it later. */
+  readonly worker?: WorkerId;
   /** The folder of this process's exchange files, from `claimRoot`. */
   readonly root: string;
-  /** Whose parts need no fetch: this worker. */
-  readonly worker: WorkerId;
   /** `host:port` to serve on; default a free port on loopback. */
   readonly listen?: string | undefined;
   readonly token?: string | undefined;
@@ -42,6 +42,8 @@ interface Pending {
 export class Exchange {
   /** `host:port` of the Flight service that serves this worker's files. */
   readonly address: string;
+  /** As this worker is now called: its parts need no fetch. */
+  worker: WorkerId;
   /** What this worker's files take on disk. Its `memory` goes to the pool threads' writers. */
   readonly quota: DiskQuota;
   /** Resolves when the bulk thread has ended by itself, which is a bug or a lack of memory: the worker cannot go on. */
@@ -52,7 +54,8 @@ export class Exchange {
   #ids = 0;
   #closing = false;
 
-  private constructor(thread: Worker, address: string, quota: DiskQuota) {
+  private constructor(thread: Worker, address: string, worker: WorkerId, quota: DiskQuota) {
+    this.worker = worker;
     this.#thread = thread;
     this.address = address;
     this.quota = quota;
@@ -67,7 +70,7 @@ export class Exchange {
   }
 
   /** @throws SheafError as `startServer` does: `PORT_IN_USE`, `OPEN_WITHOUT_TOKEN`, … */
-  static async start({ config, ...options }: ExchangeOptions): Promise<Exchange> {
+  static async start({ config, worker = workerId(''), ...options }: ExchangeOptions): Promise<Exchange> {
     const quota = new DiskQuota(config.exchangeDiskBytesMax);
     const workerData: BulkOptions = { ...options, config, quotaMemory: quota.memory };
     const url = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
@@ -78,7 +81,7 @@ export class Exchange {
     });
     if (first.kind === 'refused') throw SheafError.fromData(first.error);
     assert(first.kind === 'ready', `the bulk thread began with ${first.kind}`);
-    return new Exchange(thread, first.address, quota);
+    return new Exchange(thread, first.address, worker, quota);
   }
 
   /**
@@ -88,7 +91,8 @@ export class Exchange {
    *   it), `CANCELLED`, `DISK_FULL`, `QUOTA_EXCEEDED`, `UNAUTHENTICATED`
    */
   fetch(job: JobId, parts: readonly ExchangePart[], options: FetchOptions = {}): Promise<LocalParts> {
-    return this.#fetch({ kind: 'parts', job, parts, shared: options.shared ?? false }, options.signal);
+    const { shared = false, signal } = options;
+    return this.#fetch({ kind: 'parts', job, parts, shared, self: this.worker }, signal);
   }
 
   /**

@@ -6,7 +6,7 @@ import type { DiskQuota } from '../../shared/exchange/quota.ts';
 import { SpoolWriter } from '../../shared/exchange/spool-writer.ts';
 import type { FlightClient } from '../../shared/flight/client.ts';
 import { broken, type FlightFrame } from '../../shared/flight/received.ts';
-import type { JobId, WorkerId } from '../../shared/ids.ts';
+import type { JobId } from '../../shared/ids.ts';
 import { Gate } from '../../shared/rpc/gate.ts';
 import type { ExchangePart } from '../../shared/stage.ts';
 import type { Wish } from './protocol.ts';
@@ -14,7 +14,6 @@ import { type Pull, pullOfDataset, pullsOfParts } from './pulls.ts';
 
 export interface FetcherOptions {
   readonly root: string;
-  readonly worker: WorkerId;
   readonly client: FlightClient;
   readonly config: Config;
   readonly quota: DiskQuota;
@@ -67,9 +66,9 @@ export class Fetcher {
       const spool = await this.#spool(wish.job, 1, [pullOfDataset(wish)], signal);
       return { spool, parts: [{ path: spool, partition: 0 }] };
     }
-    const { root, worker, config } = this.#options;
+    const { root, config } = this.#options;
     const parts = wish.parts.filter(({ rows }) => rows > 0);
-    const remote = parts.filter((part) => part.worker !== worker);
+    const remote = parts.filter((part) => part.worker !== wish.self);
     const pulls = pullsOfParts(wish.job, remote, config.fetchPartsPerCallMax);
     const spool = remote.length === 0 ? undefined : await this.#spool(wish.job, remote.length, pulls, signal);
     const places = new Map(remote.map((part, place) => [part, place]));

@@ -8,7 +8,6 @@ import type { ExchangePart, SegmentRange } from '../../shared/stage.ts';
 export interface BulkOptions {
   /** The folder of this process's exchange files, from `claimRoot`. */
   readonly root: string;
-  readonly worker: WorkerId;
   /** `host:port` to serve on; default a free port on loopback. */
   readonly listen?: string | undefined;
   readonly token?: string | undefined;
@@ -25,6 +24,8 @@ export type Wish =
       readonly parts: readonly ExchangePart[];
       /** A broadcast: all tasks of the worker that wish the same parts share one copy. */
       readonly shared: boolean;
+      /** This worker: its own parts are not fetched. */
+      readonly self: WorkerId;
     }
   | {
       readonly kind: 'dataset';

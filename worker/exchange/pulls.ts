@@ -44,7 +44,7 @@ function pullOf(job: JobId, placed: readonly { readonly part: ExchangePart; read
   };
 }
 
-export function pullOfDataset({ job, dataset, segments, address }: Wish & { kind: 'dataset' }): Pull {
-  const ticket = { kind: 'dataset', job, dataset, from: segments.from, to: segments.to } as const;
+export function pullOfDataset({ dataset, segments, address }: Wish & { kind: 'dataset' }): Pull {
+  const ticket = { kind: 'dataset', dataset, from: segments.from, to: segments.to } as const;
   return { address, ticket, places: [{ partition: 0, rows: undefined }], blame: (_, error) => error };
 }

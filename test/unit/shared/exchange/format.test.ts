@@ -119,7 +119,7 @@ test('an aborted file leaves nothing, and its name carries job and attempt', () 
 test('ids that would leave the root are refused', () => {
   using root = folder();
   for (const bad of ['..', '../x', 'a/b', '', '.hidden', 'a\0b', 'x'.repeat(200)]) {
-    const owner = { kind: 'dataset', job, dataset: bad } as const;
+    const owner = { kind: 'dataset', dataset: bad } as const;
     assert.throws(() => new ExchangeWriter({ root: root.path, owner, partitions: 1, schema, limits }), {
       code: 'USAGE',
     });

@@ -15,9 +15,9 @@ test('tickets of parts and of datasets go over the wire', () => {
     skip: 0,
   });
   assert.equal(second?.skip, 7);
-  const dataset = encodeTicket({ kind: 'dataset', job: 'j', dataset: 'd', from: 2, to: 5, skip: 1 });
+  const dataset = encodeTicket({ kind: 'dataset', dataset: 'd', from: 2, to: 5, skip: 1 });
   assert.deepEqual(decodeTicket(dataset, 1), [
-    { owner: { kind: 'dataset', job: 'j', dataset: 'd' }, partition: 0, from: 2, to: 5, skip: 1 },
+    { owner: { kind: 'dataset', dataset: 'd' }, partition: 0, from: 2, to: 5, skip: 1 },
   ]);
 });
 
@@ -34,7 +34,7 @@ test('what is no ticket is refused', () => {
   bad.push(
     '{"job":"j","parts":[[0,0,0,-1]]}',
     '{"job":"j","parts":[[0,0,0,0.5]]}',
-    '{"job":"j","dataset":"d","from":0}',
+    '{"dataset":"d","from":0}',
   );
   bad.push('{"job":"j","parts":[[0,0,0,1e300]]}', '{"__proto__":{"job":"j"},"parts":[[0,0,0,0]]}');
   for (const text of bad) assert.throws(() => decodeTicket(Buffer.from(text), 10), { code: 'USAGE' }, text);
