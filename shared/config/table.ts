@@ -8,6 +8,7 @@ import { plannerSettings } from './sections/planner.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
 import { storeSettings } from './sections/store.ts';
+import { workerSettings } from './sections/worker.ts';
 
 /** Every limit of the engine, by heading. The reference in `docs/configuration.md` is generated from this. */
 export const sections = {
@@ -21,6 +22,7 @@ export const sections = {
   'Remote calls': rpcSettings,
   Store: storeSettings,
   'Embedded cluster': localSettings,
+  Worker: workerSettings,
 } as const;
 
 /** All settings in one table, by name. */
@@ -35,4 +37,5 @@ export const settings = {
   ...rpcSettings,
   ...storeSettings,
   ...localSettings,
+  ...workerSettings,
 } as const;

@@ -2,11 +2,6 @@ import { bytes, count, GiB, KiB, MiB, milliseconds, type Section } from '../sett
 
 /** Limits of a coordinator's shell: what it keeps, and for how long. */
 export const coordinatorSettings = {
-  schedulerTickMs: milliseconds(200, {
-    min: 10,
-    max: 60_000,
-    doc: 'How often deadlines and grace periods are looked at.',
-  }),
   watchIntervalMs: milliseconds(100, {
     min: 10,
     max: 60_000,
@@ -26,6 +21,11 @@ export const coordinatorSettings = {
     min: 1,
     max: 1_000_000,
     doc: 'How many jobs may be planned or run at a time; one more is refused.',
+  }),
+  planningMemoryBytes: bytes(512 * MiB, {
+    min: 64 * MiB,
+    max: 64 * GiB,
+    doc: 'Memory of the coordinator’s own DuckDB, which reads footers, samples and syntax trees.',
   }),
   planBytesMax: bytes(8 * MiB, {
     min: KiB,

@@ -2,6 +2,11 @@ import { count, milliseconds, percent, type Section } from '../setting.ts';
 
 /** Limits of the scheduler: how often it tries, how long it waits, how hard it looks. */
 export const schedulerSettings = {
+  schedulerTickMs: milliseconds(100, {
+    min: 10,
+    max: 60_000,
+    doc: 'How often deadlines, grace periods and delays are looked at.',
+  }),
   taskAttemptsMax: count(4, {
     min: 1,
     max: 100,

@@ -1,0 +1,25 @@
+import { milliseconds, type Section } from '../setting.ts';
+
+/** Limits of a worker's runtime. */
+export const workerSettings = {
+  functionStopGraceMs: milliseconds(1_000, {
+    min: 10,
+    max: 600_000,
+    doc: 'How long a user function of a cancelled attempt may go on before its thread is terminated and replaced.',
+  }),
+  nativeStopGraceMs: milliseconds(60_000, {
+    min: 1_000,
+    max: 3_600_000,
+    doc: 'How long a native query of a cancelled attempt may ignore its interrupts before the worker drains and exits.',
+  }),
+  reconnectIntervalMs: milliseconds(500, {
+    min: 10,
+    max: 60_000,
+    doc: 'How long a worker waits before it looks for the leader again.',
+  }),
+  sessionTimeoutMs: milliseconds(10_000, {
+    min: 100,
+    max: 600_000,
+    doc: 'How long a leader may take to welcome a worker.',
+  }),
+} as const satisfies Section;

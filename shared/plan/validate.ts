@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { SheafError } from '../errors.ts';
+import type { JobRequest } from './job.ts';
+import type { PlanNode } from './node.ts';
+
+/** Plans come from other processes: nothing of them is believed before it has the shape of `PlanNode`. */
+
+const column = z.strictObject({ name: z.string(), type: z.string() });
+const schema = z.array(column);
+const named = z.strictObject({ name: z.string(), sql: z.string() });
+const format = z.enum(['parquet', 'csv', 'ndjson', 'arrow']);
+const absolutePath = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'is not an absolute path');
+const bundle = z.strictObject({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  name: z.string(),
+  params: z.unknown().optional(),
+  async: z.boolean(),
+});
+const scanOptions = z.strictObject({
+  schema: schema.optional(),
+  unionByName: z.boolean().optional(),
+  multiline: z.boolean().optional(),
+  delimiter: z.string().optional(),
+  quote: z.string().optional(),
+  escape: z.string().optional(),
+  header: z.boolean().optional(),
+  nullText: z.string().optional(),
+});
+const joinCondition = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('using'), columns: z.array(z.string()).min(1) }),
+  z.strictObject({ kind: z.literal('condition'), sql: z.string() }),
+]);
+
+const node: z.ZodType<PlanNode> = z.lazy(() => nodes) as unknown as z.ZodType<PlanNode>;
+
+const nodes = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('scan'), format, paths: z.array(absolutePath).min(1), options: scanOptions }),
+  z.strictObject({ kind: z.literal('dataset'), id: z.string(), schema }),
+  z.strictObject({ kind: z.literal('filter'), input: node, predicate: z.string() }),
+  z.strictObject({ kind: z.literal('project'), input: node, columns: z.array(named).min(1) }),
+  z.strictObject({ kind: z.literal('extend'), input: node, columns: z.array(named) }),
+  z.strictObject({
+    kind: z.literal('call'),
+    input: node,
+    mode: z.enum(['mapBatches', 'map', 'flatMap', 'filter']),
+    function: bundle,
+    schema: schema.optional(),
+    deterministic: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal('aggregate'), input: node, keys: z.array(named), aggregates: z.array(named) }),
+  z.strictObject({
+    kind: z.literal('join'),
+    type: z.enum(['inner', 'left']),
+    left: node,
+    right: node,
+    on: joinCondition,
+  }),
+  z.strictObject({ kind: z.literal('sort'), input: node, keys: z.array(z.string()).min(1) }),
+  z.strictObject({
+    kind: z.literal('limit'),
+    input: node,
+    limit: z.number().int().nonnegative().nullable(),
+    offset: z.number().int().nonnegative(),
+  }),
+  z.strictObject({ kind: z.literal('distinct'), input: node }),
+  z.strictObject({ kind: z.literal('union'), inputs: z.array(node).min(1) }),
+  z.strictObject({
+    kind: z.literal('repartition'),
+    input: node,
+    partitions: z.number().int().positive(),
+    keys: z.array(z.string()),
+  }),
+  z.strictObject({ kind: z.literal('sql'), text: z.string() }),
+  z.strictObject({
+    kind: z.literal('write'),
+    input: node,
+    format,
+    path: absolutePath,
+    mode: z.enum(['error', 'overwrite', 'append']),
+    options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+]);
+
+const request = z.strictObject({
+  plan: node,
+  name: z.string().max(200),
+  priority: z.number().int().min(-10).max(10),
+  deadlineMs: z.number().positive().optional(),
+});
+
+/**
+ * Reads a job request as it came over the wire.
+ *
+ * @throws SheafError `PLAN_INVALID` naming the place in the document
+ */
+export function parseJobRequest(json: string): JobRequest {
+  const parsed = request.safeParse(parseJson(json));
+  if (parsed.success) return parsed.data as JobRequest;
+  const [issue] = parsed.error.issues;
+  throw new SheafError(
+    'PLAN_INVALID',
+    `The job request is not one: ${issue?.path.join('.') || 'it'}: ${issue?.message}`,
+    {
+      next: 'Submit it with the client library of the same version.',
+    },
+  );
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new SheafError('PLAN_INVALID', 'The job request is not JSON', { cause });
+  }
+}

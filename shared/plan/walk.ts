@@ -1,0 +1,33 @@
+import { type PlanNode, type PlanVisitor, visit } from './node.ts';
+
+const children: PlanVisitor<readonly PlanNode[]> = {
+  scan: () => [],
+  dataset: () => [],
+  sql: () => [],
+  filter: ({ input }) => [input],
+  project: ({ input }) => [input],
+  extend: ({ input }) => [input],
+  call: ({ input }) => [input],
+  aggregate: ({ input }) => [input],
+  sort: ({ input }) => [input],
+  limit: ({ input }) => [input],
+  distinct: ({ input }) => [input],
+  repartition: ({ input }) => [input],
+  write: ({ input }) => [input],
+  join: ({ left, right }) => [left, right],
+  union: ({ inputs }) => inputs,
+};
+
+/** A node's direct inputs, in their order. */
+export const inputsOf = (node: PlanNode): readonly PlanNode[] => visit(node, children, undefined);
+
+/** A node and all below it, parents first. */
+export function* nodesOf(node: PlanNode): Generator<PlanNode> {
+  yield node;
+  for (const input of inputsOf(node)) yield* nodesOf(input);
+}
+
+/** Ids of the client-held datasets that a plan reads, each once. */
+export const datasetsOf = (plan: PlanNode): string[] => [
+  ...new Set([...nodesOf(plan)].flatMap((node) => (node.kind === 'dataset' ? [node.id] : []))),
+];
