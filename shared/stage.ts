@@ -156,6 +156,9 @@ export interface FileSink {
   readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** What the names of files that a sink writes begin with. */
+export const partPrefix = 'part-';
+
 /** One task as it is sent to a worker: its stage's work narrowed to one partition, with its inputs' places. */
 export interface TaskSpec {
   readonly job: JobId;

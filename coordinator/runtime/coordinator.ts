@@ -1,0 +1,130 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SheafError } from '../../shared/errors.ts';
+import { FlightClient } from '../../shared/flight/client.ts';
+import { flightService } from '../../shared/flight/service.ts';
+import { FileSource } from '../../shared/flight/source.ts';
+import { type RunningServer, startServer } from '../../shared/rpc/server.ts';
+import { campaign, type Leadership } from '../../shared/store/election.ts';
+import { currentLeader } from '../../shared/store/leader.ts';
+import { watchMembers } from '../../shared/store/membership.ts';
+import { implementStore } from '../../shared/store/service.ts';
+import type { CoordinatorOptions, RunningCoordinator } from '../main.ts';
+import { controlImplementation } from '../services/control-service.ts';
+import { jobsImplementation } from '../services/jobs-service.ts';
+import { Leader } from './leader.ts';
+import { Planning } from './planning.ts';
+
+/** A coordinator process: its doors stand open from the start; behind them leads, at times, a `Leader`. */
+export class Coordinator implements RunningCoordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #planning: Planning;
+  readonly #stop = new AbortController();
+  #server: RunningServer | undefined;
+  #leader: Leader | undefined;
+  #knownLeader = '';
+  #campaigning: Promise<void> = Promise.resolve();
+
+  private constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.#planning = new Planning(options.config, join(options.dataDirectory, 'spill'));
+  }
+
+  /** Returns when it listens; with a fresh embedded store it then leads as well. */
+  static async start(options: CoordinatorOptions): Promise<Coordinator> {
+    const coordinator = new Coordinator(options);
+    try {
+      await coordinator.#listen();
+      const first = Promise.withResolvers<void>();
+      coordinator.#campaigning = coordinator.#campaign(() => first.resolve());
+      coordinator.#campaigning.catch(first.reject);
+      if (options.servesStore) await first.promise;
+      return coordinator;
+    } catch (failed) {
+      await coordinator.close();
+      throw failed;
+    }
+  }
+
+  get address(): string {
+    return this.#options.advertise ?? this.#server?.address ?? '';
+  }
+
+  async close(): Promise<void> {
+    const { store, dataDirectory, config } = this.#options;
+    this.#stop.abort(new SheafError('CANCELLED', 'The coordinator stops'));
+    await this.#campaigning.catch(() => {}); // It ends by the abort.
+    await this.#server?.close(config.shutdownGraceMs);
+    await this.#planning[Symbol.asyncDispose]();
+    await store.close();
+    rmSync(dataDirectory, { recursive: true, force: true });
+  }
+
+  async #listen(): Promise<void> {
+    const { cluster, store, servesStore, dataDirectory, listen, token, config } = this.#options;
+    const leader = () => this.#leading();
+    const services = [
+      jobsImplementation(leader, cluster),
+      controlImplementation(() => controlDoor(leader())),
+      flightService(new FileSource(join(dataDirectory, 'spool'), config.exchangeIndexCacheMax), config),
+      ...(servesStore ? [implementStore(store)] : []),
+    ];
+    this.#server = await startServer({ listen, services, token, config });
+  }
+
+  /** Leads again and again, until the process stops. */
+  async #campaign(leads: () => void): Promise<void> {
+    const { store, cluster, config, log } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      this.#knownLeader = (await currentLeader(store, cluster))?.address ?? '';
+      const leadership = await campaign({ store, cluster, address: this.address, config, signal, log });
+      await this.#lead(leadership, leads);
+    }
+  }
+
+  async #lead(leadership: Leadership, leads: () => void): Promise<void> {
+    const { cluster, dataDirectory, config, log, token, store } = this.#options;
+    using flight = new FlightClient({ token, config });
+    using leader = new Leader({
+      cluster,
+      epoch: leadership.epoch,
+      dataDirectory,
+      spoolRoot: join(dataDirectory, 'spool'),
+      planning: this.#planning,
+      probe: async (address) => void (await flight.ping(address)),
+      config,
+      log: log.child({ epoch: leadership.epoch }),
+    });
+    this.#leader = leader;
+    leads();
+    log.info({ address: this.address, epoch: leadership.epoch }, 'leading');
+    const signal = AbortSignal.any([leadership.lost, this.#stop.signal]);
+    try {
+      for await (const { left } of watchMembers(store, cluster, { config, signal })) leader.loseWorkers(left);
+    } finally {
+      this.#leader = undefined;
+      await leadership.resign();
+    }
+  }
+
+  #leading(): Leader {
+    if (this.#leader) return this.#leader;
+    throw new SheafError(
+      'NOT_LEADER',
+      `This coordinator does not lead${this.#knownLeader && `; ${this.#knownLeader} did when it last looked`}`,
+      {
+        retryable: true,
+        next: 'Connect to the leader, or try again in a few seconds.',
+        details: { leader: this.#knownLeader },
+      },
+    );
+  }
+}
+
+const controlDoor = ({ door, blobs }: Leader) => ({
+  join: door.join.bind(door),
+  report: door.report.bind(door),
+  leave: door.leave.bind(door),
+  blob: (sha256: string) => blobs.get(sha256),
+});

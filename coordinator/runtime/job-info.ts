@@ -1,0 +1,47 @@
+import { monotonicMs } from '../../shared/clock.ts';
+import type { JobInfo, StageProgress } from '../../shared/plan/job.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { StageReport } from '../scheduler/views.ts';
+import type { FinalReport, JobRecord } from './job-record.ts';
+
+/** A job as its clients see it: its record, and what the scheduler knows of it while it knows it. */
+export function infoOf(record: JobRecord, core: Scheduler): JobInfo {
+  const { id, request, submittedMs, life } = record;
+  const { stages, attempts, reruns } = reportOf(record, core);
+  return {
+    id,
+    name: request.name,
+    state: life.state,
+    submittedMs,
+    stages,
+    attempts,
+    reruns,
+    ...('endedMs' in life ? { endedMs: life.endedMs } : {}),
+    ...(life.state === 'failed' ? { error: life.error } : {}),
+  };
+}
+
+const nothing: FinalReport = { stages: [], attempts: 0, reruns: {} };
+
+/** What the scheduler says of a job, or last said before it forgot it; nothing before it has it. */
+export function reportOf({ id, report: last = nothing }: JobRecord, core: Scheduler): FinalReport {
+  const report = core.jobReport(id);
+  if (!report) return last;
+  const reruns = Object.entries(report.reruns).filter(([, count]) => count > 0);
+  return { stages: report.stages.map(progressOf), attempts: report.attempts, reruns: Object.fromEntries(reruns) };
+}
+
+function progressOf(stage: StageReport): StageProgress {
+  const { id, name, tasks, running, finished, metrics, startedMs, finishedMs } = stage;
+  const elapsedMs = startedMs === undefined ? 0 : (finishedMs ?? monotonicMs()) - startedMs;
+  return {
+    id,
+    name,
+    tasks,
+    running,
+    finished,
+    rowsOut: metrics.rowsOut,
+    bytesOut: metrics.bytesOut,
+    elapsedMs: Math.round(elapsedMs),
+  };
+}

@@ -1,0 +1,50 @@
+import type { ErrorData } from '../../shared/errors.ts';
+import type { JobId } from '../../shared/ids.ts';
+import type { JobRequest, JobResult, StageProgress } from '../../shared/plan/job.ts';
+import type { Schema } from '../../shared/schema.ts';
+import type { FileCommit } from './sink-files.ts';
+
+/**
+ * A job's life as its clients see it. The scheduler holds the tasks; this holds the request before it and the outcome
+ * after it.
+ *
+ * ```
+ * planning ──▶ running ──▶ succeeded ──▶ released
+ *    │  │        │  ▲          │
+ *    │  │        │  └──────────┘ a part of the result was lost
+ *    ▼  ▼        ▼
+ * failed, cancelled (terminal)
+ * ```
+ */
+export type JobLife =
+  | { readonly state: 'planning' }
+  | { readonly state: 'running' }
+  | { readonly state: 'cancelling' }
+  /** `result` stays until the client releases it or its retention ends. */
+  | { readonly state: 'succeeded'; readonly result: JobResult; readonly endedMs: number; readonly released: boolean }
+  | { readonly state: 'failed'; readonly error: ErrorData; readonly endedMs: number }
+  | { readonly state: 'cancelled'; readonly endedMs: number };
+
+export interface JobRecord {
+  readonly id: JobId;
+  readonly request: JobRequest;
+  /** Wall-clock time, for people. */
+  readonly submittedMs: number;
+  readonly life: JobLife;
+  /** Columns of the result, known once planned. */
+  readonly schema?: Schema;
+  /** Whether a part that is made again holds the same rows. */
+  readonly deterministic?: boolean;
+  readonly sink?: FileCommit;
+  /** What the scheduler last said, kept when it forgets the job. */
+  readonly report?: FinalReport;
+}
+
+export interface FinalReport {
+  readonly stages: readonly StageProgress[];
+  readonly attempts: number;
+  readonly reruns: Readonly<Record<string, number>>;
+}
+
+export const isOver = ({ state }: JobLife): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'cancelled';

@@ -1,0 +1,28 @@
+import type { ErrorData } from '../../shared/errors.ts';
+import type { JobId } from '../../shared/ids.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
+import type { PartitionSize } from '../../shared/stage.ts';
+import type { StagedPlan } from '../planner/plan-job.ts';
+
+/** What the planning thread is asked. */
+export interface PlanningRequest {
+  readonly job: JobId;
+  readonly plan: PlanNode;
+  /** Slots of the cluster now: how many tasks are worth having. */
+  readonly slots: number;
+  /** The plan's client-held datasets: rows and bytes of each of their spooled segments. */
+  readonly datasets: Readonly<Record<string, readonly PartitionSize[]>>;
+  /** Wall-clock time that `now()` and its like become. */
+  readonly nowMs: number;
+  /** Also explain it. */
+  readonly explain: boolean;
+}
+
+export type PlanningReply =
+  | {
+      readonly kind: 'planned';
+      readonly staged: StagedPlan;
+      /** For people, if asked for. */
+      readonly text?: string;
+    }
+  | { readonly kind: 'refused'; readonly error: ErrorData };

@@ -1,0 +1,59 @@
+import { type Empty, type JobsContract, jobsService } from '../../shared/contracts/jobs.ts';
+import { SheafError } from '../../shared/errors.ts';
+import { jobId } from '../../shared/ids.ts';
+import { parseJobRequest } from '../../shared/plan/validate.ts';
+import { type Implementation, implement } from '../../shared/rpc/handlers.ts';
+import { loadService } from '../../shared/rpc/proto.ts';
+import { version } from '../../shared/version.ts';
+import type { Leader } from '../runtime/leader.ts';
+
+const empty: Empty = {};
+
+/** `proto/jobs.proto` in front of whoever leads now (`leader` throws NOT_LEADER where nobody does). */
+export function jobsImplementation(leader: () => Leader, cluster: string): Implementation {
+  return implement<JobsContract>(loadService<JobsContract>('jobs', jobsService), {
+    hello: (caller) => {
+      checkVersion(caller.version);
+      return { version, cluster, epoch: leader().epoch };
+    },
+    missingBlobs: async ({ sha256 }) => ({ sha256: await leader().blobs.missing(sha256) }),
+    putBlob: async ({ sha256, content }) => {
+      await leader().blobs.put(sha256, content);
+      return empty;
+    },
+    putDataset: (frames) => leader().datasets.receive(frames),
+    submit: ({ json }) => ({ job: leader().desk.submit(parseJobRequest(json)) }),
+    explain: async ({ json }) => ({ json: JSON.stringify(await leader().desk.explain(parseJobRequest(json))) }),
+    watch: ({ job }, { signal }) => leader().desk.watch(jobId(job), signal),
+    cancel: ({ job }) => {
+      leader().desk.cancel(jobId(job), 'a client asked for it');
+      return empty;
+    },
+    release: ({ job }) => {
+      leader().desk.release(jobId(job));
+      return empty;
+    },
+    reportLost: (part) => {
+      leader().desk.reportLost(part);
+      return empty;
+    },
+    getJob: ({ job }) => ({ json: JSON.stringify(leader().desk.info(jobId(job))) }),
+    listJobs: () => ({
+      json: leader()
+        .desk.list()
+        .map((info) => JSON.stringify(info)),
+    }),
+    listWorkers: () => ({
+      json: leader()
+        .workers()
+        .map((info) => JSON.stringify(info)),
+    }),
+  });
+}
+
+function checkVersion(theirs: string): void {
+  if (theirs === version) return;
+  throw new SheafError('VERSION_MISMATCH', `The client runs version ${theirs}, this cluster ${version}`, {
+    next: `Install the cluster's version in your project: npm install sheaf@${version}`,
+  });
+}
