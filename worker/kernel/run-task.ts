@@ -1,0 +1,61 @@
+import { SheafError } from '../../shared/errors.ts';
+import { previousInput, type StageOutput, type Step, type TaskOutput } from '../../shared/stage.ts';
+import type { AttemptWatch } from '../pool/cancellation.ts';
+import type { PoolTask, ThreadData } from '../pool/protocol.ts';
+import type { TaskContext } from './context.ts';
+import { callFunction } from './function-step.ts';
+import type { Relation } from './relation.ts';
+import { querySql } from './sql-step.ts';
+import { TaskInputs } from './task-inputs.ts';
+import { type Written, writeOutput } from './write-output.ts';
+
+/**
+ * Runs one attempt in a pool thread: inputs → steps → output. Steps are chained, not materialised: the output pulls
+ * batches through them, a DuckDB query inside the scan of the next. Only an asynchronous function drains its input.
+ *
+ * @throws SheafError whatever went wrong; nothing unfinished is left on disk
+ */
+export async function runTask(task: PoolTask, thread: ThreadData, watch: AttemptWatch): Promise<TaskOutput> {
+  const startedMs = performance.now();
+  await using scope = new AsyncDisposableStack();
+  const inputs = scope.use(await TaskInputs.open(task, thread));
+  try {
+    const written = await runSteps({ task, thread, inputs, scope, watch });
+    const { partitions, file, rows, bytes } = written;
+    const runMs = performance.now() - startedMs;
+    const metrics = { rowsIn: 0, bytesIn: 0, rowsOut: rows, bytesOut: bytes, fetchMs: 0, runMs };
+    return { partitions, metrics, ...(file === undefined ? {} : { file }) };
+  } catch (thrown) {
+    throw inputs.inFileTerms(SheafError.from(thrown));
+  }
+}
+
+async function runSteps(context: TaskContext): Promise<Written> {
+  const { steps, output, inputs } = context.task;
+  const all = completed(steps, output, inputs[0]?.name ?? previousInput);
+  let relation: Relation | undefined;
+  for (const step of all.slice(0, -1)) relation = await runStep(step, relation, context);
+  return await writeOutput(all.at(-1), relation, context);
+}
+
+/** Runs a step over the one before it. */
+export async function runStep(step: Step, previous: Relation | undefined, context: TaskContext): Promise<Relation> {
+  if (step.kind === 'sql') return querySql(step.sql, previous, context);
+  if (!previous) throw new TypeError('A function step follows a SQL step');
+  return await callFunction(step, previous, context);
+}
+
+/**
+ * The steps with SQL where a function stands alone: a function reads what a query yields, and rows are partitioned by
+ * hash and written to files by DuckDB.
+ */
+export function completed(steps: readonly Step[], output: StageOutput, firstInput: string): readonly Step[] {
+  const all = (name: string): Step => ({ kind: 'sql', sql: `SELECT * FROM "${name.replaceAll('"', '""')}"` });
+  const first = steps[0]?.kind === 'sql' ? [] : [all(firstInput)];
+  const endsInSql = (steps.at(-1) ?? first[0])?.kind === 'sql';
+  return [...first, ...steps, ...(endsInSql || !needsSql(output) ? [] : [all(previousInput)])];
+}
+
+function needsSql(output: StageOutput): boolean {
+  return output.kind === 'file' ? output.sink.format !== 'arrow' : output.partitioning.kind === 'hash';
+}

@@ -1,0 +1,33 @@
+import { Connection } from '../../shared/duckdb/connection.ts';
+import { type Input, onceInput } from '../../shared/duckdb/input.ts';
+import { previousInput } from '../../shared/stage.ts';
+import type { TaskContext } from './context.ts';
+import type { Relation } from './relation.ts';
+
+/** A connection of its own on which a step's SQL finds its inputs. */
+export interface Stage {
+  readonly connection: Connection;
+  readonly inputs: Readonly<Record<string, Input>>;
+}
+
+/** Opens a connection with the inputs that the SQL names, and the step before it as `previous`. */
+export function prepareSql(sql: string, previous: Relation | undefined, context: TaskContext): Stage {
+  const { thread, scope, inputs: all, watch } = context;
+  const connection = scope.use(Connection.open(thread.database));
+  scope.use(watch.opened(connection.address));
+  const inputs: Record<string, Input> = {};
+  for (const input of all.namedIn(sql)) {
+    if (input.kind === 'view') connection.execute(`CREATE TEMP VIEW ${quoted(input.name)} AS ${input.sql}`);
+    else inputs[input.name] = input.input;
+  }
+  if (previous) inputs[previousInput] = onceInput(previous.schema, previous.batches);
+  return { connection, inputs };
+}
+
+export function querySql(sql: string, previous: Relation | undefined, context: TaskContext): Relation {
+  const { connection, inputs } = prepareSql(sql, previous, context);
+  const query = context.scope.use(connection.query(sql, { ...context.thread.config, inputs }));
+  return { schema: query.schema, batches: query };
+}
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

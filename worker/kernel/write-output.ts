@@ -1,0 +1,159 @@
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Batch } from '../../shared/arrow/batch.ts';
+import { encodeSchema } from '../../shared/arrow/ipc.ts';
+import { DiskQuota } from '../../shared/exchange/quota.ts';
+import { ExchangeWriter } from '../../shared/exchange/writer.ts';
+import { literal } from '../../shared/sql/text.ts';
+import { type FileSink, type Partitioning, type PartitionSize, partPrefix, type Step } from '../../shared/stage.ts';
+import { writeArrowFile } from './arrow-file.ts';
+import type { TaskContext } from './context.ts';
+import type { Relation } from './relation.ts';
+import { runStep } from './run-task.ts';
+import { prepareSql } from './sql-step.ts';
+
+/** What an attempt has written. */
+export interface Written {
+  /** Of an exchange file: rows and bytes of each partition. Empty for a file sink. */
+  readonly partitions: readonly PartitionSize[];
+  readonly file?: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Runs the last step into the task's output. */
+export async function writeOutput(
+  last: Step | undefined,
+  previous: Relation | undefined,
+  context: TaskContext,
+): Promise<Written> {
+  if (!last) throw new TypeError('A stage has at least one step');
+  const { output } = context.task;
+  if (output.kind === 'file') return await writeFile(output.sink, last, previous, context);
+  const partitions = await writeExchange(output.partitioning, last, previous, context);
+  return {
+    partitions,
+    rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+async function writeExchange(
+  partitioning: Partitioning,
+  last: Step,
+  previous: Relation | undefined,
+  context: TaskContext,
+): Promise<PartitionSize[]> {
+  const { schema, batches } = await partitioned(partitioning, last, previous, context);
+  const { task, thread } = context;
+  using writer = new ExchangeWriter({
+    root: thread.exchangeRoot,
+    owner: { kind: 'attempt', key: task.key },
+    partitions: partitioning.kind === 'single' ? 1 : partitioning.partitions,
+    schema: encodeSchema(schema),
+    limits: thread.config,
+    quota: new DiskQuota(thread.config.exchangeDiskBytesMax, thread.exchangeQuota),
+  });
+  for (const { partition, batch } of batches) writer.write(partition, batch);
+  return writer.commit();
+}
+
+interface Partitioned {
+  readonly schema: Relation['schema'];
+  readonly batches: Iterable<{ readonly partition: number; readonly batch: Batch }>;
+}
+
+async function partitioned(
+  partitioning: Partitioning,
+  last: Step,
+  previous: Relation | undefined,
+  context: TaskContext,
+): Promise<Partitioned> {
+  if (partitioning.kind === 'hash' && last.kind === 'sql') {
+    return byHash(partitioning, last.sql, previous, context);
+  }
+  const { schema, batches } = await runStep(last, previous, context);
+  const { task } = context;
+  const partitions = partitioning.kind === 'roundRobin' ? partitioning.partitions : 1;
+  return { schema, batches: inTurn(batches, task.key.task, partitions) };
+}
+
+function byHash(
+  { keys, partitions }: Extract<Partitioning, { kind: 'hash' }>,
+  sql: string,
+  previous: Relation | undefined,
+  { thread, ...context }: TaskContext,
+): Partitioned {
+  const { connection, inputs } = prepareSql(sql, previous, { thread, ...context });
+  const number = `(hash(${keys.join(', ')}) >> 40) % ${partitions}`;
+  connection.execute(`CREATE TEMP TABLE partitioned AS SELECT *, ${number} AS partition_number FROM (${sql})`, { ...thread.config, inputs });
+  const queries = Array.from({ length: partitions }, (_, partition) =>
+    context.scope.use(connection.query(`SELECT * EXCLUDE partition_number FROM partitioned WHERE partition_number = ${partition}`, thread.config)),
+  );
+  const batches = (function* () {
+    for (const [partition, query] of queries.entries()) for (const batch of query) yield { partition, batch };
+  })();
+  return { schema: queries[0]?.schema as Relation['schema'], batches };
+}
+
+/** Batch by batch to the next partition; tasks begin at different ones. */
+function* inTurn(batches: Iterable<Batch>, first: number, partitions: number) {
+  let next = first;
+  for (const batch of batches) yield { partition: next++ % partitions, batch };
+}
+
+async function writeFile(
+  sink: FileSink,
+  last: Step,
+  previous: Relation | undefined,
+  context: TaskContext,
+): Promise<Written> {
+  const { job, task, attempt } = context.task.key;
+  const file = `${partPrefix}${String(task).padStart(5, '0')}-${job}-${attempt}.${sink.format}`;
+  const path = join(sink.stagingDirectory, file);
+  try {
+    const rows =
+      sink.format === 'arrow'
+        ? await writeArrow(path, last, previous, context)
+        : copyTo(path, sink, last, previous, context);
+    // A file for the first task even without rows: the schema of an empty result is a result.
+    if (rows > 0 || task === 0) return { partitions: [], file, rows, bytes: statSync(path).size };
+    rmSync(path);
+    return { partitions: [], rows, bytes: 0 };
+  } catch (failed) {
+    rmSync(path, { force: true });
+    throw failed;
+  }
+}
+
+async function writeArrow(
+  path: string,
+  last: Step,
+  previous: Relation | undefined,
+  context: TaskContext,
+): Promise<number> {
+  const { schema, batches } = await runStep(last, previous, context);
+  return writeArrowFile(path, schema, batches);
+}
+
+function copyTo(
+  path: string,
+  sink: FileSink,
+  last: Step,
+  previous: Relation | undefined,
+  context: TaskContext,
+): number {
+  if (last.kind !== 'sql') throw new TypeError('DuckDB writes what a query yields');
+  const { connection, inputs } = prepareSql(last.sql, previous, context);
+  const copy = `COPY (${last.sql}) TO ${literal(path)} (${copyOptions(sink)})`;
+  return connection.execute(copy, { ...context.thread.config, inputs });
+}
+
+/** The sink's options for DuckDB's COPY. Names are checked; values are literals. */
+function copyOptions({ format, options }: FileSink): string {
+  const named = Object.entries(options).map(([name, value]) => {
+    if (!/^[a-z_]+$/i.test(name)) throw new TypeError(`${name} is not the name of an option`);
+    return `${name} ${typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : value}`;
+  });
+  return [`FORMAT ${format === 'ndjson' ? 'json' : format}`, ...named].join(', ');
+}

@@ -1,0 +1,43 @@
+import type { Config } from '../../shared/config/config.ts';
+import type { LocalPart } from '../../shared/exchange/local-parts.ts';
+import type { TaskFailure } from '../../shared/failure.ts';
+import type { AttemptKey } from '../../shared/ids.ts';
+import type { Schema } from '../../shared/schema.ts';
+import type { Split, StageOutput, Step, TaskOutput } from '../../shared/stage.ts';
+
+/** What every pool thread is given once, when it starts. */
+export interface ThreadData {
+  /** Address of the worker's one database: each thread opens its own connections to it. */
+  readonly database: bigint;
+  /** For messages: which worker could not see a file. */
+  readonly workerName: string;
+  /** Root of the exchange files that attempts of this worker write. */
+  readonly exchangeRoot: string;
+  /** Memory of the worker's `DiskQuota`. */
+  readonly exchangeQuota: SharedArrayBuffer;
+  /** Where byte ranges, spools and other passing files of attempts lie. */
+  readonly tempRoot: string;
+  /** Directory of function bundles, each named by its SHA-256. */
+  readonly blobRoot: string;
+  readonly config: Config;
+}
+
+/** One attempt as it enters a pool thread: descriptors and file positions, never data. */
+export interface PoolTask {
+  readonly key: AttemptKey;
+  readonly inputs: readonly LocalInput[];
+  readonly steps: readonly Step[];
+  readonly output: StageOutput;
+  readonly schema: Schema;
+  /** Shared with the worker's main thread, which cancels through it. */
+  readonly cancellation: SharedArrayBuffer;
+}
+
+/** An input once everything remote has been fetched. */
+export type LocalInput =
+  | { readonly kind: 'splits'; readonly name: string; readonly schema: Schema; readonly splits: readonly Split[] }
+  | { readonly kind: 'parts'; readonly name: string; readonly schema: Schema; readonly parts: readonly LocalPart[] };
+
+export type PoolReply =
+  | { readonly kind: 'finished'; readonly output: TaskOutput }
+  | { readonly kind: 'failed'; readonly failure: TaskFailure };

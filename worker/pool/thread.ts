@@ -1,0 +1,27 @@
+import { workerData } from 'node:worker_threads';
+import { SheafError } from '../../shared/errors.ts';
+import type { TaskFailure } from '../../shared/failure.ts';
+import { runTask } from '../kernel/run-task.ts';
+import { failureOf } from '../runtime/failure-of.ts';
+import { AttemptWatch } from './cancellation.ts';
+import type { PoolReply, PoolTask, ThreadData } from './protocol.ts';
+
+const thread = workerData as ThreadData;
+
+/** Piscina calls this with each task. It never throws: how an attempt ended is data. */
+export async function run(task: PoolTask): Promise<PoolReply> {
+  const watch = new AttemptWatch(task.cancellation);
+  try {
+    return { kind: 'finished', output: await runTask(task, thread, watch) };
+  } catch (thrown) {
+    return { kind: 'failed', failure: located(failureOf(SheafError.from(thrown), watch.cancelled), task) };
+  }
+}
+
+/** A task's own error says where it happened; the other kinds name what they are about themselves. */
+function located(failure: TaskFailure, { key }: PoolTask): TaskFailure {
+  if (failure.kind !== 'taskError') return failure;
+  const { error } = failure;
+  const details = { ...error.details, stage: key.stage, partition: key.task, attempt: key.attempt };
+  return { kind: 'taskError', error: { ...error, details } };
+}

@@ -1,0 +1,207 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Config } from '../../shared/config/config.ts';
+import { Database } from '../../shared/duckdb/database.ts';
+import { SheafError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { followLeader, type Leader } from '../../shared/store/leader.ts';
+import { members } from '../../shared/store/membership.ts';
+import { type Registration, register } from '../../shared/store/registration.ts';
+import type { Store } from '../../shared/store/store.ts';
+import { version } from '../../shared/version.ts';
+import { Exchange } from '../exchange/exchange.ts';
+import { ThreadPool } from '../pool/pool.ts';
+import { Bundles } from './bundles.ts';
+import { checkMemory, defaultMemoryBytes } from './memory.ts';
+import { Session } from './session.ts';
+import { TaskRunner } from './task-runner.ts';
+
+export interface WorkerOptions {
+  /**
+   * The cluster's store: etcd, or the one that an embedded coordinator serves. Closed by the worker. A promise if it is
+   * not known yet: the worker meanwhile warms up.
+   */
+  readonly store: Store | Promise<Store>;
+  readonly cluster: string;
+  /** Slots: how many tasks run at once, each on a thread. */
+  readonly threads: number;
+  /** `host:port` for the exchange. Default: a free port of 127.0.0.1. */
+  readonly listen?: string | undefined;
+  /** What others use to reach it, if that is another address. */
+  readonly advertise?: string | undefined;
+  /** A directory of this process alone, for exchange, spill, bundles. Removed at the end. */
+  readonly dataDirectory: string;
+  /** For DuckDB. Default: see `defaultMemoryBytes`. */
+  readonly memoryLimitBytes?: number | undefined;
+  readonly token?: string | undefined;
+  readonly config: Config;
+  readonly log: Logger;
+}
+
+/**
+ * A worker process: one DuckDB database, one pool of threads, one exchange, one session with the leader at a time. When
+ * a session or its lease is lost, its tasks stop, its data goes, and it joins again as another incarnation.
+ */
+export class Worker {
+  /** Resolves when the worker is gone and nothing of it is left on disk. */
+  readonly closed: Promise<void>;
+  readonly #options: WorkerOptions;
+  readonly #stop = new AbortController();
+  readonly #database: Database;
+  readonly #exchange: Exchange;
+  readonly #pool: ThreadPool;
+  readonly #runner: TaskRunner;
+  #session: Session | undefined;
+  #draining = false;
+
+  private constructor(options: WorkerOptions, database: Database, exchange: Exchange, pool: ThreadPool) {
+    this.#options = options;
+    this.#database = database;
+    this.#exchange = exchange;
+    this.#pool = pool;
+    const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
+    this.#runner = new TaskRunner({ exchange, pool, bundles, log: options.log });
+    this.closed = this.#live().finally(() => this.#close());
+  }
+
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const { threads, dataDirectory, token, config, listen } = options;
+    const memoryLimitBytes = options.memoryLimitBytes ?? (await memoryShare(options));
+    checkMemory(memoryLimitBytes, threads, config.slotMemoryBytesMin);
+    const directory = (name: string): string => join(dataDirectory, name);
+    for (const name of ['temp', 'exchange']) mkdirSync(directory(name), { recursive: true, mode: 0o700 });
+    const exchanging = Exchange.start({ root: directory('exchange'), listen, token, config });
+    const database = Database.open({ memoryLimitBytes, tempDirectory: directory('spill') });
+    const exchange = await exchanging;
+    const pool = new ThreadPool(threads, {
+      database: database.address,
+      workerName: `${hostname()}:${process.pid}`,
+      exchangeRoot: directory('exchange'),
+      exchangeQuota: exchange.quota.memory,
+      tempRoot: directory('temp'),
+      blobRoot: directory('blobs'),
+      config,
+    });
+    return new Worker(options, database, exchange, pool);
+  }
+
+  /** `host:port` at which the others reach its exchange. */
+  get address(): string {
+    return this.#options.advertise ?? this.#exchange.address;
+  }
+
+  /** Takes no new tasks, and goes when nobody needs its data any more (or `drainLimitMs` has passed). */
+  drain(): void {
+    this.#draining = true;
+    if (this.#session) this.#session.drain();
+    else this.stop();
+  }
+
+  /** Goes now. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && !this.#draining) {
+      try {
+        await this.#oneLife(signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        this.#complain(SheafError.from(thrown));
+        await pause(this.#options.config.reconnectIntervalMs, undefined, { signal }).catch(() => signal.aborted);
+      }
+    }
+  }
+
+  async #oneLife(stop: AbortSignal): Promise<void> {
+    const { cluster, config, log } = this.#options;
+    const store = await this.#options.store;
+    const leader = await this.#findLeader(store, stop);
+    if (!leader) return;
+    const lifeOver = new AbortController();
+    await using registration = await register({
+      store,
+      cluster,
+      info: this.#info(),
+      config,
+      log,
+      onIncarnation: () => lifeOver.abort(),
+    });
+    try {
+      await this.#serve(leader, registration, AbortSignal.any([stop, lifeOver.signal]));
+    } finally {
+      await this.#runner.dropAll();
+    }
+  }
+
+  async #serve(leader: Leader, { incarnation }: Registration, signal: AbortSignal): Promise<void> {
+    const { threads, token, config, log } = this.#options;
+    const session = new Session({
+      leader,
+      worker: incarnation,
+      slots: threads,
+      exchangeAddress: this.address,
+      runner: this.#runner,
+      exchangeBytes: () => this.#exchange.quota.bytes,
+      token,
+      config,
+      log: log.child({ worker: incarnation }),
+    });
+    this.#session = session;
+    this.#exchange.worker = incarnation;
+    try {
+      await session.serve(signal);
+    } finally {
+      this.#session = undefined;
+    }
+  }
+
+  async #findLeader(store: Store, signal: AbortSignal): Promise<Leader | undefined> {
+    const { cluster, config } = this.#options;
+    for await (const leader of followLeader(store, cluster, { config, signal })) if (leader) return leader;
+    return undefined;
+  }
+
+  #info() {
+    const { threads } = this.#options;
+    const { address } = this;
+    return {
+      address,
+      exchangeAddress: address,
+      slots: threads,
+      version,
+      host: hostname(),
+      pid: process.pid,
+      startedMs: Date.now(),
+    };
+  }
+
+  /** What will not get better by itself is an error; a leader that went is news. */
+  #complain(error: SheafError): void {
+    const { log } = this.#options;
+    if (error.code === 'VERSION_MISMATCH' || error.code === 'UNAUTHENTICATED') {
+      log.error({ code: error.code, next: error.next }, error.message);
+      throw error;
+    }
+    log.info({ code: error.code }, `session over: ${error.message}`);
+  }
+
+  async #close(): Promise<void> {
+    await this.#runner.dropAll();
+    await this.#pool.close();
+    await this.#exchange.close();
+    this.#database[Symbol.dispose]();
+    await (await this.#options.store).close();
+    rmSync(this.#options.dataDirectory, { recursive: true, force: true });
+  }
+}
+
+/** This worker's part of the host's memory: it shares the host with the members that are there already. */
+async function memoryShare({ store, cluster }: WorkerOptions): Promise<number> {
+  const here = (await members(await store, cluster)).filter(({ host }) => host === hostname());
+  return defaultMemoryBytes(here.length + 1);
+}
