@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { Connection } from '../shared/duckdb/connection.ts';
+import { Database } from '../shared/duckdb/database.ts';
+
+const directory = join(import.meta.dirname, 'data');
+const GiB = 2 ** 30;
+
+/** DuckDB itself with so many threads: the measure of all things. */
+export function openDuckdb(threads: number): { readonly connection: Connection } & Disposable {
+  const database = Database.open({ threads, memoryLimitBytes: 8 * GiB, tempDirectory: join(directory, 'spill') });
+  const connection = Connection.open(database.address);
+  return {
+    connection,
+    [Symbol.dispose]() {
+      connection[Symbol.dispose]();
+      database[Symbol.dispose]();
+    },
+  };
+}
+
+/**
+ * A table shaped like TPC-H's lineitem, generated once: half a million rows to a row group, deterministic.
+ *
+ * @returns the file's path
+ */
+export function lineitem(rows: number): string {
+  const path = join(directory, `lineitem-${rows}.parquet`);
+  if (existsSync(path)) return path;
+  process.stderr.write(`generating ${rows} rows …\n`);
+  mkdirSync(directory, { recursive: true });
+  using duckdb = openDuckdb(4);
+  duckdb.connection.execute(`
+    COPY (
+      SELECT i // 4 AS l_orderkey, (hash(i * 13) % 200000)::INTEGER AS l_partkey,
+        (1 + hash(i * 17) % 50)::DOUBLE AS l_quantity,
+        (90000 + hash(i * 19) % 10000000)::DOUBLE / 100 AS l_extendedprice,
+        (hash(i * 23) % 11)::DOUBLE / 100 AS l_discount, (hash(i * 29) % 9)::DOUBLE / 100 AS l_tax,
+        (['A', 'N', 'R'])[1 + (hash(i * 31) % 3)::INTEGER] AS l_returnflag,
+        (['O', 'F'])[1 + (hash(i * 37) % 2)::INTEGER] AS l_linestatus,
+        DATE '1992-01-01' + (hash(i * 41) % 2500)::INTEGER AS l_shipdate
+      FROM range(${rows}) t(i)
+    ) TO '${path}.unfinished' (FORMAT parquet, ROW_GROUP_SIZE 500000)`);
+  renameSync(`${path}.unfinished`, path);
+  return path;
+}
