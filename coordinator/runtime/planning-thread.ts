@@ -15,12 +15,12 @@ const { config, tempDirectory } = workerData as { readonly config: Config; reado
 /** What planning may take in memory: footers and sniffed samples. */
 const database = Database.open({ memoryLimitBytes: config.planningMemoryBytes, tempDirectory });
 const connection = Connection.open(database.address);
+const dialect = dialectOf(connection);
 const cache = new SourceCache(config.sourceCacheEntriesMax);
 
 /** Piscina calls this with each request. It never throws: a refusal is data. */
 export async function plan(request: PlanningRequest): Promise<PlanningReply> {
   try {
-    const dialect = dialectOf(connection);
     const sources = resolveSources(request.plan, { connection, dialect, cache, config });
     const { job, datasets, slots, nowMs } = request;
     const staged = planJob(request.plan, { sources, datasets, dialect, slots, config, nowMs, job });

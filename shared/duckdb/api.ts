@@ -43,6 +43,7 @@ export const duckdb = {
   ),
   resultError: native<(result: Pointer) => string | null>('const char *duckdb_result_error(void *)'),
   resultErrorType: native<(result: Pointer) => number>('int duckdb_result_error_type(void *)'),
+  rowsChanged: native<(result: Pointer) => number>('uint64_t duckdb_rows_changed(void *)'),
   rowCount: native<(result: Pointer) => number>('uint64_t duckdb_row_count(void *)'),
   valueText: native<(result: Pointer, column: number, row: number) => string | null>(
     'DuckText duckdb_value_varchar(void *, uint64_t, uint64_t)',

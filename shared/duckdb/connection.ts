@@ -39,15 +39,13 @@ export class Connection implements Disposable {
   /**
    * Runs statements for their effect; they may read inputs.
    *
+   * @returns how many rows the last one changed, inserted or copied
    * @throws SheafError see `duckdbError`, or what an input threw
    */
-  execute(sql: string, options: QueryOptions = {}): void {
-    if (options.inputs === undefined) {
-      this.#run(sql);
-      return;
-    }
+  execute(sql: string, options: QueryOptions = {}): number {
+    if (options.inputs === undefined) return this.#run(sql);
     using inputs = bindInputs(this, options);
-    inputs.guard(() => this.#run(sql));
+    return inputs.guard(() => this.#run(sql));
   }
 
   /**
@@ -140,8 +138,8 @@ export class Connection implements Disposable {
     );
   }
 
-  #run(sql: string): void {
-    this.#materialised(sql, () => undefined);
+  #run(sql: string): number {
+    return this.#materialised(sql, (result) => duckdb.rowsChanged(result));
   }
 
   #materialised<T>(sql: string, read: (result: Uint8Array) => T): T {

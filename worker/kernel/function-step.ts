@@ -11,9 +11,9 @@ import type { Relation } from './relation.ts';
 /** Only where a task calls a function: a SQL-only worker starts without them. */
 const modules = () =>
   Promise.all([
-    import('../functions/applyFunction.ts'),
-    import('../functions/applyAsyncFunction.ts'),
-    import('../functions/loadFunction.ts'),
+    import('../functions/apply-function.ts'),
+    import('../functions/apply-async-function.ts'),
+    import('../functions/load-function.ts'),
   ]);
 
 /** A function over the step before it: at once batch by batch, or, if it returns promises, over the drained input. */

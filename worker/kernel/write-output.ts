@@ -86,9 +86,17 @@ function byHash(
 ): Partitioned {
   const { connection, inputs } = prepareSql(sql, previous, { thread, ...context });
   const number = `(hash(${keys.join(', ')}) >> 40) % ${partitions}`;
-  connection.execute(`CREATE TEMP TABLE partitioned AS SELECT *, ${number} AS partition_number FROM (${sql})`, { ...thread.config, inputs });
+  connection.execute(`CREATE TEMP TABLE partitioned AS SELECT *, ${number} AS partition_number FROM (${sql})`, {
+    ...thread.config,
+    inputs,
+  });
   const queries = Array.from({ length: partitions }, (_, partition) =>
-    context.scope.use(connection.query(`SELECT * EXCLUDE partition_number FROM partitioned WHERE partition_number = ${partition}`, thread.config)),
+    context.scope.use(
+      connection.query(
+        `SELECT * EXCLUDE partition_number FROM partitioned WHERE partition_number = ${partition}`,
+        thread.config,
+      ),
+    ),
   );
   const batches = (function* () {
     for (const [partition, query] of queries.entries()) for (const batch of query) yield { partition, batch };

@@ -31,11 +31,7 @@ test('what is no ticket is refused', () => {
     '{"job":"j","parts":[[1,2,3]]}',
     '{"job":1,"parts":[[0,0,0,0]]}',
   ];
-  bad.push(
-    '{"job":"j","parts":[[0,0,0,-1]]}',
-    '{"job":"j","parts":[[0,0,0,0.5]]}',
-    '{"dataset":"d","from":0}',
-  );
+  bad.push('{"job":"j","parts":[[0,0,0,-1]]}', '{"job":"j","parts":[[0,0,0,0.5]]}', '{"dataset":"d","from":0}');
   bad.push('{"job":"j","parts":[[0,0,0,1e300]]}', '{"__proto__":{"job":"j"},"parts":[[0,0,0,0]]}');
   for (const text of bad) assert.throws(() => decodeTicket(Buffer.from(text), 10), { code: 'USAGE' }, text);
   const three = Buffer.from('{"job":"j","parts":[[0,0,0,0],[0,0,0,1],[0,0,0,2]]}');
