@@ -40,7 +40,7 @@ class ArrowFileWriter {
       this.#blocks.push(this.#message(metadata, body));
       rows += batch.rows;
     }
-    const footer = Footer.encode(new Footer(this.#schema, MetadataVersion.V5, undefined, this.#blocks));
+    const footer = Footer.encode(new Footer(this.#schema, MetadataVersion.V5, this.#blocks, []));
     const length = Buffer.alloc(4);
     length.writeInt32LE(footer.byteLength);
     this.#put(Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]), footer, length, magic);

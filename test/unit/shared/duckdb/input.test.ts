@@ -199,7 +199,7 @@ test('strings of JavaScript arrays come in, dictionaries too', () => {
 
 test('DuckDB holds no more than it may', () => {
   const input = inputOf('SELECT i FROM range(100000) t(i)', 4096);
-  const sum = (inputHeldBytesMax: number): void =>
+  const sum = (inputHeldBytesMax: number): number =>
     connection.execute('CREATE OR REPLACE TEMP TABLE held AS SELECT sum(i) AS s FROM given', {
       inputs: { given: input },
       inputHeldBytesMax,
