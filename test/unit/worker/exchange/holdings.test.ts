@@ -16,7 +16,7 @@ const wish = (shared: boolean, job = 'j'): Wish => {
     rows: 1,
     bytes: 1,
   };
-  return { kind: 'parts', job: jobId(job), parts: [part], shared };
+  return { kind: 'parts', job: jobId(job), parts: [part], shared, self: workerId('self') };
 };
 
 /** Fetches that end when told to; what happens is written down. */
