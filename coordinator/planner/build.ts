@@ -74,7 +74,7 @@ export class Build {
     const { slots, config } = this.context;
     const useful = Math.ceil(bytes / config.taskBytesMin);
     const most = Math.max(slots, Math.ceil(bytes / config.taskBytesTarget));
-    return Math.max(1, Math.min(useful, most, config.exchangePartitionsMax));
+    return Math.max(1, Math.min(useful, most, config.plannedPartitionsMax));
   }
 }
 

@@ -20,5 +20,5 @@ export interface PlanContext {
 
 export type PlannerLimits = Pick<
   Config,
-  'taskBytesTarget' | 'taskBytesMin' | 'tasksPerSlot' | 'exchangePartitionsMax' | 'broadcastBytesMax' | 'rereadBytesMax'
+  'taskBytesTarget' | 'taskBytesMin' | 'tasksPerSlot' | 'plannedPartitionsMax' | 'broadcastBytesMax' | 'rereadBytesMax'
 >;

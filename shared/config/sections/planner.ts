@@ -22,7 +22,7 @@ export const plannerSettings = {
     max: GiB,
     doc: 'The grain at which CSV and NDJSON files are cut. Neighbours that fall to one task are joined again.',
   }),
-  exchangePartitionsMax: count(1_024, {
+  plannedPartitionsMax: count(1_024, {
     min: 1,
     max: 65_536,
     doc: 'The most partitions that the planner gives an exchange by itself.',
