@@ -3,9 +3,8 @@ import { previousInput, type StageOutput, type Step, type TaskOutput } from '../
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { PoolTask, ThreadData } from '../pool/protocol.ts';
 import type { TaskContext } from './context.ts';
-import { callFunction } from './function-step.ts';
 import type { Relation } from './relation.ts';
-import { querySql } from './sql-step.ts';
+import { runStep } from './run-step.ts';
 import { TaskInputs } from './task-inputs.ts';
 import { type Written, writeOutput } from './write-output.ts';
 
@@ -36,13 +35,6 @@ async function runSteps(context: TaskContext): Promise<Written> {
   let relation: Relation | undefined;
   for (const step of all.slice(0, -1)) relation = await runStep(step, relation, context);
   return await writeOutput(all.at(-1), relation, context);
-}
-
-/** Runs a step over the one before it. */
-export async function runStep(step: Step, previous: Relation | undefined, context: TaskContext): Promise<Relation> {
-  if (step.kind === 'sql') return querySql(step.sql, previous, context);
-  if (!previous) throw new TypeError('A function step follows a SQL step');
-  return await callFunction(step, previous, context);
 }
 
 /**

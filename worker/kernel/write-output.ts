@@ -9,7 +9,7 @@ import { type FileSink, type Partitioning, type PartitionSize, partPrefix, type 
 import { writeArrowFile } from './arrow-file.ts';
 import type { TaskContext } from './context.ts';
 import type { Relation } from './relation.ts';
-import { runStep } from './run-task.ts';
+import { runStep } from './run-step.ts';
 import { prepareSql } from './sql-step.ts';
 
 /** What an attempt has written. */
