@@ -5,8 +5,9 @@ import { duckdbError } from './errors.ts';
 import type { Address, Out } from './library.ts';
 import { aggregateState, asSubquery, text } from './logical-type.ts';
 import { Block } from './memory.ts';
+import { type HashPartitioning, type PartitionBatch, partitionReader, partitionSql } from './partition-reader.ts';
 import { Prepared } from './prepared.ts';
-import { bindInputs, Query, type QueryOptions } from './query.ts';
+import { batchReader, bindInputs, Query, type QueryOptions } from './query.ts';
 import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
 
 /**
@@ -106,7 +107,17 @@ export class Connection implements Disposable {
    * @throws SheafError see `duckdbError`; `NOT_SUPPORTED` naming a column that has no form in Arrow
    */
   query(sql: string, options: QueryOptions = {}): Query {
-    return new Query(this, sql, options);
+    return new Query(this, sql, options, batchReader);
+  }
+
+  /**
+   * As `query`, cut into partitions by `(hash(keys) >> 40) % partitions`; rows whose keys are null have one too. Batches
+   * of the partitions come in any order, the rows of one partition in the order of the SQL.
+   *
+   * @throws SheafError as `query`; `COLUMN_UNKNOWN` for a key that the SQL does not yield
+   */
+  partitioned(sql: string, partitioning: HashPartitioning, options: QueryOptions = {}): Query<PartitionBatch> {
+    return new Query(this, partitionSql(sql, partitioning), options, partitionReader(partitioning));
   }
 
   /** Takes the connection for a stream, which any other statement would end: until disposed of, others are refused. */

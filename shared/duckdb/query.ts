@@ -25,35 +25,53 @@ export interface QueryConnection extends InputConnection {
   claim(): Disposable;
 }
 
+/** How the rows of a running query are handed out. */
+export interface Reader<T> {
+  /** Columns at the end that the reader keeps for itself. */
+  readonly hidden: number;
+  read(stream: Stream, context: ReaderContext): Generator<T, void, undefined>;
+}
+
+export interface ReaderContext {
+  readonly statement: Prepared;
+  readonly arrowOptions: number;
+  /** Of the columns that are not hidden. */
+  readonly layouts: readonly Layout[];
+  readonly limits: BatchLimits;
+}
+
+/** All rows as batches, in the order of the SQL. */
+export const batchReader: Reader<Batch> = {
+  hidden: 0,
+  read: (stream, { arrowOptions, layouts, limits }) => stream.batches(arrowOptions, layouts, limits),
+};
+
 /** A prepared query whose rows come as batches. Each iteration runs it anew; leaving an iteration ends the run. */
-export class Query implements Disposable, Iterable<Batch> {
+export class Query<T = Batch> implements Disposable, Iterable<T> {
   /** As Arrow, extension types and all. A type that travels as another stands in the field's metadata: see `typeKey`. */
   readonly schema: ArrowSchema;
   /** In DuckDB's words. */
   readonly columns: Schema;
   readonly #connection: QueryConnection;
-  readonly #statement: Prepared;
-  readonly #arrowOptions: Address;
-  readonly #layouts: readonly Layout[];
-  readonly #limits: BatchLimits;
+  readonly #reader: Reader<T>;
+  readonly #context: ReaderContext;
   readonly #scope: DisposableStack;
   readonly #inputs: BoundInputs;
   readonly #runs = new Set<Generator>();
 
-  constructor(connection: QueryConnection, sql: string, options: QueryOptions) {
+  constructor(connection: QueryConnection, sql: string, options: QueryOptions, reader: Reader<T>) {
     using scope = new DisposableStack();
+    this.#connection = connection;
+    this.#reader = reader;
     this.#inputs = scope.use(bindInputs(connection, options));
     const [statement, columns] = this.#inputs.guard(() => prepareForWire(connection, sql));
-    this.#connection = connection;
-    this.#statement = scope.use(statement);
-    this.#arrowOptions = scope.adopt(arrowOptions(connection), (address) => duckdb.destroyArrowOptions([address]));
-    this.columns = columns.map(({ name, type }) => ({ name, type }));
-    this.schema = withTypes(schemaOf(this.#arrowOptions, statement), columns);
-    this.#layouts = layoutsOf(this.schema.fields);
-    this.#limits = {
-      batchRowsMax: options.batchRowsMax ?? kernelSettings.batchRowsMax.default,
-      batchBytesMax: options.batchBytesMax ?? kernelSettings.batchBytesMax.default,
-    };
+    scope.use(statement);
+    const arrow = scope.adopt(arrowOptions(connection), (address) => duckdb.destroyArrowOptions([address]));
+    const shown = columns.slice(0, columns.length - reader.hidden);
+    this.columns = shown.map(({ name, type }) => ({ name, type }));
+    this.schema = withTypes(schemaOf(arrow, statement), shown);
+    const layouts = layoutsOf(this.schema.fields);
+    this.#context = { statement, arrowOptions: Number(arrow), layouts, limits: limitsOf(options) };
     this.#scope = scope.move();
   }
 
@@ -62,7 +80,7 @@ export class Query implements Disposable, Iterable<Batch> {
    *
    * @throws SheafError see `duckdbError`, at any batch
    */
-  [Symbol.iterator](): Generator<Batch, void, undefined> {
+  [Symbol.iterator](): Generator<T, void, undefined> {
     const run = this.#run();
     this.#runs.add(run);
     return run;
@@ -75,11 +93,11 @@ export class Query implements Disposable, Iterable<Batch> {
     this.#scope.dispose();
   }
 
-  *#run(): Generator<Batch, void, undefined> {
+  *#run(): Generator<T, void, undefined> {
     using _claim = this.#connection.claim();
     try {
-      using stream = new Stream(this.#statement.address);
-      yield* stream.batches(Number(this.#arrowOptions), this.#layouts, this.#limits);
+      using stream = new Stream(this.#context.statement.address);
+      yield* this.#reader.read(stream, this.#context);
     } catch (thrown) {
       throw this.#inputs.original(thrown);
     }
@@ -93,6 +111,11 @@ export const bindInputs = (connection: InputConnection, options: QueryOptions): 
     options.inputs ?? {},
     options.inputHeldBytesMax ?? kernelSettings.inputHeldBytesMax.default,
   );
+
+const limitsOf = ({ batchRowsMax, batchBytesMax }: QueryOptions): BatchLimits => ({
+  batchRowsMax: batchRowsMax ?? kernelSettings.batchRowsMax.default,
+  batchBytesMax: batchBytesMax ?? kernelSettings.batchBytesMax.default,
+});
 
 function arrowOptions(connection: QueryConnection): Address {
   const out: Out = [null];

@@ -54,14 +54,15 @@ export class Stream implements Disposable {
   *batches(options: NumberAddress, layouts: readonly Layout[], limits: BatchLimits): Generator<Batch, void, undefined> {
     const builder = new BatchBuilder(layouts);
     for (let chunk = this.fetch(); chunk !== 0; chunk = this.fetch()) {
-      this.#consume(chunk, () => this.convert(options, chunk, builder));
+      this.consume(chunk, () => this.convert(options, chunk, builder));
       const full = builder.rows + chunkRowsMax > limits.batchRowsMax || builder.bytes >= limits.batchBytesMax;
       if (full) yield builder.finish();
     }
     if (builder.rows > 0) yield builder.finish();
   }
 
-  #consume(chunk: NumberAddress, use: () => void): void {
+  /** Destroys a chunk after its use. */
+  consume(chunk: NumberAddress, use: () => void): void {
     try {
       use();
     } finally {
@@ -70,7 +71,7 @@ export class Stream implements Disposable {
     }
   }
 
-  /** Appends a chunk to the builder through Arrow. */
+  /** Appends a chunk to the builder by way of Arrow. */
   convert(options: NumberAddress, chunk: NumberAddress, builder: BatchBuilder): void {
     check(duckdb.chunkToArrow(options, chunk, this.#array.address));
     releaseAt(builder.append(this.#array.address))(this.#array.address);

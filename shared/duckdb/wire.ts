@@ -37,10 +37,10 @@ function refuse({ name, wire }: PreparedColumn): void {
   });
 }
 
-/** The schema with the DuckDB types of those fields that travel as another type. */
+/** The first fields of the schema, one for each column, with the DuckDB types of those that travel as another type. */
 export const withTypes = (schema: Schema, columns: readonly PreparedColumn[]): Schema =>
   new Schema(
-    schema.fields.map((field, i) => {
+    schema.fields.slice(0, columns.length).map((field, i) => {
       const { type, wire } = columns[i] ?? {};
       if (type === undefined || type === wire) return field;
       return new Field(field.name, field.type, field.nullable, new Map([...field.metadata, [typeKey, type]]));

@@ -17,6 +17,11 @@ export const kernelSettings = {
     max: 64 * GiB,
     doc: 'Bytes of input batches that DuckDB may hold at a time on one thread. It reads them in place and lets go of one soon after it asked for the next.',
   }),
+  partitionBufferBytesMax: bytes(64 * MiB, {
+    min: MiB,
+    max: 64 * GiB,
+    doc: 'Bytes that a partitioned query gathers over all its partitions before it emits the largest batch, however small.',
+  }),
   slotMemoryBytesMin: bytes(256 * MiB, {
     min: 16 * MiB,
     max: 64 * GiB,
