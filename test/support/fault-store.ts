@@ -10,6 +10,8 @@ export class FaultStore extends EmbeddedStore {
   answersLost = false;
   /** Watches never hint. */
   hintless = false;
+  /** How many transactions have been asked for. */
+  transactions = 0;
   /** If set, transactions wait for it before they reach the store. */
   delay: Promise<void> | undefined;
 
@@ -43,6 +45,7 @@ export class FaultStore extends EmbeddedStore {
   }
 
   protected override async apply(when: readonly Compare[], operations: readonly Operation[]): Promise<TransactResult> {
+    this.transactions += 1;
     await this.delay;
     this.#check();
     const result = await super.apply(when, operations);

@@ -149,3 +149,26 @@ test('who left and who joined during a disconnection with a compaction is found'
   await stays.close();
   await joins.close();
 });
+
+test('a watch whose connection was cut hints again once there is another', async () => {
+  await using proxy = await startProxy(etcd.endpoint);
+  await using direct = await openEtcdStore({ endpoints: [etcd.endpoint], config });
+  await using remote = await openEtcdStore({ endpoints: [proxy.address], config });
+  let hints = 0;
+  using _watch = remote.watch('/test/watch/', () => {
+    hints += 1;
+  });
+  const hint = async (from: number) => {
+    while (hints <= from) await pause(20);
+  };
+  await hint(0);
+  proxy.cut();
+  const cut = hints;
+  await direct.put('/test/watch/a', 'unseen');
+  await pause(100);
+  proxy.heal();
+  await hint(cut);
+  const healed = hints;
+  await direct.put('/test/watch/a', 'seen');
+  await hint(healed);
+});

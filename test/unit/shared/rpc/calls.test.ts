@@ -199,3 +199,24 @@ test('a call that lasts too long ends with DEADLINE', async () => {
   });
   await assert.rejects(scope.client.say({ text: '' }, { timeoutMs: 50 }), { code: 'DEADLINE' });
 });
+
+test('a call that has failed before anyone listened still throws', async () => {
+  await using scope = await echo({
+    chat: () => {
+      throw new SheafError('PLAN_INVALID', 'no');
+    },
+  });
+  const call = scope.client.chat();
+  await assert.rejects(
+    async () => {
+      while (true) await call.send({ text: '' });
+    },
+    { code: 'PLAN_INVALID' },
+  );
+  await assert.rejects(
+    async () => {
+      for await (const _ of call) assert.fail('nothing was sent');
+    },
+    { code: 'PLAN_INVALID' },
+  );
+});

@@ -78,6 +78,18 @@ test('a leader that cannot renew stops leading by itself, and leads again when t
   await (await again).resign();
 });
 
+test('a leader that was paused past its lease knows before it sends anything', async () => {
+  using s = scene();
+  const term = await campaign(s.candidate('a:1'));
+  const before = s.store.transactions;
+  // Blocks the event loop, as SIGSTOP would: no timer has fired when it goes on.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, (config.leaderTtlMs * 2) / 3 + 10);
+  assert.equal(term.held, false);
+  assert.equal(term.lost.aborted, false);
+  await assert.rejects(term.write(put('stale')), { code: 'NOT_LEADER' });
+  assert.equal(s.store.transactions, before);
+});
+
 test('while the store is away for a moment, a write waits for it', async () => {
   using s = scene();
   const term = await campaign(s.candidate('a:1'));
