@@ -1,23 +1,12 @@
 import type { CallOptions } from '@grpc/grpc-js';
 import type * as Etcd from 'etcd3';
-import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
+import { firstAnswer, within } from './etcd-calls.ts';
+import { clientOptions, type EtcdOptions } from './etcd-client.ts';
+import { etcdError, ignoreLost } from './etcd-errors.ts';
 import { rangeEnd, toCompare, toEntry, toRequest, toRevision } from './etcd-requests.ts';
 import { EtcdWatch } from './etcd-watch.ts';
 import { type Compare, type Entry, type Grant, type Operation, Store, type TransactResult } from './store.ts';
-
-export interface EtcdOptions {
-  /** `host:port`, or `https://host:port` for TLS; all members of the one etcd cluster. At least one. */
-  readonly endpoints: readonly string[];
-  /** For TLS with own certificates, in PEM. */
-  readonly credentials?: {
-    readonly rootCertificate: Buffer;
-    readonly privateKey?: Buffer;
-    readonly certChain?: Buffer;
-  };
-  readonly auth?: { readonly username: string; readonly password: string };
-  readonly config: Config;
-}
 
 /**
  * Connects to etcd. Only the KV, lease and watch calls of the etcd3 package are used: its lease reports a loss too late,
@@ -127,96 +116,13 @@ class EtcdStore extends Store {
     try {
       return await within(timeoutMs, call(this.#open(), { deadline: Date.now() + timeoutMs }));
     } catch (thrown) {
-      const error = this.#toError(thrown, used);
+      const error = etcdError(this.#library, thrown, this.#endpoints);
       if (error.code === 'STORE_UNREACHABLE' && this.#current === used) {
         this.#current = (used + 1) % this.#clients.length;
       }
       throw error;
     }
   }
-
-  #toError(thrown: unknown, endpoint: number): SheafError {
-    if (thrown instanceof SheafError && thrown.code !== 'DEADLINE') return thrown;
-    const library = this.#library;
-    const text = thrown instanceof Error ? thrown.message : String(thrown);
-    if (thrown instanceof library.EtcdLeaseInvalidError) {
-      return new SheafError('LEASE_LOST', 'The lease has expired in etcd', { cause: thrown });
-    }
-    if (isRefusal(library, thrown)) {
-      return new SheafError('UNAUTHENTICATED', `etcd at ${this.#endpoints[endpoint]} refuses us: ${text}`, {
-        cause: thrown,
-        next: 'Check the user and password given for etcd, and the role of that user.',
-      });
-    }
-    return new SheafError('STORE_UNREACHABLE', `etcd at ${this.#endpoints.join(', ')} does not answer: ${text}`, {
-      cause: thrown,
-      retryable: true,
-      next: `Check that etcd runs and is healthy there: etcdctl --endpoints ${this.#endpoints.join(',')} endpoint health`,
-    });
-  }
 }
 
 type EtcdCall<Answer> = (client: Etcd.Etcd3, options: CallOptions) => Promise<Answer>;
-
-/** etcd3's own retries would repeat writes that may have happened, and its circuit breaker would outlast an outage. */
-const atOnce = { execute: async (run: (context: unknown) => unknown) => run({ signal: new AbortController().signal }) };
-
-function clientOptions(endpoint: string, { credentials, auth, config }: EtcdOptions): Etcd.IOptions {
-  return {
-    hosts: endpoint,
-    ...(credentials ? { credentials } : {}),
-    ...(auth ? { auth } : {}),
-    faultHandling: { global: atOnce, host: () => atOnce } as unknown as NonNullable<Etcd.IOptions['faultHandling']>,
-    grpcOptions: {
-      'grpc.max_receive_message_length': config.rpcMessageBytesMax,
-      'grpc.keepalive_time_ms': config.rpcKeepaliveMs,
-      'grpc.keepalive_timeout_ms': config.rpcKeepaliveTimeoutMs,
-      'grpc.enable_http_proxy': 0,
-    },
-  };
-}
-
-const isRefusal = (library: typeof Etcd, thrown: unknown): boolean =>
-  [
-    library.GRPCUnauthenticatedError,
-    library.EtcdAuthenticationFailedError,
-    library.EtcdPermissionDeniedError,
-    library.EtcdInvalidAuthTokenError,
-  ].some((kind) => thrown instanceof kind);
-
-function ignoreLost(thrown: unknown): void {
-  if (SheafError.from(thrown).code !== 'LEASE_LOST') throw thrown;
-}
-
-/** grpc-js honours deadlines, but etcd3 awaits things before it calls. */
-async function within<Answer>(timeoutMs: number, answer: Promise<Answer>): Promise<Answer> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new SheafError('DEADLINE', `no answer within ${timeoutMs} ms`)), timeoutMs);
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-interface Exchange<Request, Answer> {
-  on(event: 'data', heard: (answer: Answer) => void): unknown;
-  on(event: 'error', heard: (error: Error) => void): unknown;
-  on(event: 'end', heard: () => void): unknown;
-  write(request: Request): void;
-  end(): void;
-}
-
-/** Sends one request on a stream of its own and takes the first answer. */
-async function firstAnswer<Request, Answer>(stream: Exchange<Request, Answer>, request: Request): Promise<Answer> {
-  try {
-    return await new Promise<Answer>((resolve, reject) => {
-      stream.on('data', resolve);
-      stream.on('error', reject);
-      stream.on('end', () => reject(new Error('the stream ended without an answer')));
-      stream.write(request);
-    });
-  } finally {
-    stream.end();
-  }
-}
