@@ -34,7 +34,7 @@ export function workersLost(job: Job, waitedMs: number): ErrorData {
   const tasks = waiting.reduce((sum, { counts }) => sum + counts.pending + counts.delayed, 0);
   return {
     code: 'WORKERS_LOST',
-    message: `The cluster has no worker that takes tasks, and ${job.id} waited ${waitedMs} ms for one; ${tasks} of its tasks are waiting.`,
+    message: `The cluster has no worker that takes tasks, and ${job.id} waited ${waitedMs} ms for one (tasks waiting: ${tasks}).`,
     next: 'Start workers and submit the job again. Look at the log of the lost ones if they were not stopped on purpose.',
     details: { job: job.id, waitedMs, waitingTasks: tasks },
   };

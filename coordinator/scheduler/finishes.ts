@@ -1,3 +1,4 @@
+import { assert } from '../../shared/errors.ts';
 import type { TaskOutput } from '../../shared/stage.ts';
 import type { Attempt } from './attempt.ts';
 import { attemptOf, cancelAttempt, endAttempt } from './attempts.ts';
@@ -29,6 +30,7 @@ export function attemptFinished(core: Core, { key, worker, output }: Event): voi
 function win(core: Core, attempt: Attempt, output: TaskOutput): void {
   const { task, worker, key, generation } = attempt;
   const { stage, state } = task;
+  assert(generation === stage.generation, `${attempt.name} won with inputs of another generation`);
   if (state.kind === 'running') for (const twin of state.attempts) cancelAttempt(core, twin, 'twinFinished');
   const next = { kind: 'finished', attempt: key.attempt, worker, output, generation } as const;
   moveTask(core, task, 'finish', next, `attempt ${key.attempt} on ${worker.id}`);

@@ -1,7 +1,7 @@
 import type { Core } from './core.ts';
 import type { JobEvent } from './events.ts';
 import { addStages } from './graph.ts';
-import { createJob, isWorking } from './job.ts';
+import { createJob } from './job.ts';
 import { settle } from './recovery.ts';
 import { resultReady } from './results.ts';
 import { stopJob } from './stop.ts';
@@ -30,11 +30,11 @@ export function stagesAdded(core: Core, event: Event<'stagesAdded'>): void {
 
 export function jobAborted(core: Core, { job, error }: Event<'jobAborted'>): void {
   const known = core.jobs.get(job);
-  if (known !== undefined && isWorking(known)) stopJob(core, known, { kind: 'failed', error });
+  if (known !== undefined) stopJob(core, known, { kind: 'failed', error });
 }
 
 /** Too late while the sink commits, and of no use once the job has succeeded. */
 export function cancelRequested(core: Core, { job, reason }: Event<'cancelRequested'>): void {
   const known = core.jobs.get(job);
-  if (known !== undefined && isWorking(known)) stopJob(core, known, { kind: 'cancelled', reason });
+  if (known !== undefined) stopJob(core, known, { kind: 'cancelled', reason });
 }

@@ -3,7 +3,7 @@ import { cancelAttempt } from './attempts.ts';
 import { type Core, moveTask, updateReady } from './core.ts';
 import type { CancelReason, LaunchCause } from './effects.ts';
 import type { Job } from './job.ts';
-import { addMetrics, isDurable, isNeeded, isUnfinished, moveStage, type Stage } from './stage.ts';
+import { addMetrics, isNeeded, isUnfinished, moveStage, type Stage } from './stage.ts';
 import type { Task } from './task.ts';
 import { removeOutput, type Worker } from './worker.ts';
 
@@ -151,6 +151,6 @@ export const holdsNeeded = (worker: Worker): boolean =>
 /** The finished task whose current output is the one referred to: this attempt's, on this worker. */
 export function winnerOf(job: Job, ref: ProducerRef): Task | undefined {
   const task = job.stages.get(ref.stage)?.tasks[ref.task];
-  if (task?.state.kind !== 'finished' || isDurable(task.stage)) return undefined;
+  if (task?.state.kind !== 'finished') return undefined;
   return task.state.attempt === ref.attempt && task.state.worker.id === ref.worker ? task : undefined;
 }

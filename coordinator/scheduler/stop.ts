@@ -4,7 +4,10 @@ import { giveUp } from './recovery.ts';
 import { jobReport } from './reports.ts';
 import { isDurable, isUnfinished } from './stage.ts';
 
-/** Ends the job's work: its attempts are cancelled, and when the last has stopped the job ends with this outcome. */
+/**
+ * Ends the job's work: its attempts are cancelled, and when the last has stopped the job ends with this outcome. Too late
+ * while its sink commits, and of no use once it has succeeded or is stopping already.
+ */
 export function stopJob(core: Core, job: Job, outcome: Outcome): void {
   if (!isWorking(job)) return;
   moveJob(job, 'stop', { kind: 'stopping', outcome, sinceMs: core.nowMs });

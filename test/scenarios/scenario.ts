@@ -2,7 +2,9 @@
  * Runs a scenario: a text of commands (`> …`), each followed by what the scheduler answers (indented), between comments.
  * Running it gives the same text with the answers as they are now: the test compares, `SCENARIOS=rewrite` writes it.
  */
+import assert from 'node:assert/strict';
 import type { Effect } from '../../coordinator/scheduler/effects.ts';
+import type { AttemptEvent } from '../../coordinator/scheduler/events.ts';
 import { Scheduler } from '../../coordinator/scheduler/scheduler.ts';
 import { loadConfig, type SettingName } from '../../shared/config/config.ts';
 import { attemptName, jobId } from '../../shared/ids.ts';
@@ -36,8 +38,15 @@ class Scenario {
     if (command === 'report') return this.#report(words[0] ?? '');
     if (command === 'wait') this.#nowMs += Number(words[0]);
     const event = parseEvent(command, words, this.#names);
+    if ((event.kind === 'attemptFinished' || event.kind === 'attemptFailed') && this.#isStale(event)) {
+      assert.deepEqual(this.#scheduler.handle(event, this.#nowMs), []);
+      return ['stale'];
+    }
     return this.#scheduler.handle(event, this.#nowMs).map((effect) => this.#describe(effect));
   }
+
+  readonly #isStale = ({ key, worker }: AttemptEvent): boolean =>
+    !this.#scheduler.core.workers.get(worker)?.attempts.has(attemptName(key));
 
   #setLimits(words: readonly string[]): string[] {
     const limits = words.map((word) => word.split('=')).map(([name, value]) => [name as SettingName, Number(value)]);
