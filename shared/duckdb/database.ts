@@ -40,7 +40,7 @@ export class Database implements Disposable {
       for (const [name, value] of Object.entries(configurationOf(options))) set(configuration, name, value);
       const database = new Database(openWith(configuration));
       using connection = Connection.open(database.address);
-      connection.execute(afterOpening);
+      connection.execute(afterOpening(options));
       return database;
     } finally {
       duckdb.destroyConfig(configuration);
@@ -58,7 +58,6 @@ const configurationOf = (options: DatabaseOptions): Record<string, string> => ({
   threads: String(options.threads ?? 1),
   memory_limit: `${options.memoryLimitBytes}B`,
   temp_directory: options.tempDirectory,
-  ...(options.maxTempBytes === undefined ? {} : { max_temp_directory_size: `${options.maxTempBytes}B` }),
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
   allow_community_extensions: 'false',
@@ -67,8 +66,12 @@ const configurationOf = (options: DatabaseOptions): Record<string, string> => ({
   preserve_insertion_order: 'true',
 });
 
-/** Settings of built-in extensions, known only once the database is open. Answers must not depend on the machine's zone. */
-const afterOpening = `
+/**
+ * Settings that take no effect before the database is open: those of built-in extensions are unknown, and the limit of
+ * the spill directory is forgotten. Answers must not depend on the machine's time zone.
+ */
+const afterOpening = ({ maxTempBytes }: DatabaseOptions): string => `
+  ${maxTempBytes === undefined ? '' : `SET GLOBAL max_temp_directory_size = '${maxTempBytes}B';`}
   SET GLOBAL parquet_metadata_cache = true;
   SET GLOBAL TimeZone = 'UTC';
   SET GLOBAL lock_configuration = true;
