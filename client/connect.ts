@@ -2,6 +2,7 @@ import { type Config, loadConfig, type SettingName } from '../shared/config/conf
 import { type JobsContract, jobsService } from '../shared/contracts/jobs.ts';
 import { SheafError } from '../shared/errors.ts';
 import { FlightClient } from '../shared/flight/client.ts';
+import { flightContract } from '../shared/flight/contract.ts';
 import type { JobInfo } from '../shared/plan/job.ts';
 import { connectTo } from '../shared/rpc/client.ts';
 import { loadService } from '../shared/rpc/proto.ts';
@@ -118,6 +119,7 @@ async function open(address: string, config: Config, options: ConnectOptions, be
     config,
     address,
     jobs,
+    warmUp: () => void flightContract(),
     readPart: flightParts(flight),
     closed: closed.signal,
     openWork,

@@ -91,7 +91,7 @@ export class Writer {
     const { mode = 'error', signal: _s, name: _n, deadlineMs: _d, priority: _p, onProgress: _o, ...copy } = options;
     const node = { kind: 'write', format, path: resolve(path), mode, options: copyOptions(copy) } as const;
     const draft = over(this.#draft, (input) => ({ ...node, input }));
-    await using job = await runJob(this.#session, draft, `write ${format}`, options);
+    using job = await runJob(this.#session, draft, `write ${format}`, options);
     const { written } = job.result;
     assert(written !== undefined, `${job.id} wrote, but its result does not say what`);
     return written;

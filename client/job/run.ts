@@ -9,7 +9,7 @@ import { resolverFor } from './resolver.ts';
 import { watchJob } from './watch.ts';
 
 /** A job that has succeeded. Disposing tells the coordinator that its data may go. */
-export interface FinishedJob extends AsyncDisposable {
+export interface FinishedJob extends Disposable {
   readonly id: JobId;
   readonly info: JobInfo;
   readonly result: JobResult;
@@ -52,6 +52,7 @@ async function submitAndFollow(
     throw thrown;
   });
   const id = await submit(session, plan, defaultName, options);
+  setImmediate(session.warmUp);
   try {
     refuseAborted(signal); // The call above is never broken off: a job whose id is not known could not be cancelled.
     return { id, ...(await outcome(session, id, options, signal)), signal, ...released(session, id) };
@@ -63,14 +64,19 @@ async function submitAndFollow(
   }
 }
 
-/** The result goes when its reader is done with it, or with the connection. */
-function released(session: Session, id: JobId): AsyncDisposable {
+/**
+ * The result goes when its reader is done with it, or with the connection. Nobody waits for that: a round trip would be
+ * a good part of a small question's time.
+ */
+function released(session: Session, id: JobId): Disposable {
   const release = () => forget(session.jobs.release({ job: id }));
   const remove = session.openWork.add(release);
   return {
-    [Symbol.asyncDispose]: () => {
+    [Symbol.dispose]: () => {
       remove();
-      return release();
+      const releasing = release();
+      const done = session.openWork.add(() => releasing);
+      void releasing.then(done);
     },
   };
 }

@@ -12,7 +12,7 @@ export async function collectTable(
   draft: Draft,
   options: ActionOptions & { readonly name: string },
 ): Promise<Table> {
-  await using job = await runJob(session, draft, options.name, options);
+  using job = await runJob(session, draft, options.name, options);
   const batches = await Array.fromAsync(batchesOf(session, job));
   const [first] = batches;
   return new Table(first?.schema ?? toArrowSchema(job.result.schema), batches);

@@ -16,7 +16,7 @@ export async function* streamResult(
   draft: Draft,
   options: NamedOptions,
 ): AsyncGenerator<RecordBatch, void, undefined> {
-  await using job = await runJob(session, draft, options.name, options);
+  using job = await runJob(session, draft, options.name, options);
   yield* batchesOf(session, job);
 }
 

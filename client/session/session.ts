@@ -11,6 +11,8 @@ export interface Session {
   /** `host:port` of the coordinator, for messages. */
   readonly address: string;
   readonly jobs: RpcClient<JobsContract>;
+  /** Loads what reading a result needs, while the first job runs. */
+  readonly warmUp: () => void;
   /** Pulls a part of a result from the worker that holds it. */
   readonly readPart: ReadPart;
   /** Aborted when the handle is closed: nothing outlives it. */

@@ -6,8 +6,8 @@ import { version } from '../version.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { flightContract, pingAction } from './contract.ts';
 import { framesOf } from './pull.ts';
+import { decodeTicket } from './read-ticket.ts';
 import type { SegmentSource } from './source.ts';
-import { decodeTicket } from './ticket.ts';
 
 export type FlightLimits = Pick<
   Config,

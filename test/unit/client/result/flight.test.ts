@@ -101,6 +101,7 @@ async function clientOf(parts: () => readonly ExchangePart[], onLost = () => {})
   return {
     dataset: cluster.sql('select'),
     released,
+    close: () => cluster.close(),
     async [Symbol.asyncDispose]() {
       await cluster.close();
       await server[Symbol.asyncDispose]();
@@ -115,12 +116,13 @@ test('a result comes from several workers, its parts in order, and is released',
   await using client = await clientOf(() => parts);
   const expected = [0, 1, 2, 3].flatMap((task) => rowsOf(task, 35));
   assert.deepEqual(await Array.fromAsync(client.dataset.rows()), expected);
-  assert.deepEqual(client.released, [job]);
   const table = await client.dataset.collect();
   assert.deepEqual(
     table.toArray().map((row) => row.toJSON()),
     expected,
   );
+  await client.close();
+  assert.deepEqual(client.released, [job, job]);
 });
 
 test('a result without rows has its columns', async () => {
@@ -140,6 +142,7 @@ test('leaving the loop releases the result', async () => {
     assert.equal(batch.numRows, 10);
     break;
   }
+  await client.close();
   assert.deepEqual(client.released, [job]);
 });
 

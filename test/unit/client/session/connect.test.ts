@@ -112,6 +112,7 @@ test('a write submits its plan, tells progress, gives back what was written, and
     },
   ]);
   assert.deepEqual(seen, ['running', 'own running', 'succeeded', 'own succeeded']);
+  await cluster.close();
   assert.deepEqual(released, ['job-1']);
 });
 

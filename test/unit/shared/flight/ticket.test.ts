@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeTicket, encodeTicket } from '../../../../shared/flight/ticket.ts';
+import { decodeTicket } from '../../../../shared/flight/read-ticket.ts';
+import { encodeTicket } from '../../../../shared/flight/ticket.ts';
 
 test('tickets of parts and of datasets go over the wire', () => {
   const part = { stage: 1, task: 2, attempt: 3, partition: 4 };
