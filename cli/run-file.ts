@@ -22,9 +22,9 @@ export async function runFile(
       next: 'Check its spelling; a path is relative to where you are.',
     });
   }
-  const errors = new URL(`./run-errors${extname(import.meta.url)}`, import.meta.url);
-  const child = spawn(process.execPath, ['--import', errors.href, file, ...args], {
-    stdio: 'inherit',
+  const preload = new URL(`./run-preload${extname(import.meta.url)}`, import.meta.url);
+  const child = spawn(process.execPath, ['--import', preload.href, file, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...environment(options) },
   });
   return await ended(child);

@@ -18,7 +18,7 @@ const destinations = airports.select({ destination: 'iata', to: 'city' });
 
 const routes = cluster.read
   .parquet(file('flights-3m.parquet'))
-  .select('origin', 'destination', 'delay', 'date')
+  .select('origin', 'destination', 'delay', { hour: 'hour(date)::integer' })
   .mapBatches((batch) => withPartOfDay(batch), {
     schema: { origin: 'varchar', destination: 'varchar', delay: 'bigint', part_of_day: 'varchar' },
   })
@@ -40,5 +40,5 @@ const busiest = await cluster.read.parquet(`${written.path}/*.parquet`).orderBy(
 console.log(formatTable(busiest));
 console.log(`All ${written.rows.toLocaleString('en-US')} rows are in ${written.path}.`);
 for (const { name, tasks, elapsedMs } of job?.stages ?? []) {
-  console.log(`${String(Math.round(elapsedMs)).padStart(6)} ms  ${name} (${tasks} ${tasks === 1 ? 'task' : 'tasks'})`);
+  console.log(`${String(Math.round(elapsedMs)).padStart(6)} ms in ${tasks} ${tasks === 1 ? 'task' : 'tasks'}: ${name}`);
 }

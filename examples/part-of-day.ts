@@ -1,8 +1,7 @@
 import { type Data, makeData, RecordBatch, Utf8 } from 'apache-arrow';
 
-/** A quarter of the day each. */
+/** Six hours each. */
 const parts = ['night', 'morning', 'afternoon', 'evening'].map((name) => new TextEncoder().encode(name));
-const quarterMicroseconds = 6 * 3_600_000_000;
 
 /** Runs on the workers, over Arrow's own buffers: it makes no object for a row. */
 export function withPartOfDay(batch: RecordBatch): RecordBatch {
@@ -10,21 +9,21 @@ export function withPartOfDay(batch: RecordBatch): RecordBatch {
     origin: column(batch, 'origin'),
     destination: column(batch, 'destination'),
     delay: column(batch, 'delay'),
-    part_of_day: partsOfDay(column(batch, 'date').values),
+    part_of_day: partsOfDay(column(batch, 'hour').values.subarray(0, batch.numRows)),
   });
 }
 
-/** @param times in microseconds since 1970, at the airport */
-function partsOfDay(times: BigInt64Array): Data<Utf8> {
-  const offsets = new Int32Array(times.length + 1);
-  const bytes = new Uint8Array(times.length * 'afternoon'.length);
+/** @param hours from 0 to 23 */
+function partsOfDay(hours: Int32Array): Data<Utf8> {
+  const offsets = new Int32Array(hours.length + 1);
+  const text = new Uint8Array(hours.length * 'afternoon'.length);
   let end = 0;
-  for (let row = 0; row < times.length; row += 1) {
-    const part = parts[Math.floor(Number(times[row]) / quarterMicroseconds) & 3] as Uint8Array;
-    for (let at = 0; at < part.length; at += 1) bytes[end++] = part[at] as number;
+  for (let row = 0; row < hours.length; row += 1) {
+    const part = parts[Math.trunc((hours[row] ?? 0) / 6)] ?? new Uint8Array();
+    for (let at = 0; at < part.length; at += 1) text[end++] = part[at] ?? 0;
     offsets[row + 1] = end;
   }
-  return makeData({ type: new Utf8(), length: times.length, valueOffsets: offsets, data: bytes.subarray(0, end) });
+  return makeData({ type: new Utf8(), length: hours.length, valueOffsets: offsets, data: text.subarray(0, end) });
 }
 
 function column(batch: RecordBatch, name: string): Data {

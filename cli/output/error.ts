@@ -10,7 +10,7 @@ export function printError(error: SheafError, { json }: { readonly json: boolean
 /** The message, where it happened, and what to do next. Colours only on a terminal. */
 export function errorText(error: SheafError): string {
   const { code, message, details = {}, next } = error;
-  const lines = [`${paint(['bold', 'red'], `error ${code}`)}  ${message}`];
+  const lines = [`${paint(['bold', 'red'], `error ${code}`)}  ${indent(message)}`];
   for (const [name, value] of Object.entries(details)) {
     if (value === null || value === '') continue;
     lines.push(`${paint(['dim'], `  ${name}`)}  ${indent(String(value))}`);

@@ -1,8 +1,12 @@
 /**
- * Preloaded into the programs of `sheaf run`: an error of ours that nobody catches is printed as the command line prints
- * its own, and ends the program with the exit code of its kind. Others are left as they are.
+ * Preloaded into the programs of `sheaf run`. The program ends when the command is gone, by whatever means. An error of ours
+ * that nobody catches is printed as the command line prints its own, and ends the program with the exit code of its
+ * kind. Others are left as they are.
  */
 import { inspect } from 'node:util';
+
+process.on('disconnect', () => process.exit(143));
+process.channel?.unref(); // The program ends when it has nothing left to do.
 
 process.once('uncaughtException', async (thrown: unknown) => {
   process.exitCode = 1;
