@@ -3,6 +3,7 @@ import { exitCodes, SheafError } from '../shared/errors.ts';
 import { version } from '../shared/version.ts';
 import { configured } from './command.ts';
 import { cancelCommand } from './commands/cancel.ts';
+import { coordinatorCommand } from './commands/coordinator.ts';
 import { explainCommand } from './commands/explain.ts';
 import { jobCommand } from './commands/job.ts';
 import { jobsCommand } from './commands/jobs.ts';
@@ -10,6 +11,7 @@ import { runCommand } from './commands/run.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
 import { typesCommand } from './commands/types.ts';
+import { workerCommand } from './commands/worker.ts';
 import { workersCommand } from './commands/workers.ts';
 import { printError } from './output/error.ts';
 
@@ -18,7 +20,8 @@ const commands = [
   runCommand,
   sqlCommand,
   startCommand,
-
+  coordinatorCommand,
+  workerCommand,
   jobsCommand,
   jobCommand,
   cancelCommand,

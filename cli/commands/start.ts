@@ -35,7 +35,7 @@ async function start(options: StartOptions): Promise<void> {
   const { startLocalCluster } = await import('../../client/local/cluster.ts');
   const { loadConfig } = await import('../../shared/config/config.ts');
   const { workers = 2, threads, listen, tokenFile } = options;
-  await using stopping = untilSignal();
+  using stopping = untilSignal();
   await using cluster = await startLocalCluster({
     config: loadConfig(process.env),
     workers,

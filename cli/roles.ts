@@ -1,0 +1,82 @@
+/** Starts a role in this process, for a command or for an embedded cluster. */
+import type { RunningCoordinator } from '../coordinator/main.ts';
+import type { Config } from '../shared/config/config.ts';
+import type { Logger, LogLevel } from '../shared/log.ts';
+import type { Store } from '../shared/store/store.ts';
+import type { Worker } from '../worker/main.ts';
+
+export interface RoleSettings {
+  /** etcd's `host:port`s. Without: the coordinator holds the store itself. */
+  readonly etcd?: readonly string[] | undefined;
+  readonly cluster: string;
+  readonly listen?: string | undefined;
+  readonly advertise?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  /** Of this process alone; removed at the end. */
+  readonly dataDirectory: string;
+  readonly config: Config;
+  readonly logLevel: LogLevel;
+  /** Default false: a readable line each. */
+  readonly jsonLogs?: boolean;
+}
+
+/** @throws SheafError `PORT_IN_USE`, `OPEN_WITHOUT_TOKEN`, `STORE_UNREACHABLE`, `CONFIG_INVALID` */
+export async function startCoordinator(settings: RoleSettings): Promise<RunningCoordinator> {
+  const { etcd, config, cluster, listen, advertise, dataDirectory } = settings;
+  const [{ runCoordinator }, token] = await Promise.all([import('../coordinator/main.ts'), tokenOf(settings)]);
+  const log = await logger('coordinator', settings, token);
+  const store = etcd ? await etcdStore(etcd, config) : await embeddedStore(config);
+  const servesStore = etcd === undefined;
+  return await runCoordinator({ store, servesStore, cluster, listen, advertise, dataDirectory, token, config, log });
+}
+
+export interface WorkerSettings extends RoleSettings {
+  /** Where to find an embedded store, if the cluster has no etcd; may still be on its way. */
+  readonly coordinator?: Promise<string> | string | undefined;
+  readonly threads: number;
+  readonly memoryLimitBytes?: number | undefined;
+}
+
+/** @throws SheafError `STORE_UNREACHABLE`, `CONFIG_INVALID` */
+export async function startWorker(settings: WorkerSettings): Promise<Worker> {
+  const {
+    etcd,
+    coordinator = '',
+    config,
+    cluster,
+    listen,
+    advertise,
+    dataDirectory,
+    threads,
+    memoryLimitBytes,
+  } = settings;
+  const [{ Worker }, token] = await Promise.all([import('../worker/main.ts'), tokenOf(settings)]);
+  const log = await logger('worker', settings, token);
+  const store = etcd ? await etcdStore(etcd, config) : await remoteStore(await coordinator, token, config);
+  const options = { store, cluster, listen, advertise, dataDirectory, threads, memoryLimitBytes, token, config, log };
+  return await Worker.start(options);
+}
+
+async function tokenOf({ tokenFile, config }: RoleSettings): Promise<string | undefined> {
+  if (tokenFile === undefined) return undefined;
+  return await (await import('../shared/rpc/token.ts')).readTokenFile(tokenFile, config);
+}
+
+async function logger(
+  name: string,
+  { logLevel, jsonLogs = false }: RoleSettings,
+  token: string | undefined,
+): Promise<Logger> {
+  const { createLogger } = await import('../shared/log.ts');
+  const color = process.stderr.isTTY === true && !process.env.NO_COLOR;
+  return createLogger({ name, level: logLevel, pretty: !jsonLogs, color, secrets: token === undefined ? [] : [token] });
+}
+
+const etcdStore = async (endpoints: readonly string[], config: Config): Promise<Store> =>
+  (await import('../shared/store/etcd.ts')).openEtcdStore({ endpoints, config });
+
+const embeddedStore = async (config: Config): Promise<Store> =>
+  new (await import('../shared/store/embedded.ts')).EmbeddedStore(config);
+
+const remoteStore = async (address: string, token: string | undefined, config: Config): Promise<Store> =>
+  new (await import('../shared/store/remote.ts')).RemoteStore({ address, token, config });
