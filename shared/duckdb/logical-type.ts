@@ -2,7 +2,10 @@ import { SheafError } from '../errors.ts';
 import { duckdb } from './api.ts';
 import type { Address } from './library.ts';
 
-/** A column type in DuckDB's words, and in the words in which it travels as Arrow: `ENUM` as its values. */
+/**
+ * A column type in DuckDB's words, and in the words in which it travels as Arrow: `ENUM` as its values, and `GEOMETRY`
+ * inside lists as text, because DuckDB overruns its memory when it reads more than 2,048 of them from Arrow at once.
+ */
 export interface TypeText {
   readonly type: string;
   readonly wire: string;
@@ -46,23 +49,24 @@ const simpleTypes: Readonly<Record<number, string>> = {
   41: 'VARIANT',
 };
 
-const nestedTypes: Readonly<Record<number, (type: Address) => TypeText>> = {
+const nestedTypes: Readonly<Record<number, (type: Address, inList: boolean) => TypeText>> = {
   19: (type) => same(`DECIMAL(${duckdb.decimalWidth(type)},${duckdb.decimalScale(type)})`),
   23: (type) => ({
     type: `ENUM(${range(duckdb.enumSize(type), (i) => text(duckdb.enumValue(type, i))).join(', ')})`,
     wire: 'VARCHAR',
   }),
-  24: (type) => around(owned(duckdb.listChild(type)), (child) => `${child}[]`),
-  25: (type) => members('STRUCT', duckdb.structSize(type), type, duckdb.structName, duckdb.structChild),
+  24: (type) => around(owned(duckdb.listChild(type), true), (child) => `${child}[]`),
+  25: (type, inList) => members('STRUCT', inList, duckdb.structSize(type), type, duckdb.structName, duckdb.structChild),
   26: (type) => {
-    const [key, value] = [owned(duckdb.mapKey(type)), owned(duckdb.mapValue(type))];
+    const [key, value] = [owned(duckdb.mapKey(type), true), owned(duckdb.mapValue(type), true)];
     return { type: `MAP(${key.type}, ${value.type})`, wire: `MAP(${key.wire}, ${value.wire})` };
   },
-  28: (type) => members('UNION', duckdb.unionSize(type), type, duckdb.unionName, duckdb.unionChild),
-  33: (type) => around(owned(duckdb.arrayChild(type)), (child) => `${child}[${duckdb.arraySize(type)}]`),
-  40: (type) => {
+  28: (type, inList) => members('UNION', inList, duckdb.unionSize(type), type, duckdb.unionName, duckdb.unionChild),
+  33: (type) => around(owned(duckdb.arrayChild(type), true), (child) => `${child}[${duckdb.arraySize(type)}]`),
+  40: (type, inList) => {
     const crs = duckdb.geometryCrs(type);
-    return same(crs === null ? 'GEOMETRY' : `GEOMETRY(${text(crs)})`);
+    const geometry = crs === null ? 'GEOMETRY' : `GEOMETRY(${text(crs)})`;
+    return { type: geometry, wire: inList ? 'VARCHAR' : geometry };
   },
 };
 
@@ -71,7 +75,7 @@ const nestedTypes: Readonly<Record<number, (type: Address) => TypeText>> = {
  *
  * @throws SheafError `NOT_SUPPORTED` for types that the C API does not describe
  */
-export function typeText(type: Address): TypeText {
+export function typeText(type: Address, inList = false): TypeText {
   const alias = duckdb.typeAlias(type);
   const id = duckdb.typeId(type);
   if (id === 0) return { type: aggregateState, wire: 'BLOB' }; // the only type of a column that the C API does not know
@@ -79,14 +83,14 @@ export function typeText(type: Address): TypeText {
   const simple = simpleTypes[id];
   if (simple !== undefined) return same(simple);
   const nested = nestedTypes[id];
-  if (nested !== undefined) return nested(type);
+  if (nested !== undefined) return nested(type, inList);
   throw new SheafError('NOT_SUPPORTED', `DuckDB's type number ${id} has no name in its C API`);
 }
 
 /** The text of a logical type that the caller owns, which is destroyed. */
-export function owned(type: Address): TypeText {
+export function owned(type: Address, inList = false): TypeText {
   try {
-    return typeText(type);
+    return typeText(type, inList);
   } finally {
     duckdb.destroyType([type]);
   }
@@ -113,12 +117,13 @@ const range = <T>(count: number, item: (index: number) => T): T[] =>
 
 function members(
   kind: string,
+  inList: boolean,
   count: number,
   type: Address,
   nameOf: (type: Address, index: number) => string,
   childOf: (type: Address, index: number) => Address,
 ): TypeText {
-  const all = range(count, (i) => ({ name: identifier(nameOf(type, i)), ...owned(childOf(type, i)) }));
+  const all = range(count, (i) => ({ name: identifier(nameOf(type, i)), ...owned(childOf(type, i), inList) }));
   return {
     type: `${kind}(${all.map(({ name, type }) => `${name} ${type}`).join(', ')})`,
     wire: `${kind}(${all.map(({ name, wire }) => `${name} ${wire}`).join(', ')})`,

@@ -16,7 +16,7 @@ export function prepareForWire(connection: { idle(): Address }, sql: string): [P
   const statement = scope.use(Prepared.of(connection, sql));
   const columns = statement.wireColumns;
   columns.forEach(refuse);
-  if (columns.some(({ type, wire }) => type !== wire)) return [Prepared.of(connection, castSql(sql, columns)), columns];
+  if (columns.some(needsWrapping)) return [Prepared.of(connection, castSql(sql, columns)), columns];
   scope.move();
   return [statement, columns];
 }
@@ -25,10 +25,16 @@ function castSql(sql: string, columns: readonly PreparedColumn[]): string {
   const names = columns.map((_, i) => `c${i}`);
   const casts = columns.map(({ name, type, wire }, i) => {
     const value = type === wire ? names[i] : `CAST(${names[i]} AS ${wire})`;
-    return `${value} AS ${identifier(name)}`;
+    return `${type === 'INTERVAL' ? boundedInterval(`${value}`) : value} AS ${identifier(name)}`;
   });
   return `SELECT ${casts.join(', ')} FROM ${asSubquery(sql)} AS t(${names.join(', ')})`;
 }
+
+const needsWrapping = ({ type, wire }: PreparedColumn): boolean => type !== wire || type === 'INTERVAL';
+
+/** Arrow counts an interval's time in nanoseconds, and DuckDB does not notice when they do not fit: 2,562,047 hours do. */
+const boundedInterval = (value: string): string =>
+  `CASE WHEN abs(date_part('hour', ${value})) > 2562046 THEN error('Arrow has no interval of more than 2,562,046 hours; use days') ELSE ${value} END`;
 
 function refuse({ name, wire }: PreparedColumn): void {
   if (!/\bVARIANT\b/.test(wire.replace(/"(?:[^"]|"")*"/g, ''))) return;

@@ -32,6 +32,29 @@ for (const column of Object.keys(everyType)) {
   });
 }
 
+test('the least and greatest values of every type, and geometry in lists, go out and in', () => {
+  const list =
+    "SELECT list_transform(range(20), lambda x: ('POINT(' || (x / 3)::VARCHAR || ' 1)')::GEOMETRY) AS v FROM range(3000)";
+  const extremes = connection
+    .describe('FROM test_all_types()')
+    .map(({ name }) => `SELECT "${name}" AS v FROM test_all_types()`);
+  for (const sql of [list, ...extremes]) {
+    const given = inputOf(sql);
+    connection.execute('CREATE OR REPLACE TABLE back AS FROM given', { inputs: { given } });
+    const [row] = connection.rows(`SELECT count(*) AS n FROM ((${sql}) EXCEPT ALL FROM back)`);
+    assert.deepEqual(row, { n: 0 }, sql);
+    assert.deepEqual(connection.describe('FROM back'), connection.describe(sql));
+  }
+});
+
+test('an interval that Arrow cannot hold is refused, not wrapped round', () => {
+  assert.equal(inputOf("SELECT INTERVAL '-2562046 hours' AS v").batches.length, 1);
+  assert.throws(() => inputOf("SELECT INTERVAL '3000000 hours' AS v"), {
+    code: 'QUERY_FAILED',
+    message: /no interval/,
+  });
+});
+
 test('batches that were slices of batches, of record batches, or of one row each', () => {
   const input = inputOf('FROM every_type');
   const [batch] = input.batches as [Batch];
