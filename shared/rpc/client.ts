@@ -36,7 +36,7 @@ function channelOptions({ config, bulk }: ConnectionOptions): ClientOptions {
     'grpc.max_reconnect_backoff_ms': config.rpcReconnectMs,
     'grpc.use_local_subchannel_pool': 1, // Its own connection: bulk data shares none with control messages.
     'grpc.enable_http_proxy': 0, // Proxies in the environment are for the web, not for a cluster's own traffic.
-    'grpc.enable_retries': 0, // Retries are ours to decide.
+    'grpc.enable_retries': 1, // Only transparent ones: of calls that no server has begun. All others are ours to decide.
     'grpc.service_config_disable_resolution': 1,
     ...(bulk ? { 'grpc-node.flow_control_window': config.rpcWindowBytes } : {}),
   };

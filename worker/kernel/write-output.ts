@@ -70,38 +70,17 @@ async function partitioned(
   context: TaskContext,
 ): Promise<Partitioned> {
   if (partitioning.kind === 'hash' && last.kind === 'sql') {
-    return byHash(partitioning, last.sql, previous, context);
+    const { config } = context.thread;
+    const { connection, inputs } = prepareSql(last.sql, previous, context);
+    const query = context.scope.use(
+      connection.partitioned(last.sql, { ...config, ...partitioning }, { ...config, inputs }),
+    );
+    return { schema: query.schema, batches: query };
   }
   const { schema, batches } = await runStep(last, previous, context);
   const { task } = context;
   const partitions = partitioning.kind === 'roundRobin' ? partitioning.partitions : 1;
   return { schema, batches: inTurn(batches, task.key.task, partitions) };
-}
-
-function byHash(
-  { keys, partitions }: Extract<Partitioning, { kind: 'hash' }>,
-  sql: string,
-  previous: Relation | undefined,
-  { thread, ...context }: TaskContext,
-): Partitioned {
-  const { connection, inputs } = prepareSql(sql, previous, { thread, ...context });
-  const number = `(hash(${keys.join(', ')}) >> 40) % ${partitions}`;
-  connection.execute(`CREATE TEMP TABLE partitioned AS SELECT *, ${number} AS partition_number FROM (${sql})`, {
-    ...thread.config,
-    inputs,
-  });
-  const queries = Array.from({ length: partitions }, (_, partition) =>
-    context.scope.use(
-      connection.query(
-        `SELECT * EXCLUDE partition_number FROM partitioned WHERE partition_number = ${partition}`,
-        thread.config,
-      ),
-    ),
-  );
-  const batches = (function* () {
-    for (const [partition, query] of queries.entries()) for (const batch of query) yield { partition, batch };
-  })();
-  return { schema: queries[0]?.schema as Relation['schema'], batches };
 }
 
 /** Batch by batch to the next partition; tasks begin at different ones. */
