@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Cluster, connect, type JobInfo } from '../../client/index.ts';
+import { type SettingName, variableName } from '../../shared/config/config.ts';
+
+import { RoleProcess, type RoleProcessOptions } from './role-process.ts';
+
+export interface TestClusterOptions {
+  /** Default 2. */
+  readonly workers?: number;
+  /** Of each worker. Default 2. */
+  readonly threads?: number;
+  /** etcd's `host:port`. Without: the coordinator holds the store. */
+  readonly etcd?: string;
+  /** Beyond the short times that tests have. */
+  readonly config?: Partial<Record<SettingName, number>>;
+  readonly tokenFile?: string;
+  readonly uid?: number;
+}
+
+/** Leases and graces that a test can wait for, long enough for a loaded machine. */
+const shortTimes: Partial<Record<SettingName, number>> = {
+  leaderTtlMs: 3000,
+  workerTtlMs: 3000,
+  heartbeatIntervalMs: 100,
+  heartbeatTimeoutMs: 4000,
+  noWorkersGraceMs: 2500,
+  drainLimitMs: 15_000,
+  fetchBackoffMs: 50,
+  fetchRetriesMax: 2,
+  fetchIdleMs: 4000,
+  functionStopGraceMs: 300,
+  reconnectIntervalMs: 100,
+  shutdownGraceMs: 200,
+  storeRelistMs: 500,
+  watchIntervalMs: 20,
+  slotMemoryBytesMin: 64 * 2 ** 20,
+};
+
+/** Rows that take several tasks, however small the file. */
+export const smallTasks: Partial<Record<SettingName, number>> = { taskBytesTarget: 4 * 2 ** 20, taskBytesMin: 1 };
+
+/** A cluster of real processes: one coordinator, N workers. Nothing of it is left when it is disposed of. */
+export class TestCluster implements AsyncDisposable {
+  readonly coordinator: RoleProcess;
+  readonly workers: RoleProcess[] = [];
+  /** The parent of all its processes' folders, and a place for the test's own files. */
+  readonly folder: string;
+  readonly #options: TestClusterOptions;
+  readonly #clients: Cluster[] = [];
+
+  private constructor(options: TestClusterOptions) {
+    this.#options = options;
+    this.folder = mkdtempSync(join(tmpdir(), 'sheaf-chaos-'));
+    this.coordinator = this.#role('coordinator', options.etcd === undefined ? [] : ['--etcd', options.etcd]);
+  }
+
+  /** Resolves when all workers have joined. */
+  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
+    const cluster = new TestCluster(options);
+    try {
+      await cluster.coordinator.address;
+      for (let n = options.workers ?? 2; n > 0; n--) await cluster.addWorker();
+      await cluster.joined(cluster.workers.length);
+      return cluster;
+    } catch (failed) {
+      cluster.printLogs();
+      await cluster[Symbol.asyncDispose]();
+      throw failed;
+    }
+  }
+
+  /** Starts another worker; it joins a moment later. */
+  async addWorker(options: RoleProcessOptions & { readonly args?: readonly string[] } = {}): Promise<RoleProcess> {
+    const { etcd, threads = 2 } = this.#options;
+    const where = etcd === undefined ? ['--coordinator', await this.coordinator.address] : ['--etcd', etcd];
+    const size = ['--threads', String(threads), '--memory-limit', '600MB'];
+    const worker = this.#role('worker', [...where, ...size, ...(options.args ?? [])], options);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Resolves when so many workers are there. */
+  async joined(count: number): Promise<void> {
+    const client = await this.connect();
+    await until(async () => (await client.workers()).length === count, `${count} workers have joined`);
+    await client.close();
+  }
+
+  /** A client of it, closed with the cluster. */
+  async connect(config: Partial<Record<SettingName, number>> = {}): Promise<Cluster> {
+    const { tokenFile } = this.#options;
+    const client = await connect(await this.coordinator.address, {
+      config: { watchRetryMs: 50, ...config },
+      ...(tokenFile === undefined ? {} : { tokenFile }),
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** The worker process of this pid, as `cluster.workers()` names it. */
+  worker(pid: number): RoleProcess {
+    const found = this.workers.find((worker) => worker.pid === pid);
+    if (!found) throw new Error(`no worker has the pid ${pid}`);
+    return found;
+  }
+
+  printLogs(): void {
+    const all = [this.coordinator, ...this.workers];
+    for (const [n, { log }] of all.entries()) {
+      process.stderr.write(`--- ${n === 0 ? 'coordinator' : `worker ${n - 1}`} ---\n${log}\n`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close().catch(() => {}))); // Some have lost their cluster.
+    await Promise.all([this.coordinator, ...this.workers].map((role) => role[Symbol.asyncDispose]()));
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #role(role: 'coordinator' | 'worker', args: readonly string[], options: RoleProcessOptions = {}): RoleProcess {
+    const { config = {}, tokenFile, uid } = this.#options;
+    const door = tokenFile === undefined ? [] : ['--token-file', tokenFile];
+    const settings = Object.entries({ ...shortTimes, ...config }).map(([name, value]) => [
+      variableName(name),
+      String(value),
+    ]);
+    return new RoleProcess([role, ...args, ...door, '--data-dir', this.folder, '--log-level', 'debug'], {
+      uid,
+      ...options,
+      env: { ...Object.fromEntries(settings), ...options.env },
+    });
+  }
+}
+
+/** Runs a test's body on a cluster of its own; if it fails, the logs of all processes are printed. */
+export async function withCluster(
+  options: TestClusterOptions,
+  body: (cluster: TestCluster, client: Cluster) => Promise<void>,
+): Promise<void> {
+  await using cluster = await TestCluster.start(options);
+  try {
+    await body(cluster, await cluster.connect());
+  } catch (failed) {
+    cluster.printLogs();
+    throw failed;
+  }
+}
+
+/** Looks again and again until the condition holds. */
+export async function until(holds: () => Promise<boolean> | boolean, what: string, withinMs = 30_000): Promise<void> {
+  for (const deadline = performance.now() + withinMs; !(await holds()); await pause(20)) {
+    if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
+  }
+}
+
+/** Keeps a job's last progress, and says when a stage has so many finished tasks. */
+export class Progress {
+  info: JobInfo | undefined;
+  readonly onProgress = (info: JobInfo): void => {
+    this.info = info;
+  };
+
+  /** Resolves when the job is of a kind. */
+  async reaches(holds: (info: JobInfo) => boolean, what: string): Promise<JobInfo> {
+    await until(() => this.info !== undefined && holds(this.info), what);
+    return this.info as JobInfo;
+  }
+
+  get reruns(): Readonly<Record<string, number>> {
+    return this.info?.reruns ?? {};
+  }
+}
