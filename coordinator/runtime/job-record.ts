@@ -36,6 +36,8 @@ export interface JobRecord {
   /** Whether a part that is made again holds the same rows. */
   readonly deterministic?: boolean;
   readonly sink?: FileCommit;
+  /** Files that were committed: tasks without rows write none. */
+  readonly files?: number;
   /** What the scheduler last said, kept when it forgets the job. */
   readonly report?: FinalReport;
 }

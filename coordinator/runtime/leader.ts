@@ -113,6 +113,7 @@ export class Leader implements Disposable {
     try {
       if (!sink) throw new SheafError('INTERNAL', `Job ${job} has files to commit but no destination`);
       await commitFiles(sink, files);
+      this.#book.change(job, { files: files.length });
       this.#shell.post({ kind: 'sinkCommitted', job });
     } catch (thrown) {
       this.#shell.post({ kind: 'sinkFailed', job, error: SheafError.from(thrown).toData() });
@@ -129,12 +130,12 @@ export class Leader implements Disposable {
 
   #succeed({ job, parts }: EffectOf<'jobSucceeded'>): void {
     const record = this.#book.get(job);
-    const { schema = [], deterministic = true, sink } = record;
+    const { schema = [], deterministic = true, sink, files = 0 } = record;
     const { stages } = reportOf(record, this.#core);
     const last = stages.at(-1);
     const written = sink && {
       path: sink.path,
-      files: last?.tasks ?? 0,
+      files,
       rows: last?.rowsOut ?? 0,
       bytes: last?.bytesOut ?? 0,
     };
