@@ -1,9 +1,6 @@
-import type { RoleOptions } from '../../client/local/messages.ts';
-import { loadConfig } from '../../shared/config/config.ts';
+import type { CoordinatorOptions } from '../../client/local/messages.ts';
 import { startCoordinator } from '../roles.ts';
 import { runRole } from './role.ts';
 
 /** The coordinator's process of an embedded cluster. */
-runRole<Extract<RoleOptions, { role: 'coordinator' }>>((options) =>
-  startCoordinator({ ...options, cluster: 'local', config: loadConfig(process.env), logLevel: 'warn' }),
-);
+runRole<CoordinatorOptions>((options) => startCoordinator({ ...options, cluster: 'local', logLevel: 'warn' }));

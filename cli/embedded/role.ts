@@ -2,7 +2,6 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FromRole, RoleOptions, ToRole } from '../../client/local/messages.ts';
-import { loadConfig } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 
 /** What a role does once it runs. */
@@ -44,10 +43,9 @@ function tell(message: FromRole): void {
   if (process.connected) process.send?.(message, () => {}); // A broken channel ends with 'disconnect' as well.
 }
 
-async function stop({ dataDirectory }: RoleOptions, close: () => Promise<void>): Promise<void> {
-  const { localStopLimitMs } = loadConfig(process.env);
+async function stop({ dataDirectory, config }: RoleOptions, close: () => Promise<void>): Promise<void> {
   const report = (error: unknown): void => void process.stderr.write(`${SheafError.from(error).stack}\n`);
-  await Promise.race([close().catch(report), sleep(localStopLimitMs * 0.8)]);
+  await Promise.race([close().catch(report), sleep(config.localStopLimitMs * 0.8)]);
   removeFiles(dataDirectory);
   // An exit would wait for threads inside native calls, which nobody waits for any more.
   process.kill(process.pid, 'SIGKILL');

@@ -70,13 +70,15 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
   const count = options.workers ?? 2;
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / count));
   const memoryLimitBytes = options.memoryLimitBytes ?? Math.floor(machineBytes() / 2 / count);
-  const door = options.tokenFile === undefined ? {} : { tokenFile: options.tokenFile };
+  const { tokenFile, config, listen = '127.0.0.1:0' } = options;
   const workers = Array.from({ length: count }, (_, index) => {
     const dataDirectory = join(folder, `worker-${index + 1}`);
-    return { role: 'worker', threads, memoryLimitBytes, dataDirectory, ...door } as const;
+    return { role: 'worker', threads, memoryLimitBytes, dataDirectory, tokenFile, config } as const;
   });
-  const listen = options.listen ?? '127.0.0.1:0';
-  return [{ role: 'coordinator', listen, dataDirectory: join(folder, 'coordinator'), ...door }, ...workers];
+  // The first job is planned for all workers, though some may still be starting.
+  const planning = { ...config, plannedSlotsMin: Math.max(config.plannedSlotsMin, count * threads) };
+  const dataDirectory = join(folder, 'coordinator');
+  return [{ role: 'coordinator', listen, dataDirectory, tokenFile, config: planning }, ...workers];
 }
 
 /** What this machine has, or what its container may use of it. */

@@ -1,23 +1,29 @@
+import type { Config } from '../../shared/config/config.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 
 /** The roles that an embedded cluster runs, each in a process of its own. */
 export type Role = 'coordinator' | 'worker';
 
 /** What a child process is told when it is spawned: the JSON of its only argument. */
-export type RoleOptions =
-  | {
-      readonly role: 'coordinator';
-      readonly listen: string;
-      readonly tokenFile?: string;
-      readonly dataDirectory: string;
-    }
-  | {
-      readonly role: 'worker';
-      readonly threads: number;
-      readonly memoryLimitBytes: number;
-      readonly tokenFile?: string;
-      readonly dataDirectory: string;
-    };
+export type RoleOptions = CoordinatorOptions | WorkerOptions;
+
+interface CommonOptions {
+  readonly tokenFile?: string | undefined;
+  readonly dataDirectory: string;
+  /** As the parent has it. */
+  readonly config: Config;
+}
+
+export interface CoordinatorOptions extends CommonOptions {
+  readonly role: 'coordinator';
+  readonly listen: string;
+}
+
+export interface WorkerOptions extends CommonOptions {
+  readonly role: 'worker';
+  readonly threads: number;
+  readonly memoryLimitBytes: number;
+}
 
 /** From the parent, over the IPC channel. Its end is the order to stop. */
 export interface ToRole {

@@ -65,7 +65,10 @@ export class Leader implements Disposable {
       shell: this.#shell,
       planning,
       datasets: this.datasets,
-      slots: () => this.workers().reduce((sum, { slots }) => sum + slots, 0),
+      slots: () => {
+        const known = this.workers().reduce((sum, { slots }) => sum + slots, 0);
+        return Math.max(config.plannedSlotsMin, known);
+      },
       config,
       log,
     });

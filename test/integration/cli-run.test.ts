@@ -27,8 +27,8 @@ test('the main job of the examples gives its answer, its file and its times, and
   const { stdout, stderr, code } = await place.start(['run', path('examples/flights.ts')], out).ended;
   assert.equal(code, 0, stderr);
   assert.match(stdout, /│ Las Vegas +│ Los Angeles +│ afternoon +│ +3083 │ +10\.5 │ +0\.273 │\n/);
-  assert.match(stdout, /All 9,844 rows are in /);
-  assert.match(stdout, / ms in \d+ tasks?: /);
+  assert.match(stdout, /All 9,844 rows are in out\/routes\. It took:/);
+  assert.match(stdout, / ms, \d+ tasks?: /);
   assert.match(stderr, /succeeded/);
   assert.deepEqual(place.processes(), []);
   assert.deepEqual(readdirSync(place.folder), ['work']);

@@ -12,6 +12,11 @@ export const coordinatorSettings = {
     max: 604_800_000,
     doc: 'How long the result of a job is kept for a client that does not fetch it.',
   }),
+  plannedSlotsMin: count(1, {
+    min: 1,
+    max: 1_000_000,
+    doc: 'Slots that a plan counts on at least, for clusters whose workers are still to come. An embedded cluster counts on all of its own.',
+  }),
   jobHistoryMax: count(1_000, {
     min: 1,
     max: 1_000_000,
