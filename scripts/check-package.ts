@@ -25,7 +25,7 @@ process.stdout.write(JSON.stringify(table.toArray()));
 /** A user's program in TypeScript: with the types of the package, it compiles. */
 const typedProgram = `
 import { type Cluster, col, type Dataset } from 'sheaf';
-export const late = (cluster: Cluster): Dataset =>
+export const late = (cluster: Cluster): Dataset<{ readonly delay: 'integer' }> =>
   cluster.read.parquet('f.parquet', { schema: { delay: 'integer' } as const }).filter(col('delay').gt(15));
 `;
 
@@ -93,9 +93,7 @@ function sh(command: string, args: readonly string[]): string {
     timeout: 300_000,
   });
   if (status === 0) return stdout;
-  failed += 1;
-  process.stderr.write(`${command} ${args.join(' ')} ended with ${error?.message ?? status}\n${stdout}${stderr}\n`);
-  return '';
+  return `${command} ${args.join(' ')} ended with ${error?.message ?? status}\n${stdout}${stderr}`;
 }
 
 function check(what: string, actual: string, expected: string | RegExp): void {
