@@ -3,4 +3,7 @@ import { startCoordinator } from '../roles.ts';
 import { runRole } from './role.ts';
 
 /** The coordinator's process of an embedded cluster. */
-runRole<CoordinatorOptions>((options) => startCoordinator({ ...options, cluster: 'local', logLevel: 'warn' }));
+runRole<CoordinatorOptions>(async (options) => {
+  const { address } = await startCoordinator({ ...options, cluster: 'local', logLevel: 'warn' });
+  return address;
+});

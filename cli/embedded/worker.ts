@@ -4,16 +4,6 @@ import { coordinatorAddress, runRole } from './role.ts';
 
 /** A worker's process of an embedded cluster. */
 runRole<WorkerOptions>(async (options) => {
-  const coordinator = coordinatorAddress();
-  const worker = await startWorker({
-    ...options,
-    cluster: 'local',
-    coordinator,
-    logLevel: 'warn',
-  });
-  const close = async (): Promise<void> => {
-    worker.stop();
-    await worker.closed;
-  };
-  return { address: '', close };
+  await startWorker({ ...options, cluster: 'local', coordinator: coordinatorAddress(), logLevel: 'warn' });
+  return '';
 });

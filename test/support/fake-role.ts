@@ -11,9 +11,9 @@ runRole(async (options) => {
     throw new SheafError('PORT_IN_USE', 'Port 7400 is in use', { next: 'Choose another.' });
   }
   if (options.role === 'worker') await coordinatorAddress();
-  const hangs = process.env.FAKE_ROLE_HANGS === options.role;
-  return {
-    address: options.role === 'coordinator' ? '127.0.0.1:1' : '',
-    close: () => (hangs ? new Promise(() => {}) : Promise.resolve()),
-  };
+  if (process.env.FAKE_ROLE_HANGS === options.role) {
+    process.removeAllListeners('disconnect');
+    setInterval(() => {}, 1000);
+  }
+  return options.role === 'coordinator' ? '127.0.0.1:1' : '';
 });

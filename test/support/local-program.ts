@@ -1,4 +1,6 @@
-/** A program that holds an embedded cluster of fake roles, to be killed by a test. Prints the cluster's folder's parent. */
+/** A program that holds an embedded cluster of fake roles, to be killed by a test. Prints the roles' process ids. */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startLocalCluster } from '../../client/local/cluster.ts';
 import { loadConfig } from '../../shared/config/config.ts';
 
@@ -9,5 +11,6 @@ const cluster = await startLocalCluster({
   entries: { coordinator: entry, worker: entry },
 });
 await cluster.ready;
-process.stdout.write('ready\n');
+const pids = globSync(join(process.argv[2] ?? '', '*/*/pid')).map((path) => Number(readFileSync(path, 'utf8')));
+process.stdout.write(`${JSON.stringify(pids)}\n`);
 if (process.argv[3] === 'stay') setInterval(() => {}, 1000);

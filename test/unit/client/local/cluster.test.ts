@@ -86,23 +86,22 @@ test('an aborted signal stops the cluster', async () => {
   await expectNothingLeft(pids);
 });
 
-async function runProgram(...args: string[]): Promise<ChildProcess> {
+async function runProgram(...args: string[]): Promise<{ child: ChildProcess; pids: readonly number[] }> {
   const child = spawn(process.execPath, [program, parent, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => child.stdout?.once('data', resolve));
-  return child;
+  const printed = await new Promise<Buffer>((resolve) => child.stdout?.once('data', resolve));
+  return { child, pids: JSON.parse(printed.toString()) };
 }
 
 test('when the program is killed, its cluster ends and its files go', async () => {
-  const child = await runProgram('stay');
-  const pids = rolePids();
+  const { child, pids } = await runProgram('stay');
   assert.equal(pids.length, 3);
   child.kill('SIGKILL');
   await expectNothingLeft(pids);
 });
 
 test('a program that forgets to close its cluster ends all the same', async () => {
-  const child = await runProgram();
-  const pids = rolePids();
+  const { child, pids } = await runProgram();
+  assert.equal(pids.length, 3);
   if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
   assert.equal(child.exitCode, 0);
   await expectNothingLeft(pids);
