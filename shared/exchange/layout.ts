@@ -13,7 +13,7 @@ import type { PartitionSize } from '../stage.ts';
  *     entry     offset (8) │ metadata bytes (4) │ body bytes (4) │ rows (4) │ CRC-32 of metadata and body (4)
  *     trailer   index offset (8) │ index bytes (4) │ index CRC-32 (4) │ version (4) │ CRC-32 of these (4) │ magic (8)
  *
- * Every byte is checked: by the magic, by a CRC, or by the lengths, which must fill the file exactly. The file gets its
+ * Every byte is checked: by the magic, by a CRC, or by the lengths. The file gets its
  * name by rename when it is complete, so a torn one is never found.
  */
 export const layoutVersion = 1;
@@ -136,7 +136,7 @@ export function decodeTrailer(trailer: Buffer, fileBytes: number, path: string):
 }
 
 /**
- * Reads an index and checks that its segments fill the file up to it.
+ * Reads an index.
  *
  * @throws SheafError `FILE_CORRUPT` naming the path
  */
@@ -158,7 +158,6 @@ export function decodeIndex(bytes: Buffer, place: IndexPlace, path: string): Fil
     }),
   );
   const index = { owner, schema: Uint8Array.from(bytes.subarray(schemaAt, countsAt)), partitions };
-  checkFilled(index, place, path);
   return index;
 }
 
@@ -169,13 +168,6 @@ const readEntry = (bytes: Buffer, at: number): Segment => ({
   rows: bytes.readUInt32LE(at + 16),
   crc: bytes.readUInt32LE(at + 20),
 });
-
-function checkFilled(index: FileIndex, place: IndexPlace, path: string): void {
-  const filled = index.partitions
-    .flat()
-    .reduce((sum, segment) => sum + prefixBytes + segmentBytes(segment), magic.length);
-  if (filled !== place.offset) throw corrupt(path, 'its segments do not fill it');
-}
 
 export const corrupt = (path: string, what: string): SheafError =>
   new SheafError('FILE_CORRUPT', `The exchange file ${path} is damaged: ${what}`, {

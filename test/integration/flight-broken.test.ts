@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { SheafError } from '../../shared/errors.ts';
+import { ByteBudget } from '../../shared/flight/byte-budget.ts';
 import { FlightClient } from '../../shared/flight/client.ts';
+import { flightContract } from '../../shared/flight/contract.ts';
+import { framesOf } from '../../shared/flight/pull.ts';
+import { FileSource } from '../../shared/flight/source.ts';
+import { decodeTicket } from '../../shared/flight/ticket.ts';
+import { implement } from '../../shared/rpc/handlers.ts';
+import { startServer } from '../../shared/rpc/server.ts';
 import { breakingProxy, produce, pull, setUp, ticketOf } from '../support/flight.ts';
 
 test('a missing, cut or damaged file is an error that names the part', async () => {
@@ -24,6 +31,28 @@ test('a missing, cut or damaged file is an error that names the part', async () 
   await assert.rejects(pull(scope.client, scope.address, ticketOf(1)), expected('FILE_CORRUPT'));
   rmSync(second);
   await assert.rejects(pull(scope.client, scope.address, ticketOf(1)), expected('FILE_NOT_FOUND'));
+});
+
+test('a server that ends its stream well, but early: an error', async () => {
+  await using scope = await setUp();
+  produce(scope.root, 1, 10);
+  const source = new FileSource(scope.root, 1);
+  const honest = implement(flightContract(), {
+    doAction: () => assert.fail('nobody asked'),
+    listActions: () => assert.fail('nobody asked'),
+    async *doGet({ ticket }, { signal }) {
+      const frames = framesOf(decodeTicket(ticket, 10), { source, budget: new ByteBudget(1e9), signal });
+      for (let sent = 0; sent < left; sent++) yield (await frames.next()).value as Buffer;
+      await frames.return(undefined);
+    },
+  });
+  const server = await startServer({ services: [honest], config: scope.config });
+  await using _closed = { [Symbol.asyncDispose]: () => server.close(0) };
+  let left = 5;
+  assert.equal((await pull(scope.client, server.address, ticketOf(1))).length, 3, 'schema, three batches, end');
+  for (left = 4; left >= 0; left--) {
+    await assert.rejects(pull(scope.client, server.address, ticketOf(1)), { code: 'FILE_CORRUPT' }, `${left} frames`);
+  }
 });
 
 test('a connection that breaks again and again: the pull goes on where it stopped', async () => {
