@@ -28,6 +28,8 @@ const dataset = 'data';
 const segments = { from: 0, to: messages };
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-bench-exchange-'));
+using scope = new DisposableStack(); // What fails must not leave gigabytes behind.
+scope.defer(() => rmSync(folder, { recursive: true, force: true }));
 const roots = { theirs: join(folder, 'theirs'), ours: join(folder, 'ours') };
 await writeDataset();
 const exchange = await Exchange.start({ root: roots.ours, worker: workerId('bench'), config });
@@ -35,6 +37,7 @@ const peerProgram = new URL('./support/exchange-peer.ts', import.meta.url).pathn
 const peer = spawn(process.execPath, [peerProgram, roots.theirs, String(messages), String(messageBytes)], {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
+scope.defer(() => peer.kill());
 const [line] = await once(peer.stdout, 'data');
 const at = JSON.parse(String(line)) as { flight: string; grpc: string; tcpPort: number };
 using client = new FlightClient({ config });
@@ -56,9 +59,7 @@ for (let round = 0; round <= rounds; round++) {
   }
 }
 report();
-peer.kill();
 await exchange.close();
-rmSync(folder, { recursive: true });
 
 async function throughExchange(): Promise<void> {
   using fetched = await exchange.fetchDataset({ job, dataset, segments, address: at.flight });
@@ -66,7 +67,7 @@ async function throughExchange(): Promise<void> {
 }
 
 async function throughFlight(verify: boolean): Promise<void> {
-  const ticket = { kind: 'dataset', job, dataset, ...segments } as const;
+  const ticket = { kind: 'dataset', dataset, ...segments } as const;
   for await (const _ of client.doGet(at.flight, ticket, { verify }));
 }
 
@@ -100,7 +101,7 @@ function expectAll(received: number): void {
 }
 
 async function writeDataset(): Promise<void> {
-  const owner = { kind: 'dataset', job, dataset } as const;
+  const owner = { kind: 'dataset', dataset } as const;
   await using spool = await SpoolWriter.open({ root: roots.theirs, owner, partitions: 1, bufferBytes: 2 ** 20 });
   const body = Buffer.alloc(messageBytes, 7);
   const metadata = Buffer.alloc(400);
