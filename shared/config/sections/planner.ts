@@ -2,7 +2,7 @@ import { bytes, count, GiB, KiB, MiB, type Section } from '../setting.ts';
 
 /** How sources are cut into tasks, and when data is small enough to take a shorter way. */
 export const plannerSettings = {
-  taskBytesTarget: bytes(128 * MiB, {
+  taskBytesTarget: bytes(512 * MiB, {
     min: 64 * KiB,
     max: 16 * GiB,
     doc: 'Data that one task of a scan should read, as estimated in memory: a task should take 100 ms to a few seconds.',
