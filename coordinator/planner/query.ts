@@ -26,9 +26,12 @@ export const asRelation = (query: Query): string => (isBare(query) ? query.from 
 
 export function queryText({ from, where, columns, distinct, tail }: Query): string {
   const list = columns === undefined ? '*' : columns.map(columnText).join(', ');
-  const filter = where.length === 0 ? '' : ` WHERE ${where.map((predicate) => `(${predicate})`).join(' AND ')}`;
+  const filter = where.length === 0 ? '' : ` WHERE ${conjunction(where)}`;
   return `SELECT ${distinct ? 'DISTINCT ' : ''}${list} FROM ${from}${filter}${tail === undefined ? '' : ` ${tail}`}`;
 }
+
+const conjunction = (predicates: readonly string[]): string =>
+  predicates.length === 1 ? predicates.join() : predicates.map((predicate) => `(${predicate})`).join(' AND ');
 
 const columnText = (column: NamedExpression): string =>
   column.sql === quotedName(column.name) || column.sql === name(column.name)

@@ -1,5 +1,6 @@
 import type { Schema } from '../../../shared/schema.ts';
-import { type BoundOf, inputOf } from '../bound.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
+import { type BoundColumn, type BoundOf, inputOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { addFunction, continued, type Fragment, type Size, type Traits } from '../fragment.ts';
 import { addFilter, addSelect } from '../query.ts';
@@ -15,6 +16,7 @@ export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
 export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
   const { columns } = bound.operator;
+  if (isIdentity(columns, input.schema)) return input;
   return continued(input, addSelect(input.query, columns), 'select', {
     schema: bound.schema,
     size: withColumns(input.size, input.schema, bound.schema),
@@ -24,6 +26,11 @@ export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
     ),
   });
 }
+
+/** The input's own columns in their own order. */
+const isIdentity = (columns: readonly BoundColumn[], schema: Schema): boolean =>
+  columns.length === schema.length &&
+  columns.every(({ name, sql }, i) => name === schema[i]?.name && sql === quotedName(name));
 
 /** A TypeScript function is a step of its own; SQL goes on behind it. */
 export function planCall(bound: BoundOf<'call'>, build: Build): Fragment {

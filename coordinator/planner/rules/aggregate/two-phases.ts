@@ -25,11 +25,13 @@ export function twoPhases(
   const { keys, aggregates } = bound.operator;
   const parts = new Parts(dialect, keys);
   const finals: NamedExpression[] = [];
-  for (const [i, { name, tree, sql }] of aggregates.entries()) {
+  for (const [i, { name, tree, sql: text }] of aggregates.entries()) {
     const final = finalTree(tree, keys, calls, parts, dialect);
-    if (typeof final === 'string') return `${sql}: ${final}`;
+    if (typeof final === 'string') return `${text}: ${final}`;
     const type = bound.schema[keys.length + i]?.type ?? '';
-    finals.push({ name, sql: `CAST(${printExpression(dialect, final)} AS ${type})` });
+    const sql = printExpression(dialect, final);
+    // A call alone is cast where it is merged already; an expression over parts may widen.
+    finals.push({ name, sql: calls.get(meaning(tree))?.type === type ? sql : `CAST(${sql} AS ${type})` });
   }
   return {
     partial: [...keys, ...parts.columns],
