@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type Schema as ArrowSchema, Message, MessageHeader } from 'apache-arrow';
+import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FileRef } from '../../shared/stage.ts';
@@ -26,21 +27,19 @@ export function lookIntoArrow(files: readonly FileRef[], cache: SourceCache): Fi
 }
 
 const magic = 'ARROW1';
-/** The magic and its padding, before the first message of an IPC file. */
-const filePrologueBytes = 8;
-const continuation = 0xff_ff_ff_ff;
+/** The size of the footer and the magic word, which end an IPC file. */
+const trailerBytes = 4 + magic.length;
 
-/**
- * Schema and record batches from the messages' own headers, without reading their bodies. An IPC file holds a stream
- * between its magic words, so both forms are walked alike (Arrow Columnar Format, "IPC File Format").
- */
+/** Schema and record batches from the metadata alone: bodies are not read. */
 function readMessages(file: FileRef): ArrowFacts {
   const descriptor = openSync(file.path, 'r');
   try {
-    return walkMessages(file, (position, length) => {
-      const bytes = Buffer.alloc(length);
-      return readSync(descriptor, bytes, 0, length, position) === length ? bytes : undefined;
-    });
+    const read: Read = (position, length) => {
+      const bytes = Buffer.alloc(Math.max(0, length));
+      return position >= 0 && readSync(descriptor, bytes, 0, length, position) === length ? bytes : undefined;
+    };
+    const isFile = read(0, magic.length)?.toString('latin1') === magic;
+    return isFile ? fromFooter(file, read) : fromStream(file, read);
   } finally {
     closeSync(descriptor);
   }
@@ -48,13 +47,26 @@ function readMessages(file: FileRef): ArrowFacts {
 
 type Read = (position: number, length: number) => Buffer | undefined;
 
-function walkMessages(file: FileRef, read: Read): ArrowFacts {
-  const isFile = read(0, magic.length)?.toString('latin1') === magic;
-  const trailer = read(file.sizeBytes - magic.length, magic.length)?.toString('latin1');
-  if (isFile && trailer !== magic) throw corrupt(file, 'it ends before its footer');
+/** An IPC file names its schema and the places of its batches at its end. */
+function fromFooter(file: FileRef, read: Read): ArrowFacts {
+  const trailer = read(file.sizeBytes - trailerBytes, trailerBytes);
+  if (trailer?.toString('latin1', 4) !== magic) throw corrupt(file, 'it ends before its footer');
+  const length = trailer.readInt32LE(0);
+  const bytes = length > 0 ? read(file.sizeBytes - trailerBytes - length, length) : undefined;
+  if (bytes === undefined) throw corrupt(file, 'its footer is cut off');
+  const footer = decoded(file, () => Footer.decode(new Uint8Array(bytes)));
+  const batches = [...footer.recordBatches()].map(({ offset, bodyLength }) => ({
+    rows: messageAt(file, offset, read)?.decoded.header().length ?? 0,
+    bytes: bodyLength,
+  }));
+  return { schema: schemaOf(footer.schema), batches };
+}
+
+/** A stream has a schema, then dictionaries and batches, one behind the other. */
+function fromStream(file: FileRef, read: Read): ArrowFacts {
   let schema: Schema | undefined;
   const batches: { rows: number; bytes: number }[] = [];
-  for (let position = isFile ? filePrologueBytes : 0; position < file.sizeBytes; ) {
+  for (let position = 0; position < file.sizeBytes; ) {
     const message = messageAt(file, position, read);
     if (message === undefined) break;
     const { headerType, bodyLength, header } = message.decoded;
@@ -66,6 +78,9 @@ function walkMessages(file: FileRef, read: Read): ArrowFacts {
   if (schema === undefined) throw corrupt(file, 'it holds no schema');
   return { schema, batches };
 }
+
+/** Begins every message. */
+const continuation = 0xff_ff_ff_ff;
 
 interface Decoded {
   readonly headerType: MessageHeader;
@@ -82,13 +97,17 @@ function messageAt(file: FileRef, position: number, read: Read): { decoded: Deco
   if (length === 0) return undefined;
   const metadata = length > 0 && length < file.sizeBytes ? read(position + 8, length) : undefined;
   if (metadata === undefined) throw corrupt(file, 'a message is cut off');
+  const message = decoded(file, () => Message.decode(new Uint8Array(metadata)));
+  const { headerType, bodyLength } = message;
+  const header = () => message.header() as unknown as { length: number };
+  return { decoded: { headerType, bodyLength: Number(bodyLength), header }, bodyAt: position + 8 + length };
+}
+
+function decoded<T>(file: FileRef, decode: () => T): T {
   try {
-    const message = Message.decode(new Uint8Array(metadata));
-    const { headerType, bodyLength } = message;
-    const header = () => message.header() as unknown as { length: number };
-    return { decoded: { headerType, bodyLength: Number(bodyLength), header }, bodyAt: position + 8 + length };
+    return decode();
   } catch (thrown) {
-    throw corrupt(file, 'a message does not decode', thrown);
+    throw corrupt(file, 'its metadata does not decode', thrown);
   }
 }
 

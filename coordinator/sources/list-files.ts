@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, globSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, existsSync, globSync, openSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
 import type { FileFormat } from '../../shared/plan/nodes/scan.ts';
@@ -21,6 +21,7 @@ export function listFiles(paths: readonly string[], format: FileFormat, filesMax
 }
 
 function expand(path: string, format: FileFormat): string[] {
+  if (!isAbsolute(path)) throw relative(path);
   const kind = kindOf(path);
   if (kind === 'directory') return nonEmpty(belowDirectory(path, format), path, `no ${format} file lies below it`);
   if (kind === 'file') return [path];
@@ -78,7 +79,7 @@ function readableEntries(directory: string) {
 
 function fileRef(path: string): FileRef {
   try {
-    accessSync(path, constants.R_OK);
+    closeSync(openSync(path, 'r')); // opened, since access(2) asks for the real user, not the one in effect
     const { size, mtimeMs } = statSync(path);
     return { path, sizeBytes: size, modifiedMs: mtimeMs };
   } catch (thrown) {
@@ -93,6 +94,11 @@ function nonEmpty(files: string[], path: string, why: string): string[] {
     next: isGlob ? hintFor(path.slice(0, path.search(/[*?[\]{}]/)) || '/') : 'Check the directory, or name its files.',
   });
 }
+
+const relative = (path: string): SheafError =>
+  new SheafError('PLAN_INVALID', `The path ${path} is relative: the coordinator does not know to what`, {
+    next: 'Send absolute paths, as the client library does.',
+  });
 
 const notFound = (path: string): SheafError =>
   new SheafError('FILE_NOT_FOUND', `There is no ${path} on the coordinator's machine`, {

@@ -1,4 +1,3 @@
-import type { Schema } from '../../../shared/schema.ts';
 import type { Size, Traits } from '../fragment.ts';
 
 /** What grouping leaves of its input where nothing better is known. */
@@ -16,7 +15,3 @@ export const afterGrouping = (traits: Traits, keys: readonly string[]): Traits =
   rowwise: false,
   unique: new Set(keys.map((key) => key.toLowerCase())),
 });
-
-/** A sum of doubles depends on the order of its rows in the last bits: as a hash key it may then send a row elsewhere. */
-export const keysAreExact = (keys: Schema, { ordered }: Traits): boolean =>
-  ordered || !keys.some(({ type }) => /\b(DOUBLE|FLOAT)\b/.test(type));

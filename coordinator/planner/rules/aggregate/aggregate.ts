@@ -6,7 +6,7 @@ import { type BoundOf, inputOf } from '../../bound.ts';
 import type { Build } from '../../build.ts';
 import { continued, type Fragment, withNote } from '../../fragment.ts';
 import { addSelect } from '../../query.ts';
-import { afterGrouping, groupedSize, keysAreExact } from '../grouping.ts';
+import { afterGrouping, groupedSize } from '../grouping.ts';
 import { type AggregateCall, aggregateCalls, isOrderSensitive } from './calls.ts';
 import { type TwoPhases, twoPhases } from './two-phases.ts';
 
@@ -70,8 +70,7 @@ function wholeGroups(
   const schema = input.schema.filter(({ name }) => used.has(name.toLowerCase()));
   const cut = schema.length === 0 || schema.length === input.schema.length ? input : selecting(input, schema);
   const by = keys.map(({ sql }) => sql);
-  const exact = keysAreExact(bound.schema.slice(0, keys.length), cut.traits);
-  const met = build.exchange(cut, partitioning(by, cut.size.bytes, build), meet(by), exact);
+  const met = build.exchange(cut, partitioning(by, cut.size.bytes, build), meet(by));
   return withNote(group(met, bound, calls, 'aggregate'), `whole groups meet before they are aggregated: ${reason}`);
 }
 
