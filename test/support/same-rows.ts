@@ -1,41 +1,38 @@
 import assert from 'node:assert/strict';
-import type { Schema } from '../../shared/schema.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** Doubles may differ so much, relatively: sums in another order differ in their last bits. */
 const tolerance = 1e-9;
 
-/** Rows to compare. */
-export interface Answers {
-  readonly actual: readonly Row[];
-  readonly expected: readonly Row[];
-  readonly schema: Schema;
-  /** In the same order, too. */
-  readonly ordered: boolean;
-}
-
-/** Asserts that both hold the same rows, each as often; doubles within 1e-9. */
-export function assertSameRows({ actual, expected, schema, ordered }: Answers, what: string): void {
+/** Asserts that both hold the same rows, each as often; doubles within 1e-9. In the same order if asked. */
+export function assertSameRows(actual: readonly Row[], expected: readonly Row[], ordered: boolean, what: string): void {
   assert.equal(actual.length, expected.length, `${what}: number of rows`);
-  const [a, b] = ordered ? [actual, expected] : [sorted(actual, schema), sorted(expected, schema)];
+  const real = realColumns([...actual, ...expected]);
+  const [a, b] = ordered ? [actual, expected] : [sorted(actual, real), sorted(expected, real)];
   for (const [i, row] of a.entries()) {
     assert.ok(same(row, b[i]), `${what}: row ${i} is ${text(row)} where DuckDB has ${text(b[i])}`);
   }
 }
 
-const sorted = (rows: readonly Row[], schema: Schema): Row[] =>
+/** Columns of doubles, as far as values show it. */
+function realColumns(rows: readonly Row[]): ReadonlySet<string> {
+  const isReal = (value: unknown): boolean => typeof value === 'number' && !Number.isInteger(value);
+  return new Set(rows.flatMap((row) => Object.keys(row).filter((name) => isReal(row[name]))));
+}
+
+const sorted = (rows: readonly Row[], real: ReadonlySet<string>): Row[] =>
   rows
-    .map((row) => ({ row, key: rough(row, schema) }))
+    .map((row) => ({ row, key: rough(row, real) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ row }) => row);
 
 /** Exact columns first: rounded doubles only order what is equal besides them. */
-function rough(row: Row, schema: Schema): string {
-  const isReal = (type: string): boolean => /DOUBLE|FLOAT/.test(type);
-  const exact = schema.filter(({ type }) => !isReal(type)).map(({ name }) => row[name]);
-  const real = schema.filter(({ type }) => isReal(type)).map(({ name }) => row[name]);
-  return text([exact, real.map((value) => (typeof value === 'number' ? value.toPrecision(6) : value))]);
+function rough(row: Row, real: ReadonlySet<string>): string {
+  const rounded = (value: unknown): unknown => (typeof value === 'number' ? value.toPrecision(6) : value);
+  const names = Object.keys(row);
+  const exact = names.filter((name) => !real.has(name)).map((name) => row[name]);
+  return text([exact, names.filter((name) => real.has(name)).map((name) => rounded(row[name]))]);
 }
 
 function same(a: unknown, b: unknown): boolean {

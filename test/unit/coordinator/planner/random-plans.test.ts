@@ -59,7 +59,7 @@ test('staged plans answer as the same question asked of DuckDB in one go', () =>
     const what = `${sql}\n${staged.stages.map(({ name, tasks }) => `${tasks} × ${name}`).join('\n')}\n`;
     const ordered = plan.kind === 'sort' || (plan.kind === 'limit' && plan.input.kind === 'sort');
     const [actual, expected] = [bench.connection.rows(`FROM ${table}`), bench.connection.rows(sql)];
-    assertSameRows({ actual, expected, schema, ordered }, what);
+    assertSameRows(actual, expected, ordered, what);
     if (JSON.stringify(staged.schema) !== JSON.stringify(schema))
       throw new Error(`${what}${JSON.stringify(staged.schema)}`);
   });

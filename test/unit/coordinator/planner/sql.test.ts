@@ -80,7 +80,7 @@ function check(text: string): readonly string[] {
   const whole = `SELECT * FROM (${text})`;
   const schema = bench.connection.describe(whole);
   const [actual, expected] = [bench.connection.rows(`FROM ${table}`), bench.connection.rows(whole)];
-  assertSameRows({ actual, expected, schema, ordered }, text);
+  assertSameRows(actual, expected, ordered, text);
   assert.deepEqual(staged.schema, schema, text);
   return staged.notes.map((note) => note.text).filter((note) => note.startsWith('the query runs in one task'));
 }
