@@ -3,7 +3,7 @@ import { type Attempt, createAttempt, markCancelling, markEnded } from './attemp
 import { type Core, moveTask } from './core.ts';
 import type { CancelReason, LaunchCause } from './effects.ts';
 import type { Task } from './task.ts';
-import { taskSpec } from './taskSpec.ts';
+import { taskSpec } from './task-spec.ts';
 import type { Admission, Worker } from './worker.ts';
 
 /** Starts an attempt of a pending task, whose inputs are complete, on a worker with a free slot. */

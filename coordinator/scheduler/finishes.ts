@@ -8,7 +8,7 @@ import type { SchedulerEvent } from './events.ts';
 import { removeIncomplete, settle } from './recovery.ts';
 import { resultReady } from './results.ts';
 import { addMetrics, isDurable, isUnfinished, moveStage, partitionCount, type Stage } from './stage.ts';
-import { stageFinished } from './stageFinished.ts';
+import { stageFinished } from './stage-finished.ts';
 import { finishStopped, stopJob } from './stop.ts';
 import { addOutput } from './worker.ts';
 

@@ -7,7 +7,7 @@ import { type Job, moveJob } from './job.ts';
 import { settle, winnerOf } from './recovery.ts';
 import { isDurable, type Stage } from './stage.ts';
 import { endJob, finishStopped, stopJob } from './stop.ts';
-import { allParts } from './taskSpec.ts';
+import { allParts } from './task-spec.ts';
 
 type Event<Kind extends JobEvent['kind']> = JobEvent & { kind: Kind };
 
