@@ -1,15 +1,12 @@
 import { type Config, loadConfig, type SettingName } from '../shared/config/config.ts';
-import { type JobsContract, jobsService } from '../shared/contracts/jobs.ts';
 import { SheafError } from '../shared/errors.ts';
 import { FlightClient } from '../shared/flight/client.ts';
 import { flightContract } from '../shared/flight/contract.ts';
 import type { JobInfo } from '../shared/plan/job.ts';
-import { connectTo } from '../shared/rpc/client.ts';
-import { loadService } from '../shared/rpc/proto.ts';
 import { readTokenFile } from '../shared/rpc/token.ts';
-import { version } from '../shared/version.ts';
 import { Cluster } from './cluster.ts';
 import { type ProgressMode, progressListener } from './progress/listener.ts';
+import { findLeader } from './session/find-leader.ts';
 import { flightParts } from './session/flight-parts.ts';
 import { OpenWork } from './session/open-work.ts';
 import type { Session } from './session/session.ts';
@@ -44,7 +41,7 @@ export interface LocalOptions extends ConnectOptions {
 /**
  * Connects to a cluster.
  *
- * @param address `host:port` of its coordinator; default: what SHEAF_CLUSTER names; without either, an embedded cluster
+ * @param address `host:port` of a coordinator, or of several with commas between: a standby shows the way; default: what SHEAF_CLUSTER names; without either, an embedded cluster
  *   is started as by {@link local}
  * @throws SheafError `UNREACHABLE`, `VERSION_MISMATCH`, `UNAUTHENTICATED`, `CONFIG_INVALID`
  *
@@ -91,14 +88,13 @@ interface Behind {
   readonly ready?: Promise<void>;
 }
 
-async function open(address: string, config: Config, options: ConnectOptions, behind: Behind): Promise<Cluster> {
+async function open(addresses: string, config: Config, options: ConnectOptions, behind: Behind): Promise<Cluster> {
   const token = await tokenOf(options, config);
-  const connection = connectTo(address, { token, config });
+  const { address, connection, jobs } = await findLeader(addresses, { token, config, signal: options.signal });
   const flight = new FlightClient({ config, token });
   const closed = new AbortController();
   const openWork = new OpenWork();
   const progress = progressListener(options.progress ?? process.env.SHEAF_PROGRESS, process.stderr, process.env);
-  const jobs = connection.client(loadService<JobsContract>('jobs', jobsService));
   const close = async () => {
     closed.abort(new SheafError('CANCELLED', 'The connection to the cluster was closed'));
     await openWork.finish();
@@ -107,12 +103,6 @@ async function open(address: string, config: Config, options: ConnectOptions, be
     progress.close();
     await behind.close();
   };
-  try {
-    await greet(jobs, address, config, options.signal);
-  } catch (thrown) {
-    connection.close();
-    throw thrown;
-  }
   options.signal?.addEventListener('abort', () => void close(), { once: true });
   behind.ready?.catch((thrown: unknown) => closed.abort(SheafError.from(thrown)));
   const session: Session = {
@@ -132,30 +122,3 @@ const tokenOf = async (
   { token, tokenFile = process.env.SHEAF_TOKEN_FILE }: ConnectOptions,
   config: Config,
 ): Promise<string | undefined> => token ?? (tokenFile ? readTokenFile(tokenFile, config) : undefined);
-
-/** Versions are exchanged before anything else. */
-async function greet(
-  jobs: Session['jobs'],
-  address: string,
-  { connectTimeoutMs }: Config,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const reply = await jobs.hello({ version }, { signal, timeoutMs: connectTimeoutMs }).catch((thrown: unknown) => {
-    throw explained(thrown, address);
-  });
-  if (reply.version === version) return;
-  throw new SheafError(
-    'VERSION_MISMATCH',
-    `This client is Sheaf ${version}, the coordinator at ${address} is ${reply.version}`,
-    { next: 'Install the same version on both sides.' },
-  );
-}
-
-function explained(thrown: unknown, address: string): unknown {
-  if (!(thrown instanceof SheafError) || (thrown.code !== 'UNREACHABLE' && thrown.code !== 'DEADLINE')) return thrown;
-  return new SheafError('UNREACHABLE', `No coordinator answers at ${address}`, {
-    cause: thrown,
-    retryable: true,
-    next: `Check the address and that the coordinator runs (npx sheaf coordinator), or leave the address out to start an embedded cluster.`,
-  });
-}

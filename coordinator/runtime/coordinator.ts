@@ -6,7 +6,7 @@ import { flightService } from '../../shared/flight/service.ts';
 import { FileSource } from '../../shared/flight/source.ts';
 import { type RunningServer, startServer } from '../../shared/rpc/server.ts';
 import { campaign, type Leadership } from '../../shared/store/election.ts';
-import { currentLeader } from '../../shared/store/leader.ts';
+import { followLeader } from '../../shared/store/leader.ts';
 import { watchMembers } from '../../shared/store/membership.ts';
 import { implementStore } from '../../shared/store/service.ts';
 import type { CoordinatorOptions, RunningCoordinator } from '../main.ts';
@@ -24,6 +24,7 @@ export class Coordinator implements RunningCoordinator {
   #leader: Leader | undefined;
   #knownLeader = '';
   #campaigning: Promise<void> = Promise.resolve();
+  #following: Promise<void> = Promise.resolve();
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -38,6 +39,7 @@ export class Coordinator implements RunningCoordinator {
       const first = Promise.withResolvers<void>();
       coordinator.#campaigning = coordinator.#campaign(() => first.resolve());
       coordinator.#campaigning.catch(first.reject);
+      coordinator.#following = coordinator.#follow();
       if (options.servesStore) await first.promise;
       return coordinator;
     } catch (failed) {
@@ -53,7 +55,7 @@ export class Coordinator implements RunningCoordinator {
   async close(): Promise<void> {
     const { store, dataDirectory, config } = this.#options;
     this.#stop.abort(new SheafError('CANCELLED', 'The coordinator stops'));
-    await this.#campaigning.catch(() => {}); // It ends by the abort.
+    await Promise.allSettled([this.#campaigning, this.#following]); // They end by the abort.
     await this.#server?.close(config.shutdownGraceMs);
     await this.#planning[Symbol.asyncDispose]();
     await store.close();
@@ -72,12 +74,19 @@ export class Coordinator implements RunningCoordinator {
     this.#server = await startServer({ listen, services, token, config });
   }
 
+  /** Keeps in mind who leads, for clients that ask here. */
+  async #follow(): Promise<void> {
+    const { store, cluster, config } = this.#options;
+    const { signal } = this.#stop;
+    for await (const leader of followLeader(store, cluster, { config, signal }))
+      this.#knownLeader = leader?.address ?? '';
+  }
+
   /** Leads again and again, until the process stops. */
   async #campaign(leads: () => void): Promise<void> {
     const { store, cluster, config, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      this.#knownLeader = (await currentLeader(store, cluster))?.address ?? '';
       const leadership = await campaign({ store, cluster, address: this.address, config, signal, log });
       await this.#lead(leadership, leads);
     }
@@ -112,7 +121,7 @@ export class Coordinator implements RunningCoordinator {
     if (this.#leader) return this.#leader;
     throw new SheafError(
       'NOT_LEADER',
-      `This coordinator does not lead${this.#knownLeader && `; ${this.#knownLeader} did when it last looked`}`,
+      `This coordinator does not lead${this.#knownLeader && `; ${this.#knownLeader} does`}`,
       {
         retryable: true,
         next: 'Connect to the leader, or try again in a few seconds.',

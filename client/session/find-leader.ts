@@ -1,0 +1,74 @@
+import type { Config } from '../../shared/config/config.ts';
+import { type JobsContract, jobsService } from '../../shared/contracts/jobs.ts';
+import { SheafError } from '../../shared/errors.ts';
+import { type Connection, connectTo, type RpcClient } from '../../shared/rpc/client.ts';
+import { loadService } from '../../shared/rpc/proto.ts';
+import { version } from '../../shared/version.ts';
+
+export interface LeaderConnection {
+  readonly address: string;
+  readonly connection: Connection;
+  readonly jobs: RpcClient<JobsContract>;
+}
+
+interface Way {
+  readonly config: Config;
+  readonly token: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Connects to the coordinator that leads. A standby names the leader, and is followed there.
+ *
+ * @param addresses `host:port` of one coordinator, or of several with commas between
+ * @throws SheafError of the last address that was tried: `UNREACHABLE`, `NOT_LEADER`, `VERSION_MISMATCH`, …
+ */
+export async function findLeader(addresses: string, way: Way): Promise<LeaderConnection> {
+  const toTry = addresses.split(',').map((address) => address.trim());
+  let failure: unknown;
+  for (const address of toTry) {
+    try {
+      return await greeted(address, way);
+    } catch (thrown) {
+      failure = thrown;
+      if (way.signal?.aborted) break;
+      const leader = leaderNamedBy(thrown);
+      if (leader && !toTry.includes(leader)) toTry.push(leader);
+    }
+  }
+  throw failure;
+}
+
+/** Where a standby says that the leader is. */
+function leaderNamedBy(thrown: unknown): string | undefined {
+  if (!(thrown instanceof SheafError) || thrown.code !== 'NOT_LEADER') return undefined;
+  return String(thrown.details?.leader ?? '') || undefined;
+}
+
+/** Versions are exchanged before anything else. */
+async function greeted(address: string, { config, token, signal }: Way): Promise<LeaderConnection> {
+  const connection = connectTo(address, { token, config });
+  try {
+    const jobs = connection.client(loadService<JobsContract>('jobs', jobsService));
+    const reply = await jobs.hello({ version }, { signal, timeoutMs: config.connectTimeoutMs });
+    if (reply.version !== version) throw otherVersion(address, reply.version);
+    return { address, connection, jobs };
+  } catch (thrown) {
+    connection.close();
+    throw explained(thrown, address);
+  }
+}
+
+const otherVersion = (address: string, theirs: string): SheafError =>
+  new SheafError('VERSION_MISMATCH', `This client is Sheaf ${version}, the coordinator at ${address} is ${theirs}`, {
+    next: 'Install the same version on both sides.',
+  });
+
+function explained(thrown: unknown, address: string): unknown {
+  if (!(thrown instanceof SheafError) || (thrown.code !== 'UNREACHABLE' && thrown.code !== 'DEADLINE')) return thrown;
+  return new SheafError('UNREACHABLE', `No coordinator answers at ${address}`, {
+    cause: thrown,
+    retryable: true,
+    next: 'Check the address and that the coordinator runs (npx sheaf coordinator), or leave the address out to start an embedded cluster.',
+  });
+}
