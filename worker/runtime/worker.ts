@@ -63,6 +63,8 @@ export class Worker {
     this.#pool = pool;
     const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
     this.#runner = new TaskRunner({ exchange, pool, bundles, log: options.log });
+    void exchange.crashed.then((error) => this.#giveUp(error));
+    void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs)));
     this.closed = this.#live().finally(() => this.#close());
   }
 
@@ -102,6 +104,13 @@ export class Worker {
   /** Goes now. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  /** Without its exchange, or with a thread that cannot be stopped, a worker is of no use: it leaves, and says why. */
+  #giveUp(error: SheafError): void {
+    if (this.#stop.signal.aborted) return;
+    this.#options.log.fatal({ code: error.code, next: error.next }, error.message);
+    this.drain();
   }
 
   async #live(): Promise<void> {
@@ -205,3 +214,8 @@ async function memoryShare({ store, cluster }: WorkerOptions): Promise<number> {
   const here = (await members(await store, cluster)).filter(({ host }) => host === hostname());
   return defaultMemoryBytes(here.length + 1);
 }
+
+const stuck = (graceMs: number): SheafError =>
+  new SheafError('INTERNAL', `A cancelled query has not stopped in ${graceMs} ms; the worker leaves`, {
+    next: 'Start the worker again. If this recurs, look at what the query did: it ran in one operator for all that time.',
+  });
