@@ -63,8 +63,8 @@ export class Worker {
     this.#pool = pool;
     const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
     this.#runner = new TaskRunner({ exchange, pool, bundles, log: options.log });
-    void exchange.crashed.then((error) => this.#giveUp(error));
-    void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs)));
+    void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
+    void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
     this.closed = this.#live().finally(() => this.#close());
   }
 
@@ -107,10 +107,10 @@ export class Worker {
   }
 
   /** Without its exchange, or with a thread that cannot be stopped, a worker is of no use: it leaves, and says why. */
-  #giveUp(error: SheafError): void {
+  #giveUp(error: SheafError, leave: () => void): void {
     if (this.#stop.signal.aborted) return;
     this.#options.log.fatal({ code: error.code, next: error.next }, error.message);
-    this.drain();
+    leave();
   }
 
   async #live(): Promise<void> {

@@ -36,26 +36,6 @@ test('another version is refused with both', async () => {
   await assert.rejects(connect(server.address), { code: 'VERSION_MISMATCH', message: /0\.1\.0.*99\.1\.0/ });
 });
 
-test('a standby shows the way to the leader', async () => {
-  await using leader = await fakeJobs({ listWorkers: () => ({ json: [] }) });
-  await using standby = await fakeJobs({
-    hello: () => {
-      throw new SheafError('NOT_LEADER', 'This coordinator does not lead', { details: { leader: leader.address } });
-    },
-  });
-  await using cluster = await connect(`127.0.0.1:${await closedPort()}, ${standby.address}`);
-  assert.deepEqual(await cluster.workers(), []);
-});
-
-test('without a leader the error says so', async () => {
-  await using standby = await fakeJobs({
-    hello: () => {
-      throw new SheafError('NOT_LEADER', 'This coordinator does not lead', { details: { leader: '' } });
-    },
-  });
-  await assert.rejects(connect(standby.address), { code: 'NOT_LEADER' });
-});
-
 test('a token is demanded, and given', async () => {
   await using server = await fakeJobs({}, token);
   await assert.rejects(connect(server.address), { code: 'UNAUTHENTICATED' });
