@@ -16,7 +16,7 @@ export type OrderItem = AstNode;
 export function parseExpression(dialect: Dialect, text: string): Expression {
   const plain = plainColumn.exec(text)?.[1];
   if (plain !== undefined) return columnNamed(plain);
-  const select = parsePart(dialect, `SELECT (\n${text}\n)`);
+  const select = parsePart(dialect, `SELECT\n${text}\n`);
   const [expression, ...more] = nodesOf(select.select_list);
   if (expression === undefined || more.length > 0 || !hasOnly(select, ['select_list']))
     throw notOne(text, 'expression');

@@ -11,7 +11,7 @@ import { refuseDuplicates } from './narrow.ts';
 /** @throws SheafError `SQL_INVALID`, `COLUMN_UNKNOWN`, `PLAN_INVALID` */
 export function bindAggregate(node: PlanOf<'aggregate'>, input: Bound, context: PlanContext): BoundOf<'aggregate'> {
   const columns = [...node.keys, ...node.aggregates];
-  if (columns.length === 0) throw new SheafError('PLAN_INVALID', 'An aggregation without keys and aggregates');
+  if (columns.length === 0) throw nothingToCompute();
   refuseDuplicates(columns);
   const keys = node.keys.map((key) => bindColumn(key, input.schema, context));
   const aggregates = node.aggregates.map((aggregate) => bindColumn(aggregate, input.schema, context));
@@ -44,3 +44,6 @@ const volatileKey = (name: string, sql: string): SheafError =>
   new SheafError('NOT_SUPPORTED', `The key ${name} "${sql}" has another value each time that it is computed`, {
     next: 'Add it as a column first, and group by that.',
   });
+
+const nothingToCompute = (): SheafError =>
+  new SheafError('PLAN_INVALID', 'An aggregation without keys and aggregates', { next: 'Name a key or an aggregate.' });

@@ -1,6 +1,7 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
+import { type AstNode, find, textsOf } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { Bound, BoundExpression, BoundOf, JoinColumn } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
@@ -30,6 +31,7 @@ function bindCondition(node: PlanOf<'join'>, left: Schema, right: Schema, contex
       : node.on.columns.map((name) => `l.${quotedName(name)} = r.${quotedName(name)}`).join(' AND ');
   const both = [...left, ...right];
   const bound = bindExpression(text, both, context);
+  checkQualified(bound.tree, left, right);
   try {
     const relations = [
       { name: 'l', schema: left },
@@ -40,6 +42,17 @@ function bindCondition(node: PlanOf<'join'>, left: Schema, right: Schema, contex
     throw explainError(thrown, [bound.tree], both, `join condition "${text}"`, []);
   }
   return bound;
+}
+
+/** `l.x` and `r.x` must name columns of their sides. */
+function checkQualified(tree: AstNode, left: Schema, right: Schema): void {
+  if ([...columnNames(left), ...columnNames(right)].some((name) => name === 'l' || name === 'r')) return;
+  for (const node of find(tree, ({ class: kind }) => kind === 'COLUMN_REF')) {
+    const [side = '', column] = textsOf(node.column_names);
+    if (column === undefined) continue;
+    if (side.toLowerCase() === 'l') checkUsing([column], left, 'left');
+    if (side.toLowerCase() === 'r') checkUsing([column], right, 'right');
+  }
 }
 
 function checkUsing(using: readonly string[], schema: Schema, side: string): void {

@@ -6,23 +6,15 @@ import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { inOwnLines } from '../expressions.ts';
 import { fixTime } from '../present-time.ts';
-import { type FileReference, fileReferences, unknownTables } from '../sql/file-references.ts';
+import { fileReferences } from '../sql/file-references.ts';
 import { lowerSelect } from '../sql/lower.ts';
 import { selectParts } from '../sql/select-parts.ts';
 import { relationPrefix, usedColumns, withRelations } from '../sql/with-relations.ts';
 import { isVolatile } from '../volatile.ts';
-import { columnNames, describeOver, emptyRelation, unknownColumn } from './describe.ts';
+import { columnNames, describeOver, emptyRelation } from './describe.ts';
+import type { Question } from './question.ts';
 import { sourceOf } from './source.ts';
-
-/** SQL text that was looked into: its tree, and the files that it names. */
-interface Question {
-  readonly text: string;
-  readonly tree: AstNode;
-  readonly references: readonly FileReference[];
-  readonly schemas: readonly Schema[];
-  /** Of the relations that stand for the files. */
-  readonly nameOf: (at: number) => string;
-}
+import { explained } from './sql-errors.ts';
 
 /**
  * A whole SELECT: a plain one over one file becomes operators; of anything else the files are scanned in parallel, and the
@@ -55,8 +47,13 @@ function refuseParameters(tree: AstNode): void {
   throw new SheafError('NOT_SUPPORTED', 'The text has parameters', { next: 'Write the values into the text.' });
 }
 
-/** The result's columns; equal names are told apart as DuckDB does it in a subquery. */
+/**
+ * The result's columns; equal names are told apart as DuckDB does it in a subquery. The user's own text is asked about where
+ * it can be, so that columns without an alias are called as DuckDB calls them; else the text as DuckDB prints it.
+ */
 function describeQuestion(question: Question, { dialect }: PlanContext): Schema {
+  const own = describeOwnText(question, dialect);
+  if (own !== undefined && !(own instanceof SheafError)) return own;
   const { tree, references, schemas, nameOf } = question;
   const sql = dialect.print(withRelations(tree, references, nameOf));
   const tables = schemas.map((schema, i) => `${nameOf(i)} AS (${emptyRelation(schema)})`);
@@ -64,61 +61,24 @@ function describeQuestion(question: Question, { dialect }: PlanContext): Schema 
   try {
     return dialect.describe(`${head}SELECT * FROM (\n${sql}\n)`);
   } catch (thrown) {
-    throw explained(SheafError.from(thrown), question, dialect);
+    throw explained(SheafError.from(thrown), own, question);
   }
 }
 
-/** The error in the user's own words: against the user's own text where files stand in it as tables. */
-function explained(error: SheafError, question: Question, dialect: PlanContext['dialect']): SheafError {
-  const { text, tree, references, schemas } = question;
-  const [table] = unknownTables(tree);
-  if (table !== undefined) return unknownTable(table, error);
-  const all = schemas.flat();
-  const isColumn = error.code === 'COLUMN_UNKNOWN' || /does not have a column/.test(error.message);
-  const wanted = isColumn ? unknownName(tree, all, references) : undefined;
-  if (wanted !== undefined)
-    return unknownColumn(wanted, all, filesText(references), ownError(question, dialect) ?? error);
-  const told = ownError(question, dialect) ?? error;
-  const isForeign = told === error; // then its caret points into a text that the user never saw
-  const message = isForeign ? error.message.replace(/\n+LINE \d+:.*$/s, '') : told.message;
-  const code = error.code === 'QUERY_FAILED' || error.code === 'TABLE_UNKNOWN' ? 'SQL_INVALID' : error.code;
-  const next = error.code === 'COLUMN_UNKNOWN' ? error.next : undefined;
-  return new SheafError(code, message, { cause: told, next: next ?? 'Correct the SQL.', details: { sql: text } });
-}
-
-function ownError({ text, references, schemas }: Question, dialect: PlanContext['dialect']): SheafError | undefined {
+/** Described with tables that are named as the files are; nothing where files stand in it otherwise. */
+function describeOwnText(
+  { text, references, schemas }: Question,
+  dialect: PlanContext['dialect'],
+): Schema | SheafError | undefined {
   const relations = references.map(({ scan }, i) => ({ name: scan.paths[0] ?? '', schema: schemas[i] ?? [] }));
   if (relations.length === 0 || references.some(({ node }) => node.type !== 'BASE_TABLE')) return undefined;
   const unique = relations.filter(({ name }, i) => relations.findIndex((other) => other.name === name) === i);
   try {
-    describeOver(dialect, unique, `SELECT * FROM (\n${text}\n)`);
-    return undefined;
+    return describeOver(dialect, unique, `SELECT * FROM (\n${text.replace(/(\s*;)+\s*$/, '')}\n)`);
   } catch (thrown) {
     return inOwnLines(SheafError.from(thrown));
   }
 }
-
-const filesText = (references: readonly FileReference[]): string =>
-  references.flatMap(({ scan }) => scan.paths).join(', ') || 'the query';
-
-function unknownName(tree: AstNode, schema: Schema, references: readonly FileReference[]): string | undefined {
-  const aliases = find(tree, ({ alias }) => typeof alias === 'string' && alias !== '').map(({ alias }) =>
-    String(alias),
-  );
-  const known = new Set([
-    ...columnNames(schema),
-    ...[...aliases, ...references.map(({ alias }) => alias)].map((name) => name.toLowerCase()),
-  ]);
-  const names = find(tree, ({ class: kind }) => kind === 'COLUMN_REF').map(({ column_names }) => textsOf(column_names));
-  const wanted = names.find((parts) => !parts.slice(0, 2).every((part) => known.has(part.toLowerCase())));
-  return wanted?.find((part) => !known.has(part.toLowerCase()));
-}
-
-const unknownTable = (name: string, cause: SheafError): SheafError =>
-  new SheafError('TABLE_UNKNOWN', `There is no table "${name}"`, {
-    next: `Name files in quotes, for example FROM '${name}.parquet', or define it in a WITH clause.`,
-    cause,
-  });
 
 function lower(question: Question, result: Schema, { dialect }: PlanContext): PlanNode | string {
   const { tree, references, schemas } = question;
