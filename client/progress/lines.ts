@@ -23,15 +23,17 @@ export function endLine(info: JobInfo, look: Look): string {
   const reruns = Object.values(info.reruns).reduce((sum, count) => sum + count, 0);
   const elapsed = info.endedMs === undefined ? '' : `, ${formatMs(info.endedMs - info.submittedMs)}`;
   const again = reruns === 0 ? '' : `, ${reruns} run again`;
-  const text = `${mark} ${printable(info.name)}: ${info.state}, ${tasks} tasks${again}${elapsed}`;
+  const text = `${mark} ${printable(info.name)}: ${info.state}, ${plural(tasks, 'task')}${again}${elapsed}`;
   return painted(cutText(text, look.width), hue, look);
 }
 
 /** A stage that has ended, in one line, for where nothing can be drawn over. */
 export const finishedStageLine = (info: JobInfo, stage: StageProgress): string =>
-  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${stage.tasks} tasks, ${formatCount(stage.rowsOut)} rows, ${formatMs(stage.elapsedMs)}`;
+  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${formatCount(stage.rowsOut)} rows, ${formatMs(stage.elapsedMs)}`;
 
 export const isFinished = ({ finished, tasks }: StageProgress): boolean => finished >= tasks;
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `1.2 s`, `340 ms`, `3 min 5 s`. */
 export function formatMs(ms: number): string {

@@ -153,7 +153,7 @@ export class JobDesk {
 
   #refuse(id: JobId, thrown: unknown): void {
     const error = SheafError.from(thrown);
-    this.#parts.log.warn({ job: id, code: error.code }, error.message);
+    this.#parts.log.info({ job: id, code: error.code }, error.message);
     if (isOver(this.#parts.book.get(id).life)) return;
     this.#end(id, { state: 'failed', error: error.toData(), endedMs: Date.now() });
   }
