@@ -1,5 +1,5 @@
 import { typeKey } from '../arrow/fields.ts';
-import { assert } from '../errors.ts';
+import { assert, SheafError } from '../errors.ts';
 import { BoundInput } from './bound-input.ts';
 import type { Input } from './input.ts';
 import type { Address } from './library.ts';
@@ -71,9 +71,18 @@ function view(connection: InputConnection, name: string, input: BoundInput): Dis
   return {
     [Symbol.dispose]() {
       names.delete(key);
-      connection.execute(`DROP VIEW IF EXISTS temp.${identifier(name)}`);
+      drop(connection, name);
     },
   };
+}
+
+/** An interrupt that was meant for the query may meet this statement: then the view stays until one of its name comes. */
+function drop(connection: InputConnection, name: string): void {
+  try {
+    connection.execute(`DROP VIEW IF EXISTS temp.${identifier(name)}`);
+  } catch (thrown) {
+    if (SheafError.from(thrown).code !== 'CANCELLED') throw thrown;
+  }
 }
 
 /** States have no way back: they stay the BLOB as which they travel. */
