@@ -75,8 +75,10 @@ export class Leader implements Disposable {
     this.#housekeeping = setInterval(() => this.#keepHouse(config), config.heartbeatIntervalMs);
   }
 
+  /** What the workers say of themselves, and how busy the scheduler keeps them. */
   workers(): WorkerInfo[] {
-    return this.#sessions.list();
+    const running = new Map(this.#core.workers().map((worker) => [String(worker.id), worker.running]));
+    return this.#sessions.list().map((info) => ({ ...info, running: running.get(info.id) ?? 0 }));
   }
 
   /** The store's word that these workers' leases are over. */
