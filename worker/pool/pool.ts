@@ -1,9 +1,21 @@
 import { extname } from 'node:path';
+import type { ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import type { Config } from '../../shared/config/config.ts';
 import { interrupt } from '../../shared/duckdb/interrupt.ts';
-import { SheafError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
 import { Cancellation } from './cancellation.ts';
 import type { PoolReply, PoolTask, ThreadData } from './protocol.ts';
+import { threadDeath } from './thread-death.ts';
+
+/**
+ * Node ends a thread at its limit with 16 MiB to spare, in which it must notice; else V8 ends the process. A young
+ * generation of 24 MiB never promotes more at once.
+ */
+const heapLimits = ({ threadHeapBytesMax }: Config): ResourceLimits => ({
+  maxOldGenerationSizeMb: Math.floor(threadHeapBytesMax / 2 ** 20),
+  maxYoungGenerationSizeMb: 24,
+});
 
 /**
  * The worker's threads, one task at a time on each. Piscina never gets a signal: it would call an attempt aborted at
@@ -17,7 +29,7 @@ export class ThreadPool {
   readonly #piscina: Piscina;
   readonly #data: ThreadData;
 
-  constructor(threads: number, data: ThreadData) {
+  constructor(threads: number, data: ThreadData, log: Logger) {
     this.#data = data;
     this.stuck = this.#stuck.promise;
     this.#piscina = new Piscina({
@@ -28,7 +40,10 @@ export class ThreadPool {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: data,
+      resourceLimits: heapLimits(data.config),
     });
+    // A thread that ended while it had no task, by what a function had left behind; another has taken its place.
+    this.#piscina.on('error', (error: Error) => log.warn({ err: error }, 'an idle thread ended'));
   }
 
   /**
@@ -45,7 +60,7 @@ export class ThreadPool {
     try {
       return (await this.#piscina.run({ ...task, cancellation: cancellation.buffer } satisfies PoolTask)) as PoolReply;
     } catch (thrown) {
-      return threadDied(thrown, signal);
+      return { kind: 'failed', failure: signal.aborted ? { kind: 'cancelled' } : threadDeath(thrown, task.steps) };
     } finally {
       stopped.abort();
       signal.removeEventListener('abort', cancel);
@@ -61,30 +76,21 @@ export class ThreadPool {
     const { interruptIntervalMs, functionStopGraceMs, nativeStopGraceMs } = this.#data.config;
     const startedMs = performance.now();
     cancellation.request();
-    while (!stopped.aborted) {
+    for (let terminating = false; !stopped.aborted; ) {
+      // Also while its thread is being terminated: user code may have entered a query at that very moment.
       cancellation.interrupt(interrupt);
       const waitedMs = performance.now() - startedMs;
-      if (cancellation.inFunction && waitedMs > functionStopGraceMs) return await this.#terminate(cancellation.thread);
+      if (!terminating && cancellation.inFunction && waitedMs > functionStopGraceMs) {
+        terminating = true;
+        this.#terminate(cancellation.thread);
+      }
       if (waitedMs > nativeStopGraceMs) this.#stuck.resolve();
       await new Promise((resolve) => setTimeout(resolve, interruptIntervalMs));
     }
   }
 
-  /** Piscina starts another in its place. */
-  async #terminate(id: number): Promise<void> {
-    await this.#piscina.threads.find(({ threadId }) => threadId === id)?.terminate();
+  /** Piscina starts another in its place when it has ended, which the attempt's own promise tells. */
+  #terminate(id: number): void {
+    void this.#piscina.threads.find(({ threadId }) => threadId === id)?.terminate();
   }
-}
-
-/** A thread that ended under an attempt was stopped by us, or ran out of JavaScript memory. */
-function threadDied(thrown: unknown, signal: AbortSignal): PoolReply {
-  if (signal.aborted) return { kind: 'failed', failure: { kind: 'cancelled' } };
-  const { message, code } = thrown as NodeJS.ErrnoException;
-  const lack = code === 'ERR_WORKER_OUT_OF_MEMORY';
-  const error = new SheafError(lack ? 'OUT_OF_MEMORY' : 'INTERNAL', `The task's thread ended: ${message}`, {
-    cause: thrown,
-    retryable: true,
-    next: lack ? 'Work on smaller batches in the function, or give it less data per task.' : 'See the worker’s log.',
-  }).toData();
-  return { kind: 'failed', failure: { kind: lack ? 'outOfMemory' : 'taskError', error } };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { SheafError } from '../../shared/errors.ts';
 import type { TaskFailure } from '../../shared/failure.ts';
@@ -12,7 +13,10 @@ const thread = workerData as ThreadData;
 export async function run(task: PoolTask): Promise<PoolReply> {
   const watch = new AttemptWatch(task.cancellation);
   try {
-    return { kind: 'finished', output: await runTask(task, thread, watch) };
+    const output = await runTask(task, thread, watch);
+    // Node sees rejections that nobody handles at the end of a turn: let it, while it is known whose they are.
+    await setImmediate();
+    return { kind: 'finished', output };
   } catch (thrown) {
     return { kind: 'failed', failure: located(failureOf(SheafError.from(thrown), watch.cancelled), task) };
   }

@@ -38,6 +38,8 @@ export class Session implements TaskHost {
   readonly #options: SessionOptions;
   readonly #connection;
   readonly #client;
+  readonly #unwelcome = new AbortController();
+  #welcomeTimer: NodeJS.Timeout | undefined;
   #call: Call | undefined;
   #drained = false;
 
@@ -56,9 +58,10 @@ export class Session implements TaskHost {
    */
   async serve(signal: AbortSignal): Promise<boolean> {
     using _connection = this.#connection;
-    const call = this.#client.session({ signal });
-    this.#call = call;
     const { worker, slots, exchangeAddress, config } = this.#options;
+    const call = this.#client.session({ signal: AbortSignal.any([signal, this.#unwelcome.signal]) });
+    this.#call = call;
+    this.#welcomeTimer = setTimeout(() => this.#unwelcome.abort(this.#late()), config.sessionTimeoutMs);
     await call.send({ hello: { version, worker, slots, exchangeAddress, host: hostname(), pid: process.pid } });
     const heartbeat = setInterval(() => this.#beat(), config.heartbeatIntervalMs);
     try {
@@ -68,6 +71,7 @@ export class Session implements TaskHost {
       }
     } finally {
       clearInterval(heartbeat);
+      clearTimeout(this.#welcomeTimer);
       this.#call = undefined;
     }
     return this.#drained;
@@ -92,7 +96,10 @@ export class Session implements TaskHost {
     const { leader, runner, log } = this.#options;
     if (epoch < leader.epoch)
       throw new SheafError('STALE_EPOCH', `A leader of epoch ${epoch} spoke after epoch ${leader.epoch}`);
-    if (welcome) log.info({ leader: leader.address, epoch, cluster: welcome.cluster }, 'joined the cluster');
+    if (welcome) {
+      clearTimeout(this.#welcomeTimer);
+      log.info({ leader: leader.address, epoch, cluster: welcome.cluster }, 'joined the cluster');
+    }
     if (launch) runner.launch(JSON.parse(launch.taskJson) as TaskSpec, this);
     if (cancel?.attempt) runner.cancel(toKey(cancel.attempt));
     if (dropJob)
@@ -101,6 +108,12 @@ export class Session implements TaskHost {
         .catch((error: unknown) => log.warn({ error }, 'files of a job were not removed'));
     if (drained) this.#drained = true;
     if (refused) throw SheafError.fromData(JSON.parse(refused.errorJson) as ErrorData);
+  }
+
+  #late(): SheafError {
+    const { leader, config } = this.#options;
+    const message = `The leader at ${leader.address} did not welcome this worker within ${config.sessionTimeoutMs} ms`;
+    return new SheafError('UNREACHABLE', message, { retryable: true, next: 'It is tried again.' });
   }
 
   #beat(): void {

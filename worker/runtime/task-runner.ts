@@ -24,10 +24,17 @@ interface Parts {
   readonly log: Logger;
 }
 
+interface Running {
+  readonly job: JobId;
+  readonly stop: AbortController;
+  /** Resolves when the attempt has really ended. */
+  readonly ended: Promise<void>;
+}
+
 /** Runs the attempts that the leader launches: fetches what lies elsewhere, hands over to a pool thread, reports. */
 export class TaskRunner {
   readonly #parts: Parts;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Running>();
   readonly #jobs = new Set<JobId>();
 
   constructor(parts: Parts) {
@@ -42,9 +49,8 @@ export class TaskRunner {
   launch(task: TaskSpec, host: TaskHost): void {
     const name = attemptName(task);
     const stop = new AbortController();
-    this.#running.set(name, stop);
     this.#jobs.add(task.job);
-    void this.#attempt(task, host, stop.signal)
+    const ended = this.#attempt(task, host, stop.signal)
       .catch(
         (thrown: unknown): PoolReply => ({
           kind: 'failed',
@@ -56,22 +62,28 @@ export class TaskRunner {
         this.#log(task, reply);
         host.report(task, reply);
       });
+    this.#running.set(name, { job: task.job, stop, ended });
   }
 
   /** The attempt is reported as cancelled once it has really stopped. */
   cancel(key: AttemptKey): void {
-    this.#running.get(attemptName(key))?.abort();
+    this.#running.get(attemptName(key))?.stop.abort();
   }
 
-  /** Stops everything and drops everything: this incarnation is over. */
+  /** Stops everything and drops everything: this incarnation is over. Resolves when all attempts have ended. */
   async dropAll(): Promise<void> {
-    await Promise.all([...this.#jobs].map((job) => this.dropJob(job)));
+    const running = [...this.#running.values()].map(({ job }) => job);
+    await Promise.all([...new Set([...this.#jobs, ...running])].map((job) => this.dropJob(job)));
   }
 
-  /** Stops the job's attempts here and removes its exchange files. */
+  /** Stops the job's attempts here and removes its files: at once, and again what an attempt wrote while it ended. */
   async dropJob(job: JobId): Promise<void> {
-    for (const [name, stop] of this.#running) if (name.startsWith(`${job}/`)) stop.abort();
+    const running = [...this.#running.values()].filter((each) => each.job === job);
+    for (const { stop } of running) stop.abort();
     this.#jobs.delete(job);
+    await this.#parts.exchange.dropJob(job);
+    if (running.length === 0) return;
+    await Promise.race([Promise.all(running.map(({ ended }) => ended)), this.#parts.pool.stuck]);
     await this.#parts.exchange.dropJob(job);
   }
 

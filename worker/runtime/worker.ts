@@ -55,6 +55,8 @@ export class Worker {
   readonly #runner: TaskRunner;
   #session: Session | undefined;
   #draining = false;
+  #stuck = false;
+  #failure: SheafError | undefined;
 
   private constructor(options: WorkerOptions, database: Database, exchange: Exchange, pool: ThreadPool) {
     this.#options = options;
@@ -66,6 +68,8 @@ export class Worker {
     void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
     void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
     this.closed = this.#live().finally(() => this.#close());
+    void pool.stuck.then(() => this.#leaveStuck());
+    void exchange.crashed.then((error) => this.#fail(error));
   }
 
   static async start(options: WorkerOptions): Promise<Worker> {
@@ -77,7 +81,7 @@ export class Worker {
     const exchanging = Exchange.start({ root: directory('exchange'), listen, token, config });
     const database = Database.open({ memoryLimitBytes, tempDirectory: directory('spill') });
     const exchange = await exchanging;
-    const pool = new ThreadPool(threads, {
+    const threadData = {
       database: database.address,
       workerName: `${hostname()}:${process.pid}`,
       exchangeRoot: directory('exchange'),
@@ -85,7 +89,8 @@ export class Worker {
       tempRoot: directory('temp'),
       blobRoot: directory('blobs'),
       config,
-    });
+    };
+    const pool = new ThreadPool(threads, threadData, options.log);
     return new Worker(options, database, exchange, pool);
   }
 
@@ -119,11 +124,26 @@ export class Worker {
       try {
         await this.#oneLife(signal);
       } catch (thrown) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         this.#complain(SheafError.from(thrown));
         await pause(this.#options.config.reconnectIntervalMs, undefined, { signal }).catch(() => signal.aborted);
       }
     }
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** A thread does not come back from native code: the others may finish, nothing new is begun. */
+  #leaveStuck(): void {
+    this.#stuck = true;
+    const { nativeStopGraceMs } = this.#options.config;
+    this.#options.log.error(`a thread ignores its cancel since ${nativeStopGraceMs} ms: the worker drains and ends`);
+    this.drain();
+  }
+
+  #fail(error: SheafError): void {
+    this.#failure = error;
+    this.#options.log.error({ err: error }, 'the worker cannot go on');
+    this.stop();
   }
 
   async #oneLife(stop: AbortSignal): Promise<void> {
@@ -199,13 +219,20 @@ export class Worker {
     log.info({ code: error.code }, `session over: ${error.message}`);
   }
 
+  /** Whatever cannot be closed, the files go. */
   async #close(): Promise<void> {
-    await this.#runner.dropAll();
-    await this.#pool.close();
-    await this.#exchange.close();
-    this.#database[Symbol.dispose]();
-    await (await this.#options.store).close();
-    rmSync(this.#options.dataDirectory, { recursive: true, force: true });
+    const { store, dataDirectory, log } = this.#options;
+    const close = async (): Promise<void> => {
+      await this.#runner.dropAll();
+      if (!this.#stuck) await this.#pool.close();
+      await this.#exchange.close();
+      if (!this.#stuck) this.#database[Symbol.dispose]();
+      await (await store).close();
+    };
+    await close().catch((error: unknown) => log.warn({ err: SheafError.from(error) }, 'not everything closed'));
+    rmSync(dataDirectory, { recursive: true, force: true });
+    // Neither a return nor `process.exit` ends a process while one of its threads is in native code.
+    if (this.#stuck) process.kill(process.pid, 'SIGKILL');
   }
 }
 

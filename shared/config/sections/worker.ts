@@ -1,7 +1,12 @@
-import { milliseconds, type Section } from '../setting.ts';
+import { bytes, GiB, MiB, milliseconds, type Section } from '../setting.ts';
 
 /** Limits of a worker's runtime. */
 export const workerSettings = {
+  threadHeapBytesMax: bytes(1 * GiB, {
+    min: 32 * MiB,
+    max: 1024 * GiB,
+    doc: 'JavaScript objects of the functions on one thread. Beyond it the thread is replaced and its task fails; record batches lie outside of it.',
+  }),
   functionStopGraceMs: milliseconds(1_000, {
     min: 10,
     max: 600_000,
