@@ -1,10 +1,11 @@
-import type { RecordBatch, Table } from 'apache-arrow';
+import { type RecordBatch, Table } from 'apache-arrow';
 import type { Column, SchemaSpec } from '../../shared/schema.ts';
 import type { RowOf } from '../../shared/types/row.ts';
 import { formatTable } from '../format/table.ts';
 import { explainPlan } from '../job/explain.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { collectTable } from '../result/collect.ts';
+import { naturalBatch, naturalSchema } from '../result/natural.ts';
 import { rowsOfBatch } from '../result/rows.ts';
 import { streamResult } from '../result/stream.ts';
 import type { Session } from '../session/session.ts';
@@ -38,12 +39,13 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
   }
 
   /**
-   * All rows as one `apache-arrow` table. They must fit into this process's memory: otherwise `stream` or `write`.
+   * All rows as one `apache-arrow` table: a HUGEINT (which `sum` of integers is) as a Decimal, a UUID as text. They must fit into this process's memory: otherwise `stream` or `write`.
    *
    * @example `const table = await late.collect();`
    */
-  collect(options: ActionOptions = {}): Promise<Table> {
-    return collectTable(this.session, this.draft, { name: 'collect', ...options });
+  async collect(options: ActionOptions = {}): Promise<Table> {
+    const { schema, batches } = await collectTable(this.session, this.draft, { name: 'collect', ...options });
+    return new Table(naturalSchema(schema), batches.map(naturalBatch));
   }
 
   /**
@@ -52,8 +54,9 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
    *
    * @example `for await (const batch of late.stream()) total += batch.numRows;`
    */
-  stream(options: ActionOptions = {}): AsyncGenerator<RecordBatch, void, undefined> {
-    return streamResult(this.session, this.draft, { name: 'stream', ...options });
+  async *stream(options: ActionOptions = {}): AsyncGenerator<RecordBatch, void, undefined> {
+    const batches = streamResult(this.session, this.draft, { name: 'stream', ...options });
+    for await (const batch of batches) yield naturalBatch(batch);
   }
 
   /**
@@ -62,7 +65,8 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
    * @example `for await (const { origin, flights } of routes.rows()) …`
    */
   async *rows(options: ActionOptions = {}): AsyncGenerator<RowOf<S>, void, undefined> {
-    for await (const batch of this.stream({ name: 'rows', ...options })) yield* rowsOfBatch<S>(batch);
+    const batches = streamResult(this.session, this.draft, { name: 'rows', ...options });
+    for await (const batch of batches) yield* rowsOfBatch<S>(batch);
   }
 
   /** How many rows there are. */

@@ -1,19 +1,44 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { FlightClient } from '../../shared/flight/client.ts';
 import { flightService } from '../../shared/flight/service.ts';
 import { FileSource } from '../../shared/flight/source.ts';
+import type { Logger } from '../../shared/log.ts';
 import { type RunningServer, startServer } from '../../shared/rpc/server.ts';
 import { campaign, type Leadership } from '../../shared/store/election.ts';
 import { followLeader } from '../../shared/store/leader.ts';
 import { watchMembers } from '../../shared/store/membership.ts';
 import { implementStore } from '../../shared/store/service.ts';
-import type { CoordinatorOptions, RunningCoordinator } from '../main.ts';
+import type { Store } from '../../shared/store/store.ts';
 import { controlImplementation } from '../services/control-service.ts';
 import { jobsImplementation } from '../services/jobs-service.ts';
 import { Leader } from './leader.ts';
 import { Planning } from './planning.ts';
+
+export interface CoordinatorOptions {
+  /** etcd, or a fresh embedded store. Closed at the end. */
+  readonly store: Store;
+  /** True for an embedded store: it is then served to this cluster's other processes. */
+  readonly servesStore: boolean;
+  readonly cluster: string;
+  /** `host:port`. Default: a free port of 127.0.0.1. */
+  readonly listen?: string | undefined;
+  /** What clients and workers use to reach it, if that is another address. */
+  readonly advertise?: string | undefined;
+  /** A directory of this process alone: bundles and the datasets of clients. Removed at the end. */
+  readonly dataDirectory: string;
+  readonly token?: string | undefined;
+  readonly config: Config;
+  readonly log: Logger;
+}
+
+export interface RunningCoordinator {
+  /** `host:port` that clients and workers use. */
+  readonly address: string;
+  close(): Promise<void>;
+}
 
 /** A coordinator process: its doors stand open from the start; behind them leads, at times, a `Leader`. */
 export class Coordinator implements RunningCoordinator {
