@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { configurationDocs } from '../scripts/configuration-docs.ts';
 import { errorDocs } from '../scripts/error-docs.ts';
+import { version } from '../shared/version.ts';
 import { readSourceTree, type SourceFile } from './support/source-tree.ts';
 
 const files = readSourceTree();
@@ -121,6 +122,10 @@ test('no test is skipped or alone', () => {
       name.endsWith('.test.ts'),
     ),
   );
+});
+
+test('the package and the wire name the same version', () => {
+  assert.equal(JSON.parse(readFileSync('package.json', 'utf8')).version, version);
 });
 
 test('the generated pages are up to date: npm run docs', () => {

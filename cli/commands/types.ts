@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SheafError } from '../../shared/errors.ts';
 import { type ClusterOptions, clusterCommand } from '../command.ts';
 import { print, printJson } from '../output/print.ts';
 import { withCluster } from '../with-cluster.ts';
@@ -13,7 +14,24 @@ export const typesCommand = (): Command =>
     .action((file: string, options: ClusterOptions) =>
       withCluster(options, async (cluster, signal) => {
         const { typesFile } = await import('../../client/types-file.ts');
-        const columns = await cluster.sql(`select * from '${file.replaceAll("'", "''")}'`).schema({ signal });
+        const columns = await cluster.read[formatOf(file)](file).schema({ signal });
         await (options.json ? printJson(columns) : print(typesFile(columns, file)));
       }),
     );
+
+const formats = {
+  parquet: 'parquet',
+  csv: 'csv',
+  tsv: 'csv',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  arrow: 'arrow',
+} as const;
+
+function formatOf(file: string): (typeof formats)[keyof typeof formats] {
+  const [, extension = ''] = /\.(\w+)(?:\.(?:gz|zst))?$/.exec(file.toLowerCase()) ?? [];
+  if (Object.hasOwn(formats, extension)) return formats[extension as keyof typeof formats];
+  throw new SheafError('FORMAT_UNKNOWN', `The name ${file} does not say what is in it`, {
+    next: `Give a name or a pattern that ends with one of: ${Object.keys(formats).join(', ')}; .gz or .zst may follow.`,
+  });
+}

@@ -72,6 +72,9 @@ test('a plan is explained and a file is described without running anything', asy
   const { stdout } = await sheaf('types', flights);
   assert.match(stdout, /export const schema = \{\n {2}date: 'TIMESTAMP',\n {2}delay: 'BIGINT',/);
   assert.equal((await json('jobs')).length, before);
+  const unknown = await sheaf('types', 'flights.xls');
+  assert.equal(unknown.code, 65);
+  assert.match(unknown.stderr, /FORMAT_UNKNOWN/);
 });
 
 test('what is wrong with a question is told with its code, and the cluster works on', async () => {
@@ -86,6 +89,7 @@ test('what is wrong with a question is told with its code, and the cluster works
     assert.match(stderr, message);
     assert.equal(stdout, '');
   }
+  assert.equal(started.stderr(), '', 'the cluster says nothing of what its clients are told');
   assert.deepEqual(await json('sql', 'select 42 as answer'), [{ answer: 42 }]);
 });
 

@@ -21,6 +21,8 @@ export interface Running {
   readonly ended: Promise<Outcome>;
   /** Resolves as soon as stdout or stderr holds this. */
   printed(text: RegExp): Promise<RegExpExecArray>;
+  /** What stands on stderr so far. */
+  stderr(): string;
 }
 
 /** The command line in a place of its own, where what it leaves can be told. */
@@ -51,7 +53,7 @@ export class CommandLine implements AsyncDisposable {
       }
       throw new Error(`it never printed ${text}: ${said.stdout}${said.stderr}`);
     };
-    return { child, ended, printed };
+    return { child, ended, printed, stderr: () => said.stderr };
   }
 
   run(...args: string[]): Promise<Outcome> {
