@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CommandLine, type Running } from '../support/command-line.ts';
 import { startEtcd } from '../support/etcd.ts';
@@ -72,4 +73,27 @@ test('what is wrong with the configuration is told before anything starts', asyn
   const { code, stderr } = await place.run('coordinator', '--listen', await addressOf(first));
   assert.equal(code, 78);
   assert.match(stderr, /PORT_IN_USE/);
+});
+
+test('a busy worker drains at Ctrl-C, which npm tells twice; a second Ctrl-C ends it at once', async () => {
+  await using place = new CommandLine();
+  const coordinator = place.start(['coordinator', '--json']);
+  const address = await addressOf(coordinator);
+  const worker = place.start(['worker', '--coordinator', address, '--threads', '1']);
+  await worker.printed(/joined the cluster/);
+  const slow = place.start(['sql', 'select sum(hash(range)) from range(100000000000)', '--cluster', address]);
+  await coordinator.printed(/job submitted/);
+  worker.child.kill('SIGINT');
+  worker.child.kill('SIGINT');
+  await coordinator.printed(/worker is draining/);
+  await sleep(700);
+  assert.equal(worker.child.exitCode, null, 'it waits for its task');
+  worker.child.kill('SIGINT');
+  await worker.ended;
+  assert.equal(worker.child.signalCode, 'SIGINT');
+  slow.child.kill('SIGINT');
+  assert.equal((await slow.ended).code, 130);
+  coordinator.child.kill('SIGINT');
+  await coordinator.ended;
+  assert.deepEqual(await place.left(), []);
 });
