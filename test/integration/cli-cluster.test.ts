@@ -84,6 +84,7 @@ test('a busy worker drains at Ctrl-C, which npm tells twice; a second Ctrl-C end
   const slow = place.start(['sql', 'select sum(hash(range)) from range(100000000000)', '--cluster', address]);
   await coordinator.printed(/job submitted/);
   worker.child.kill('SIGINT');
+  await sleep(100);
   worker.child.kill('SIGINT');
   await coordinator.printed(/worker is draining/);
   await sleep(700);
