@@ -1,3 +1,4 @@
+import { loadConfig } from '../shared/config/config.ts';
 import { SheafError } from '../shared/errors.ts';
 
 /** A wait that SIGINT and SIGTERM end. */
@@ -10,15 +11,13 @@ export interface Stopping extends Disposable {
 
 const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** npm and timeout pass Ctrl-C on to those that the terminal has told already: what follows so soon is the same one. */
-const sameSignalMs = 500;
-
 /**
  * Holds the process until it is told to stop; it then ends with the exit code that shells know of the signal.
  *
  * @param atOnce what must happen before a second signal ends the process without waiting for anything
  */
 export function untilSignal(atOnce: () => void = () => {}): Stopping {
+  const { signalRepeatMs } = loadConfig(process.env);
   const stop = new AbortController();
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   const held = setInterval(() => {}, 2 ** 30);
@@ -30,7 +29,7 @@ export function untilSignal(atOnce: () => void = () => {}): Stopping {
       process.exitCode = exitCodeOf[signal];
       resolve(signal);
       stop.abort(new SheafError('CANCELLED', `Stopped by ${signal}`));
-    } else if (nowMs - firstMs > sameSignalMs) end(signal);
+    } else if (nowMs - firstMs > signalRepeatMs) end(signal);
   };
   const release = (): void => {
     clearInterval(held);

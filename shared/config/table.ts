@@ -21,7 +21,7 @@ export const sections = {
   Scheduler: schedulerSettings,
   'Remote calls': rpcSettings,
   Store: storeSettings,
-  'Embedded cluster': localSettings,
+  Processes: localSettings,
   Worker: workerSettings,
 } as const;
 

@@ -31,12 +31,12 @@ export class CommandLine implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'command-line-'));
   readonly #running = new Set<ChildProcess>();
 
-  start(args: readonly string[], cwd = process.cwd()): Running {
+  start(args: readonly string[], cwd = process.cwd(), env: NodeJS.ProcessEnv = {}): Running {
     const { SHEAF_CLUSTER: _, ...own } = process.env;
     const child = spawn(process.execPath, [bin, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd,
-      env: { ...own, TMPDIR: this.folder, NO_COLOR: '1' },
+      env: { ...own, TMPDIR: this.folder, NO_COLOR: '1', ...env },
     });
     this.#running.add(child);
     const said = { stdout: '', stderr: '' };

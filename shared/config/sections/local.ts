@@ -1,6 +1,6 @@
 import { milliseconds, type Section } from '../setting.ts';
 
-/** Limits of the embedded cluster's processes. */
+/** Limits of processes: how they start and stop. */
 export const localSettings = {
   localStartLimitMs: milliseconds(60_000, {
     min: 1000,
@@ -11,5 +11,10 @@ export const localSettings = {
     min: 100,
     max: 600_000,
     doc: 'How long a process of an embedded cluster may take to stop before it is killed.',
+  }),
+  signalRepeatMs: milliseconds(1000, {
+    min: 0,
+    max: 60_000,
+    doc: 'A second Ctrl-C or SIGTERM within this time counts as the first: npm passes on what the terminal has told everyone already. A later one ends the process without waiting for anything.',
   }),
 } as const satisfies Section;
