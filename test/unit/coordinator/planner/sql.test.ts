@@ -50,6 +50,8 @@ const distributed = [
   `select k + 1 as j, j * 2 as jj from '${p}' where j > 3 order by jj desc, i limit 9`,
   `select read_parquet.k from read_parquet('${p}') where i < 4`,
   `select first(s), last(i) from '${p}'`,
+  `select (k + 1) * count(*) as a, sum(i) / (k + 1) as b from '${p}' group by k + 1`,
+  `select K as kk, kk * sum(I) from '${p}' group by k`,
   `select product(1 + k / 1e6), bit_xor(i), bit_or(k), count_if(k > 3) from '${p}'`,
 ];
 
