@@ -53,11 +53,16 @@ const distributed = [
   `select (k + 1) * count(*) as a, sum(i) / (k + 1) as b from '${p}' group by k + 1`,
   `select K as kk, kk * sum(I) from '${p}' group by k`,
   `select product(1 + k / 1e6), bit_xor(i), bit_or(k), count_if(k > 3) from '${p}'`,
+  `select count_if(n > 1), k from '${p}' where n is null or k > 2 group by k`,
 ];
 
 /** Gathered, with the reason that explain gives. */
 const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   [`select p.k, c.name from '${p}' p join '${c}' c using (i) where p.i < 20 order by p.i`, /several files/],
+  [
+    `select a.k, b.k from '${c}' a cross join '${c}' b left join '${p}' d on d.i = a.i where a.i < 9 and b.i < 9`,
+    /several files/,
+  ],
   [`with t as (select k, count(*) c from '${p}' group by k) select max(c) from t`, /FROM clause is more/],
   [`select k, row_number() over (partition by k order by i) rn from '${p}' qualify rn = 1 order by k`, /QUALIFY/],
   [`select * from read_csv('${c}') where name = 'n77' union all select * from '${c}' where i = 3`, /several files/],

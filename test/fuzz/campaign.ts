@@ -1,0 +1,74 @@
+import { Coverage } from './coverage.ts';
+import { type Case, type Mutation, type Outcome, World } from './fuzzer.ts';
+
+/** Cases that share their tables: those whose seeds begin alike. */
+export const perWorld = 50;
+
+/** Of the tables that a case is asked of. */
+export const worldSeed = (seed: number): number => seed - (seed % perWorld);
+
+export interface Difference {
+  readonly question: Case;
+  readonly text: string;
+}
+
+export interface FuzzOptions {
+  /** Ends after so many. */
+  readonly differencesMax: number;
+  readonly print: (line: string) => void;
+  /** A bug to plant in every plan. */
+  readonly mutate?: Mutation;
+  /** Differences that count; default: all. */
+  readonly counts?: (text: string) => boolean;
+}
+
+/** What a campaign did and found. */
+export class FuzzReport {
+  readonly coverage = new Coverage();
+  readonly differences: Difference[] = [];
+  asked = 0;
+  staged = 0;
+  parallel = 0;
+  failed = 0;
+
+  add(outcome: Outcome): void {
+    this.asked += 1;
+    if (outcome.stages > 1) this.staged += 1;
+    if (outcome.parallel) this.parallel += 1;
+    if (outcome.failed) this.failed += 1;
+    this.coverage.count('stages', String(outcome.stages));
+  }
+
+  lines(): string[] {
+    const share = (part: number): string => `${part} (${Math.round((100 * part) / Math.max(1, this.asked))} %)`;
+    return [
+      `${this.asked} questions, ${share(this.staged)} in several stages, ${share(this.parallel)} with parallel tasks, ${share(this.failed)} failed in both, ${this.differences.length} differences`,
+      ...this.coverage.lines(),
+    ];
+  }
+}
+
+/** Asks `count` questions, from a seed on. */
+export async function fuzz(
+  seed: number,
+  count: number,
+  { differencesMax, print, mutate, counts = () => true }: FuzzOptions,
+): Promise<FuzzReport> {
+  const report = new FuzzReport();
+  for (let at = seed; at < seed + count; ) {
+    using world = new World(worldSeed(at), report.coverage);
+    const end = Math.min(worldSeed(at) + perWorld, seed + count);
+    for (; at < end; at++) {
+      const question = world.make(at % perWorld);
+      const outcome = await world.ask(question, mutate);
+      report.add(outcome);
+      if (outcome.difference === undefined || !counts(outcome.difference)) continue;
+      report.differences.push({ question, text: outcome.difference });
+      print(
+        `seed ${question.seed} (${question.kind}): ${outcome.difference}\n  ${question.sql.replaceAll(world.directory, '')}`,
+      );
+      if (report.differences.length >= differencesMax) return report;
+    }
+  }
+  return report;
+}

@@ -1,0 +1,17 @@
+import type { Kind } from './types.ts';
+
+/** A column that a query may speak of. */
+export interface Column {
+  readonly name: string;
+  /** How it is written where it is in scope. */
+  readonly sql: string;
+  readonly kind: Kind;
+  /** Of files; absent where it was computed. */
+  readonly type?: string;
+  /** Holds extremes: arithmetic with it may overflow. */
+  readonly wild: boolean;
+  /** A sum of doubles or the like: its last bits depend on the order of rows, so nothing is decided by it. */
+  readonly inexact: boolean;
+  /** No two rows of its relation are equal in it. */
+  readonly unique: boolean;
+}

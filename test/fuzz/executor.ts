@@ -1,0 +1,110 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
+import { decodeSchema } from '../../shared/arrow/ipc.ts';
+import type { Config } from '../../shared/config/config.ts';
+import type { Connection } from '../../shared/duckdb/connection.ts';
+import type { Input } from '../../shared/duckdb/input.ts';
+import { type LocalPart, readParts, schemaOfParts } from '../../shared/exchange/local-parts.ts';
+import { exchangePath } from '../../shared/exchange/paths.ts';
+import { DiskQuota } from '../../shared/exchange/quota.ts';
+import { type JobId, jobId, type StageId } from '../../shared/ids.ts';
+import type { StageInput, StageSpec, TaskOutput } from '../../shared/stage.ts';
+import { runTask } from '../../worker/kernel/run-task.ts';
+import { AttemptWatch, Cancellation } from '../../worker/pool/cancellation.ts';
+import type { LocalInput, ThreadData } from '../../worker/pool/protocol.ts';
+
+/** Runs staged plans with the worker's own task runner and real exchange files, one task after another in this thread. */
+export class Executor {
+  readonly #thread: ThreadData;
+  readonly #root: string;
+  #jobs = 0;
+
+  constructor(database: bigint, directory: string, config: Config) {
+    this.#root = join(directory, 'exchange');
+    const tempRoot = join(directory, 'temp');
+    for (const folder of [this.#root, tempRoot]) mkdirSync(folder, { recursive: true });
+    this.#thread = {
+      database,
+      workerName: 'fuzz',
+      exchangeRoot: this.#root,
+      exchangeQuota: new DiskQuota(config.exchangeDiskBytesMax).memory,
+      tempRoot,
+      blobRoot: join(directory, 'blobs'),
+      config,
+    };
+  }
+
+  /**
+   * Runs the plan and stores its rows as a table.
+   *
+   * @throws SheafError as a worker would report it
+   */
+  async run(plan: StagedPlan, connection: Connection, table: string): Promise<void> {
+    const run = new Run(plan, this.#thread, jobId(`fuzz-${this.#jobs++}`));
+    try {
+      for (const stage of plan.stages) await run.stage(stage);
+      const parts = run.partsOf(plan.finalStage, 'all');
+      const message = schemaOfParts(parts);
+      if (message === undefined) throw new Error('the final stage wrote no exchange file');
+      const result: Input = { schema: decodeSchema(message), open: () => readParts(parts) };
+      connection.execute(`CREATE OR REPLACE TABLE ${table} AS SELECT * FROM result_parts`, {
+        inputs: { result_parts: result },
+      });
+    } finally {
+      rmSync(join(this.#root, run.job), { recursive: true, force: true });
+    }
+  }
+}
+
+class Run {
+  readonly job: JobId;
+  readonly #plan: StagedPlan;
+  readonly #thread: ThreadData;
+  readonly #outputs = new Map<string, TaskOutput>();
+
+  constructor(plan: StagedPlan, thread: ThreadData, job: JobId) {
+    this.#plan = plan;
+    this.#thread = thread;
+    this.job = job;
+  }
+
+  async stage(stage: StageSpec): Promise<void> {
+    for (let task = 0; task < stage.tasks; task++) {
+      const key = { job: this.job, stage: stage.id, task, attempt: 0 };
+      const inputs = stage.inputs.map((input) => this.#input(input, task));
+      const cancellation = new Cancellation().buffer;
+      const { steps, output, schema } = stage;
+      const watch = new AttemptWatch(cancellation);
+      const written = await runTask({ key, inputs, steps, output, schema, cancellation }, this.#thread, watch);
+      this.#outputs.set(`${stage.id}/${task}`, written);
+    }
+  }
+
+  /** As the scheduler names them: in producer order; without those that have no rows, but for a result's. */
+  partsOf(stage: StageId, partition: number | 'all'): LocalPart[] {
+    const spec = this.#plan.stages[stage];
+    const parts: LocalPart[] = [];
+    for (let task = 0; task < (spec?.tasks ?? 0); task++) {
+      const sizes = this.#outputs.get(`${stage}/${task}`)?.partitions ?? [];
+      const path = exchangePath(this.#thread.exchangeRoot, {
+        kind: 'attempt',
+        key: { job: this.job, stage, task, attempt: 0 },
+      });
+      for (const [at, { rows }] of sizes.entries()) {
+        const isWanted = partition === 'all' || (partition === at && rows > 0);
+        if (isWanted) parts.push({ path, partition: at, rows });
+      }
+    }
+    return parts;
+  }
+
+  #input(input: StageInput, task: number): LocalInput {
+    const { name, schema } = input;
+    if (input.kind === 'splits') return { kind: 'splits', name, schema, splits: input.perTask[task] ?? [] };
+    if (input.kind === 'dataset') throw new Error('the fuzzer uploads no datasets');
+    const all = input.mode === 'broadcast';
+    const parts = this.partsOf(input.from, all ? 'all' : task).filter(({ rows }) => rows !== 0);
+    return { kind: 'parts', name, schema, parts };
+  }
+}

@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { planJob } from '../../coordinator/planner/plan-job.ts';
+import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
+import { dialectOf } from '../../coordinator/sources/dialect.ts';
+import { resolveSources, type SourceTools } from '../../coordinator/sources/resolve-sources.ts';
+import { SourceCache } from '../../coordinator/sources/source-cache.ts';
+import { type Config, loadConfig } from '../../shared/config/config.ts';
+import { Connection } from '../../shared/duckdb/connection.ts';
+import { Database } from '../../shared/duckdb/database.ts';
+import { SheafError } from '../../shared/errors.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
+import { Random } from '../simulation/random.ts';
+import { difference } from './compare.ts';
+import type { Coverage } from './coverage.ts';
+import { Executor } from './executor.ts';
+import { Plans } from './plans.ts';
+import { referenceSql } from './reference.ts';
+import { Queries } from './sql-queries.ts';
+import { type FileTable, makeTables } from './world.ts';
+
+/** One question, ready to be asked of both. */
+export interface Case {
+  readonly seed: number;
+  readonly kind: 'sql' | 'plan';
+  readonly plan: PlanNode;
+  /** What DuckDB is asked. */
+  readonly sql: string;
+  readonly orderedBy: readonly number[];
+  readonly slots: number;
+}
+
+/** How a case went. */
+export interface Outcome {
+  readonly stages: number;
+  /** Stages of more than one task. */
+  readonly parallel: boolean;
+  /** Both refused, or failed. */
+  readonly failed: boolean;
+  readonly reason?: string;
+  readonly difference?: string;
+}
+
+/** What happens to a plan between planner and workers: bugs are planted with it. */
+export type Mutation = (plan: StagedPlan) => StagedPlan;
+
+/** A DuckDB, a folder of tables and the engine's parts, all from one seed. */
+export class World implements Disposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'sheaf-fuzz-'));
+  readonly tables: readonly FileTable[];
+  readonly #scope = new DisposableStack();
+  readonly #reference: Connection;
+  readonly #planner: Connection;
+  readonly #tools: SourceTools;
+  readonly #executor: Executor;
+  readonly #config: Config;
+  readonly #coverage: Coverage;
+  readonly #seed: number;
+
+  constructor(seed: number, coverage: Coverage) {
+    const random = new Random(seed);
+    this.#seed = seed;
+    this.#coverage = coverage;
+    this.#scope.defer(() => rmSync(this.directory, { recursive: true, force: true }));
+    const tempDirectory = join(this.directory, 'spill');
+    const database = this.#scope.use(Database.open({ memoryLimitBytes: 2 ** 30, tempDirectory }));
+    this.#reference = this.#scope.use(Connection.open(database.address));
+    this.#planner = this.#scope.use(Connection.open(database.address));
+    this.#config = loadConfig({}, configOf(random));
+    const cache = new SourceCache(this.#config.sourceCacheEntriesMax);
+    this.#tools = { connection: this.#planner, dialect: dialectOf(this.#planner), cache, config: this.#config };
+    this.#executor = new Executor(database.address, this.directory, this.#config);
+    this.tables = makeTables(random, this.#reference, this.directory);
+  }
+
+  /** The case of a number: the same whatever was asked before it. */
+  make(number: number): Case {
+    const seed = this.#seed + number;
+    const random = new Random(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
+    const slots = random.pick([1, 2, 3, 3]);
+    if (random.chance(0.5)) {
+      const { sql, orderedBy } = new Queries(random, this.tables, this.#coverage).question();
+      return { seed, kind: 'sql', plan: { kind: 'sql', text: sql }, sql, orderedBy, slots };
+    }
+    const { node, orderedBy } = new Plans(random, this.tables, this.#coverage).question();
+    const sql = this.referenceOf(node);
+    return { seed, kind: 'plan', plan: node, sql, orderedBy, slots };
+  }
+
+  referenceOf(node: PlanNode): string {
+    return referenceSql(node, (sql) => this.#reference.describe(sql).map(({ name }) => name));
+  }
+
+  get reference(): Connection {
+    return this.#reference;
+  }
+
+  /** The stages that the planner makes of a case. */
+  stagesOf({ plan, slots }: Pick<Case, 'plan' | 'slots'>): StagedPlan {
+    const { dialect } = this.#tools;
+    const sources = resolveSources(plan, this.#tools);
+    return planJob(plan, {
+      sources,
+      datasets: {},
+      dialect,
+      slots,
+      config: this.#config,
+      nowMs: 1_780_000_000_000,
+      job: 'fuzz',
+    });
+  }
+
+  /** Asks both, and compares. */
+  async ask(question: Case, mutate: Mutation = (plan) => plan): Promise<Outcome> {
+    const expected = attempt(() => this.#reference.execute(`CREATE OR REPLACE TABLE expected AS ${question.sql}`));
+    const planned = attempt(() => mutate(this.stagesOf(question)));
+    const stages = planned.value?.stages ?? [];
+    const about = { stages: stages.length, parallel: stages.some(({ tasks }) => tasks > 1) };
+    const error = planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value));
+    if (error !== undefined || expected.error !== undefined)
+      return { ...about, ...compareErrors(error, expected.error) };
+    const differs = difference(this.#reference, 'actual', 'expected', question);
+    return { ...about, failed: false, ...(differs === undefined ? {} : { difference: differs }) };
+  }
+
+  async #run(plan: StagedPlan): Promise<SheafError | undefined> {
+    try {
+      await this.#executor.run(plan, this.#reference, 'actual');
+      return undefined;
+    } catch (thrown) {
+      return SheafError.from(thrown);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope[Symbol.dispose]();
+  }
+}
+
+/** Limits so small that little data makes many tasks, and each join strategy is taken. */
+const configOf = (random: Random) => ({
+  taskBytesMin: random.pick([1, 1, 1, 500]),
+  textSplitBytes: 1024,
+  broadcastBytesMax: random.pick([0, 0, 2000, 64 * 2 ** 20]),
+  rereadBytesMax: random.pick([0, 0, 2 ** 20]),
+  tasksPerSlot: random.between(1, 3),
+  batchRowsMax: random.pick([2048, 65_536]),
+});
+
+function attempt<T>(act: () => T): { readonly value?: T; readonly error?: SheafError } {
+  try {
+    return { value: act() };
+  } catch (thrown) {
+    return { error: SheafError.from(thrown) };
+  }
+}
+
+function compareErrors(
+  actual: SheafError | undefined,
+  expected: SheafError | undefined,
+): Pick<Outcome, 'failed' | 'reason' | 'difference'> {
+  const line = (error: SheafError): string => `${error.code} ${error.message.slice(0, 400)}`;
+  if (actual === undefined) return { failed: true, difference: `no error; DuckDB: ${line(expected as SheafError)}` };
+  if (expected === undefined) return { failed: true, difference: `error: ${line(actual)}` };
+  if (actual.code === 'INTERNAL' && expected.code !== 'INTERNAL')
+    return { failed: true, difference: `error: ${line(actual)}; DuckDB: ${line(expected)}` };
+  return { failed: true, reason: line(expected) };
+}
