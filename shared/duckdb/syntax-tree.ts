@@ -14,12 +14,29 @@ export const parseJson = (json: string): unknown =>
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 /**
- * A syntax tree as JSON that `json_deserialize_sql` takes: constants of type DOUBLE need a decimal point, which a
- * JavaScript number has lost (`1e10` came in as 10000000000.0). DuckDB takes no infinite ones.
+ * A syntax tree as JSON that `json_deserialize_sql` takes and prints with the same meaning. Constants of type DOUBLE need a
+ * decimal point, which a JavaScript number has lost (`1e10` came in as 10000000000.0); DuckDB takes no infinite ones. A
+ * CROSS JOIN is printed as a comma, which binds looser than the joins beside it: it becomes a join on true.
  */
 export function syntaxTreeJson(tree: unknown): string {
-  return JSONStringify(tree, (_, value: unknown) => (isDouble(value) ? { ...value, value: real(value.value) } : value));
+  return JSONStringify(tree, (_, value: unknown) =>
+    isDouble(value)
+      ? { ...value, value: real(value.value) }
+      : isCrossJoin(value)
+        ? { ...value, ref_type: 'REGULAR', condition: alwaysTrue }
+        : value,
+  );
 }
+
+const isCrossJoin = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && 'ref_type' in value && value.ref_type === 'CROSS';
+
+const alwaysTrue = {
+  class: 'CONSTANT',
+  type: 'VALUE_CONSTANT',
+  alias: '',
+  value: { type: { id: 'BOOLEAN', type_info: null }, is_null: false, value: true },
+};
 
 interface DoubleConstant {
   readonly type: { readonly id: string };

@@ -13,7 +13,9 @@ const ofThemselves: ReadonlySet<string> = new Set(
 );
 
 /** Parts that are numbers of rows: nothing adds up to 0. */
-const counts: ReadonlySet<string> = new Set(['count', 'count_star', 'count_if', 'countif']);
+const counts: ReadonlySet<string> = new Set(['count', 'count_star']);
+/** Parts that are numbers of rows, or NULL over nothing but NULLs. */
+const countsIf: ReadonlySet<string> = new Set(['count_if', 'countif']);
 
 const averages: ReadonlySet<string> = new Set(['avg', 'mean']);
 
@@ -31,6 +33,7 @@ export function mergeOf(call: AstNode, type: string, argument: string | undefine
   const arity = Array.isArray(call.children) ? call.children.length : 0;
   if (!isPlain(call, name) || arity > 1) return undefined;
   if (counts.has(name)) return { parts: [call], merge: `CAST(coalesce(sum($0), 0) AS ${type})` };
+  if (countsIf.has(name)) return { parts: [call], merge: `CAST(sum($0) AS ${type})` };
   if (name === 'sum' && !isSum(type)) return undefined;
   if (ofThemselves.has(name)) return { parts: [call], merge: `CAST(${name}($0) AS ${type})` };
   if (averages.has(name) && type === 'DOUBLE') return averageOf(call, argument ?? '');
