@@ -120,9 +120,10 @@ export class Coordinator implements RunningCoordinator {
   async #lead(leadership: Leadership, leads: () => void): Promise<void> {
     const { cluster, dataDirectory, config, log, token, store } = this.#options;
     using flight = new FlightClient({ token, config });
-    using leader = new Leader({
+    const leader = new Leader({
       cluster,
       epoch: leadership.epoch,
+      held: () => leadership.held,
       dataDirectory,
       spoolRoot: join(dataDirectory, 'spool'),
       planning: this.#planning,
@@ -137,7 +138,11 @@ export class Coordinator implements RunningCoordinator {
     try {
       for await (const { left } of watchMembers(store, cluster, { config, signal })) leader.loseWorkers(left);
     } finally {
+      // It stops acting as leader first: resigning may take as long as the store does.
       this.#leader = undefined;
+      leader[Symbol.dispose]();
+      if (!this.#stop.signal.aborted)
+        log.warn({ epoch: leadership.epoch, err: leadership.lost.reason }, 'leads no more');
       await leadership.resign();
     }
   }

@@ -64,11 +64,14 @@ export class JobBook {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, withinMs);
     listeners.add(resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const wake = () => resolve();
+    signal.addEventListener('abort', wake, { once: true });
+    if (signal.aborted) resolve();
     try {
       await promise;
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
       listeners.delete(resolve);
       if (listeners.size === 0) this.#listeners.delete(id);
     }

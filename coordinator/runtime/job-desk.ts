@@ -22,6 +22,8 @@ export interface DeskParts {
   readonly shell: SchedulerShell;
   readonly planning: Planning;
   readonly datasets: DatasetSpool;
+  /** Aborted when this leader's time is over. */
+  readonly over: AbortSignal;
   readonly slots: () => number;
   readonly config: Config;
   readonly log: Logger;
@@ -51,10 +53,16 @@ export class JobDesk {
     return { text, json: { stages: staged.stages, schema: staged.schema } };
   }
 
-  /** Progress until the job is over; the last update says how. */
-  async *watch(id: JobId, signal: AbortSignal): AsyncGenerator<JobUpdate> {
-    const { book, config } = this.#parts;
-    for (let sent = ''; !signal.aborted; ) {
+  /**
+   * Progress until the job is over; the last update says how.
+   *
+   * @throws SheafError `JOB_UNKNOWN`, `NOT_LEADER` when this leader's time is over
+   */
+  async *watch(id: JobId, caller: AbortSignal): AsyncGenerator<JobUpdate> {
+    const { book, config, over } = this.#parts;
+    const signal = AbortSignal.any([caller, over]);
+    for (let sent = ''; !caller.aborted; ) {
+      over.throwIfAborted();
       const record = book.get(id);
       const update = this.#update(record);
       if (update.infoJson !== sent) yield update;
@@ -129,9 +137,9 @@ export class JobDesk {
     const { book, shell } = this.#parts;
     const { staged } = await this.#plan(id, request, false);
     const sink = staged.sink && { ...staged.sink, staging: staged.sink.stagingDirectory };
-    if (isOver(book.get(id).life)) return; // Cancelled while it was planned.
+    if (this.#isOver(id)) return; // Cancelled while it was planned.
     if (sink) await prepareCommit(sink);
-    if (isOver(book.get(id).life)) return sink && (await abortCommit(sink));
+    if (this.#isOver(id)) return sink && (await abortCommit(sink));
     const { deadlineMs, priority } = request;
     const deterministic = staged.stages.every((stage) => stage.deterministic);
     book.change(id, { life: { state: 'running' }, schema: staged.schema, deterministic, ...(sink ? { sink } : {}) });
@@ -151,10 +159,16 @@ export class JobDesk {
     return planning.plan({ job, plan, slots: slots(), datasets: held, nowMs: Date.now(), explain });
   }
 
+  /** Also of a job that ended so long ago that it is forgotten. */
+  #isOver(id: JobId): boolean {
+    const record = this.#parts.book.find(id);
+    return record === undefined || isOver(record.life);
+  }
+
   #refuse(id: JobId, thrown: unknown): void {
     const error = SheafError.from(thrown);
     this.#parts.log.info({ job: id, code: error.code }, error.message);
-    if (isOver(this.#parts.book.get(id).life)) return;
+    if (this.#isOver(id)) return;
     this.#end(id, { state: 'failed', error: error.toData(), endedMs: Date.now() });
   }
 

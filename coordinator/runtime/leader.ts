@@ -24,6 +24,8 @@ import { WorkerDoor } from './worker-door.ts';
 export interface LeaderOptions {
   readonly cluster: string;
   readonly epoch: Epoch;
+  /** Whether it leads at this very moment. */
+  readonly held: () => boolean;
   readonly dataDirectory: string;
   /** Root of the datasets' spool, which this process also serves to workers. */
   readonly spoolRoot: string;
@@ -48,9 +50,12 @@ export class Leader implements Disposable {
   readonly #shell: SchedulerShell;
   readonly #log: Logger;
   readonly #housekeeping: NodeJS.Timeout;
+  readonly #held: () => boolean;
+  readonly #ended = new AbortController();
 
-  constructor({ cluster, epoch, dataDirectory, spoolRoot, planning, probe, config, log }: LeaderOptions) {
+  constructor({ cluster, epoch, held, dataDirectory, spoolRoot, planning, probe, config, log }: LeaderOptions) {
     this.epoch = epoch;
+    this.#held = held;
     this.#log = log;
     this.#book = new JobBook(config);
     this.#sessions = new Sessions(epoch);
@@ -65,6 +70,7 @@ export class Leader implements Disposable {
       shell: this.#shell,
       planning,
       datasets: this.datasets,
+      over: this.#ended.signal,
       slots: () => {
         const known = this.workers().reduce((sum, { slots }) => sum + slots, 0);
         return Math.max(config.plannedSlotsMin, known);
@@ -88,6 +94,7 @@ export class Leader implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#housekeeping);
+    this.#ended.abort(noLonger(this.epoch));
     this.#shell[Symbol.dispose]();
     for (const worker of this.#sessions.ids()) this.#sessions.close(worker);
   }
@@ -114,10 +121,10 @@ export class Leader implements Disposable {
   }
 
   async #commit({ job, files }: EffectOf<'commitSink'>): Promise<void> {
-    const { sink } = this.#book.get(job);
     try {
+      const { sink } = this.#book.get(job);
       if (!sink) throw new SheafError('INTERNAL', `Job ${job} has files to commit but no destination`);
-      await commitFiles(sink, files);
+      await commitFiles(sink, files, () => this.#mustLead());
       this.#book.change(job, { files: files.length });
       this.#shell.post({ kind: 'sinkCommitted', job });
     } catch (thrown) {
@@ -126,11 +133,16 @@ export class Leader implements Disposable {
   }
 
   async #abort(job: JobId): Promise<void> {
-    const { sink } = this.#book.get(job);
+    const sink = this.#book.find(job)?.sink;
     if (!sink) return;
     await abortCommit(sink).catch((error: unknown) => {
       this.#log.error({ job, error, path: sink.staging }, 'unfinished files could not be removed: remove them by hand');
     });
+  }
+
+  /** What becomes visible to others must be this leader's still, also after a pause of the process. */
+  #mustLead(): void {
+    if (!this.#held()) throw noLonger(this.epoch);
   }
 
   #succeed({ job, parts }: EffectOf<'jobSucceeded'>): void {
@@ -167,3 +179,9 @@ export class Leader implements Disposable {
       .catch((error: unknown) => this.#log.warn({ job, error }, 'datasets were not removed'));
   }
 }
+
+const noLonger = (epoch: Epoch): SheafError =>
+  new SheafError('NOT_LEADER', `This coordinator leads no more under epoch ${epoch}`, {
+    retryable: true,
+    next: 'Connect to the leader and submit the job again.',
+  });

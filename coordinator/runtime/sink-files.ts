@@ -15,47 +15,88 @@ export interface FileCommit {
   readonly staging: string;
 }
 
-/** @throws SheafError `DESTINATION_EXISTS`, `PERMISSION_DENIED`, `DISK_FULL` */
+/** @throws SheafError `DESTINATION_EXISTS`, `PERMISSION_DENIED`, `DISK_FULL`, `FILE_NOT_FOUND` */
 export async function prepareCommit({ path, mode, staging }: FileCommit): Promise<void> {
-  await checkDestination({ path, mode });
-  await mkdir(staging, { recursive: true }).catch((cause: unknown) => {
-    throw new SheafError('PERMISSION_DENIED', `Cannot write to ${dirname(path)}: ${(cause as Error).message}`, {
-      cause,
-      next: 'Choose another directory, or give the coordinator’s user the right to write there.',
-    });
-  });
+  try {
+    await checkDestination({ path, mode });
+    await mkdir(staging, { recursive: true });
+  } catch (thrown) {
+    throw sinkError(thrown, dirname(path));
+  }
 }
 
-/** Moves the winners' files to the destination; what else lies in the staging directory goes. */
-export async function commitFiles({ path, mode, staging }: FileCommit, files: readonly string[]): Promise<void> {
-  const wanted = new Set(files);
-  for (const name of await readdir(staging)) if (!wanted.has(name)) await rm(join(staging, name), { recursive: true });
-  if (mode === 'append' && (await exists(path))) return await moveInto(path, staging, files);
-  await checkDestination({ path, mode });
-  await replaceDirectory(path, staging);
+/**
+ * Moves the winners' files to the destination, all or none; what else lies in the staging directory goes. They leave
+ * the staging directory first: an attempt that was given up, and does not know yet, may still write there.
+ *
+ * @param mayCommit called last before the files are seen; if it throws, they are not
+ * @throws SheafError as `prepareCommit`, or what `mayCommit` throws
+ */
+export async function commitFiles(commit: FileCommit, files: readonly string[], mayCommit: () => void): Promise<void> {
+  const { path, mode, staging } = commit;
+  const winners = winnersOf(commit);
+  try {
+    await mkdir(winners);
+    for (const name of files) await rename(join(staging, name), join(winners, name));
+    await checkDestination({ path, mode });
+    mayCommit();
+    if (mode === 'append' && (await exists(path))) await moveInto(path, winners, files);
+    else await replaceDirectory(path, winners);
+  } catch (thrown) {
+    throw sinkError(thrown, path);
+  }
+  await abortCommit(commit);
 }
 
-export async function abortCommit({ staging }: FileCommit): Promise<void> {
-  await rm(staging, { recursive: true, force: true });
+export async function abortCommit(commit: FileCommit): Promise<void> {
+  await rm(commit.staging, { recursive: true, force: true });
+  await rm(winnersOf(commit), { recursive: true, force: true });
 }
 
-async function moveInto(path: string, staging: string, files: readonly string[]): Promise<void> {
-  for (const name of files) await rename(join(staging, name), join(path, name));
-  await rm(staging, { recursive: true, force: true });
+const winnersOf = ({ staging }: FileCommit): string => `${staging}.winners`;
+
+/** Those that were moved go back if one cannot be. */
+async function moveInto(path: string, winners: string, files: readonly string[]): Promise<void> {
+  const moved: string[] = [];
+  try {
+    for (const name of files) {
+      await rename(join(winners, name), join(path, name));
+      moved.push(name);
+    }
+  } catch (failed) {
+    for (const name of moved) await rename(join(path, name), join(winners, name));
+    throw failed;
+  }
 }
 
 /** The old directory is set aside first, so that a failed rename can put it back. */
-async function replaceDirectory(path: string, staging: string): Promise<void> {
-  const aside = `${staging}.old`;
+async function replaceDirectory(path: string, winners: string): Promise<void> {
+  const aside = `${winners}.old`;
   const replaced = await exists(path);
   if (replaced) await rename(path, aside);
   try {
-    await rename(staging, path);
+    await rename(winners, path);
   } catch (failed) {
     if (replaced) await rename(aside, path);
     throw failed;
   }
   await rm(aside, { recursive: true, force: true });
+}
+
+const denied = new Set(['EACCES', 'EPERM', 'EROFS']);
+const full = new Set(['ENOSPC', 'EDQUOT']);
+
+function sinkError(thrown: unknown, path: string): SheafError {
+  if (thrown instanceof SheafError) return thrown;
+  const { code = '', message } = thrown as NodeJS.ErrnoException;
+  const options = (next: string) => ({ cause: thrown, next, details: { path } });
+  const text = `Cannot write to ${path}: ${message}`;
+  if (full.has(code)) return new SheafError('DISK_FULL', text, options('Free space there, or write elsewhere.'));
+  if (denied.has(code)) {
+    const next = 'Choose another directory, or give the coordinator’s user the right to write there.';
+    return new SheafError('PERMISSION_DENIED', text, options(next));
+  }
+  return new SheafError('FILE_NOT_FOUND', text, options('Is each part of the path a directory that all machines see?'));
 }
 
 /** Overwriting replaces what a write made, never a directory that holds anything else. */

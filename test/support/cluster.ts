@@ -14,6 +14,8 @@ export interface TestClusterOptions {
   readonly threads?: number;
   /** etcd's `host:port`. Without: the coordinator holds the store. */
   readonly etcd?: string;
+  /** Where several share one etcd. */
+  readonly name?: string;
   /** Beyond the short times that tests have. */
   readonly config?: Partial<Record<SettingName, number>>;
   readonly tokenFile?: string;
@@ -45,6 +47,8 @@ export const smallTasks: Partial<Record<SettingName, number>> = { taskBytesTarge
 /** A cluster of real processes: one coordinator, N workers. Nothing of it is left when it is disposed of. */
 export class TestCluster implements AsyncDisposable {
   readonly coordinator: RoleProcess;
+  /** All of them. */
+  readonly coordinators: RoleProcess[];
   readonly workers: RoleProcess[] = [];
   /** The parent of all its processes' folders, and a place for the test's own files. */
   readonly folder: string;
@@ -55,6 +59,14 @@ export class TestCluster implements AsyncDisposable {
     this.#options = options;
     this.folder = mkdtempSync(join(tmpdir(), 'sheaf-chaos-'));
     this.coordinator = this.#role('coordinator', options.etcd === undefined ? [] : ['--etcd', options.etcd]);
+    this.coordinators = [this.coordinator];
+  }
+
+  /** Starts another coordinator, with etcd: it stands by. */
+  addCoordinator(): RoleProcess {
+    const coordinator = this.#role('coordinator', ['--etcd', this.#options.etcd ?? '']);
+    this.coordinators.push(coordinator);
+    return coordinator;
   }
 
   /** Resolves when all workers have joined. */
@@ -84,20 +96,34 @@ export class TestCluster implements AsyncDisposable {
 
   /** Resolves when so many workers are there. */
   async joined(count: number): Promise<void> {
-    const client = await this.connect();
+    const client = await this.connectToLeader();
     await until(async () => (await client.workers()).length === count, `${count} workers have joined`);
     await client.close();
   }
 
   /** A client of it, closed with the cluster. */
-  async connect(config: Partial<Record<SettingName, number>> = {}): Promise<Cluster> {
+  async connect(config: Partial<Record<SettingName, number>> = {}, to = this.coordinator): Promise<Cluster> {
     const { tokenFile } = this.#options;
-    const client = await connect(await this.coordinator.address, {
-      config: { watchRetryMs: 50, ...config },
+    const client = await connect(await to.address, {
+      config: { watchRetryMs: 50, watchReconnectMs: 3000, ...config },
       ...(tokenFile === undefined ? {} : { tokenFile }),
     });
     this.#clients.push(client);
     return client;
+  }
+
+  /** Waits until a coordinator leads. */
+  async connectToLeader(coordinator = this.coordinator): Promise<Cluster> {
+    let client: Cluster | undefined;
+    await until(async () => {
+      client = await this.connect({ connectTimeoutMs: 1000 }, coordinator).catch((error: { code: string }) => {
+        // The standby names the leader that it knows, which may be the one that does not answer.
+        if (error.code !== 'NOT_LEADER' && error.code !== 'UNREACHABLE') throw error;
+        return undefined;
+      });
+      return client !== undefined;
+    }, 'it leads');
+    return client as Cluster;
   }
 
   /** The worker process of this pid, as `cluster.workers()` names it. */
@@ -108,30 +134,33 @@ export class TestCluster implements AsyncDisposable {
   }
 
   printLogs(): void {
-    const all = [this.coordinator, ...this.workers];
-    for (const [n, { log }] of all.entries()) {
-      process.stderr.write(`--- ${n === 0 ? 'coordinator' : `worker ${n - 1}`} ---\n${log}\n`);
-    }
+    const print = (role: string) => (process: RoleProcess, n: number) =>
+      void globalThis.process.stderr.write(`--- ${role} ${n} ---\n${process.log}\n`);
+    this.coordinators.forEach(print('coordinator'));
+    this.workers.forEach(print('worker'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close().catch(() => {}))); // Some have lost their cluster.
-    await Promise.all([this.coordinator, ...this.workers].map((role) => role[Symbol.asyncDispose]()));
+    await Promise.all([...this.coordinators, ...this.workers].map((role) => role[Symbol.asyncDispose]()));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   #role(role: 'coordinator' | 'worker', args: readonly string[], options: RoleProcessOptions = {}): RoleProcess {
-    const { config = {}, tokenFile, uid } = this.#options;
+    const { config = {}, tokenFile, uid, name = 'default' } = this.#options;
     const door = tokenFile === undefined ? [] : ['--token-file', tokenFile];
     const settings = Object.entries({ ...shortTimes, ...config }).map(([name, value]) => [
       variableName(name),
       String(value),
     ]);
-    return new RoleProcess([role, ...args, ...door, '--data-dir', this.folder, '--log-level', 'debug'], {
-      uid,
-      ...options,
-      env: { ...Object.fromEntries(settings), ...options.env },
-    });
+    return new RoleProcess(
+      [role, ...args, ...door, '--name', name, '--data-dir', this.folder, '--log-level', 'debug'],
+      {
+        uid,
+        ...options,
+        env: { ...Object.fromEntries(settings), ...options.env },
+      },
+    );
   }
 }
 
@@ -142,7 +171,7 @@ export async function withCluster(
 ): Promise<void> {
   await using cluster = await TestCluster.start(options);
   try {
-    await body(cluster, await cluster.connect());
+    await body(cluster, await cluster.connectToLeader());
   } catch (failed) {
     cluster.printLogs();
     throw failed;

@@ -182,10 +182,25 @@ export class Worker {
     });
     this.#session = session;
     this.#exchange.worker = incarnation;
+    const over = new AbortController();
+    const outdated = new AbortController();
+    void this.#watchLeader(leader, over.signal, outdated);
     try {
-      await session.serve(signal);
+      await session.serve(AbortSignal.any([signal, outdated.signal]));
     } finally {
+      over.abort();
       this.#session = undefined;
+    }
+  }
+
+  /** A leader that is paused or cut off breaks no stream: the store knows of its successor first. */
+  async #watchLeader(served: Leader, signal: AbortSignal, outdated: AbortController): Promise<void> {
+    const { cluster, config } = this.#options;
+    const store = await this.#options.store;
+    for await (const leader of followLeader(store, cluster, { config, signal })) {
+      if (!leader || leader.epoch <= served.epoch) continue;
+      outdated.abort(new SheafError('STALE_EPOCH', `${leader.address} leads now, under epoch ${leader.epoch}`));
+      return;
     }
   }
 
