@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
+import type { JoinType } from '../../shared/plan/nodes/join.ts';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
 import type { FunctionStep } from '../../shared/stage.ts';
 import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
@@ -155,21 +156,23 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
 
   /**
    * Matches rows with those of another dataset. Columns joined by the same name occur once; other columns that both
-   * sides have must be renamed before. `left` keeps rows without a match, with nulls.
+   * sides have must be renamed before. `left`, `right` and `full` keep rows without a match, with nulls. `semi` keeps the
+   * rows of this dataset that have a match, `anti` those that have none, both without the other's columns.
    *
    * @example `flights.join(airports, { on: { origin: 'iata' } })`
    */
-  join<R extends SchemaSpec, const On extends JoinOn<S, R>>(
+  join<R extends SchemaSpec, const On extends JoinOn<S, R>, const T extends JoinType = 'inner'>(
     other: Dataset<R>,
-    options: { readonly on: On; readonly type?: 'inner' | 'left' },
-  ): Dataset<Joined<S, R, UsingOf<On>>> {
-    const { type = 'inner' } = options;
+    options: { readonly on: On; readonly type?: T },
+  ): Dataset<T extends 'semi' | 'anti' ? S : Joined<S, R, UsingOf<On>>> {
+    const type: JoinType = options.type ?? 'inner';
     const on = joinCondition(options.on as JoinOn<SchemaSpec, SchemaSpec>);
+    const isHalf = type === 'semi' || type === 'anti';
     const draft: Draft = async (resolver) => {
       const [left, right] = [await this.draft(resolver), await other.draft(resolver)];
       return { kind: 'join', type, left, right, on };
     };
-    const names = this.#names && other.#names && [...new Set([...this.#names, ...other.#names])];
+    const names = isHalf ? this.#names : this.#names && other.#names && [...new Set([...this.#names, ...other.#names])];
     return new Dataset(this.session, draft, names);
   }
 

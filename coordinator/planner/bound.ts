@@ -1,3 +1,4 @@
+import type { JoinType } from '../../shared/plan/nodes/join.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import type { Schema } from '../../shared/schema.ts';
@@ -46,7 +47,7 @@ export type Operator =
   /** The condition speaks of `l` and `r`; `columns` are taken from them. */
   | {
       readonly kind: 'join';
-      readonly type: 'inner' | 'left';
+      readonly type: JoinType;
       readonly condition: BoundExpression;
       readonly columns: readonly JoinColumn[];
     }
@@ -67,7 +68,8 @@ export type BoundOf<K extends Operator['kind']> = Bound<OperatorOf<K>>;
 
 export interface JoinColumn {
   readonly name: string;
-  readonly side: 'l' | 'r';
+  /** `both`: of the left side, or of the right where the left has none (a column of FULL JOIN … USING). */
+  readonly side: 'l' | 'r' | 'both';
 }
 
 /** One function per kind of operator: one that is missed does not compile. */

@@ -109,7 +109,8 @@ function pruneJoin(bound: BoundOf<'join'>, required: Names): Bound {
   const kept = keptOf(bound.schema, required);
   const used = columns.filter((_, i) => kept.has(i));
   const sides = bound.inputs.map((input, i) => {
-    const own = used.filter(({ side }) => side === (i === 0 ? 'l' : 'r')).map(({ name }) => name.toLowerCase());
+    const other = i === 0 ? 'r' : 'l';
+    const own = used.filter(({ side }) => side !== other).map(({ name }) => name.toLowerCase());
     return exactly(input, union(new Set(own), condition.names));
   });
   const schema = bound.schema.filter((_, i) => kept.has(i));

@@ -1,3 +1,4 @@
+import type { JoinType } from '../../shared/plan/nodes/join.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { type Bound, type BoundOf, inputOf } from './bound.ts';
 
@@ -46,7 +47,7 @@ const sameNames = ({ schema, inputs }: Bound): boolean => inputs.every((input) =
 const sameSchema = (a: Schema, b: Schema): boolean =>
   a.length === b.length && a.every(({ name, type }, i) => name === b[i]?.name && type === b[i]?.type);
 
-/** Into the one side that it speaks of; of a left join only the left one, since the right one's nulls are made by it. */
+/** Into the one side that it speaks of, unless the join makes nulls of that side's values. */
 function intoJoin(filter: BoundOf<'filter'>, join: BoundOf<'join'>): Bound | undefined {
   const { predicate } = filter.operator;
   const { columns, type } = join.operator;
@@ -54,10 +55,20 @@ function intoJoin(filter: BoundOf<'filter'>, join: BoundOf<'join'>): Bound | und
     [...predicate.names].map((name) => columns.find((column) => column.name.toLowerCase() === name)?.side),
   );
   const [side, ...more] = sides;
-  if (side === undefined || more.length > 0 || (type === 'left' && side === 'r')) return undefined;
+  if (side === undefined || side === 'both' || more.length > 0 || !keptSides[type].includes(side)) return undefined;
   const inputs = join.inputs.map((input, i) => ((i === 0) === (side === 'l') ? filtered(filter, input) : input));
   return { ...join, inputs };
 }
+
+/** The sides whose rows a join passes on as they are. */
+const keptSides: Readonly<Record<JoinType, string>> = {
+  inner: 'lr',
+  left: 'l',
+  right: 'r',
+  full: '',
+  semi: 'l',
+  anti: 'l',
+};
 
 /** Below a projection that makes no row and no chance of its own. */
 function pushLimit(limit: BoundOf<'limit'>): Bound | undefined {

@@ -50,7 +50,7 @@ const nodes = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('aggregate'), input: node, keys: z.array(named), aggregates: z.array(named) }),
   z.strictObject({
     kind: z.literal('join'),
-    type: z.enum(['inner', 'left']),
+    type: z.enum(['inner', 'left', 'right', 'full', 'semi', 'anti']),
     left: node,
     right: node,
     on: joinCondition,

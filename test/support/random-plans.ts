@@ -176,7 +176,7 @@ const join: Operation = ({ plan, sql, schema }, choices, bases, describe) => {
   const keys = columns.slice(0, 1);
   const grouped: PlanNode = { kind: 'aggregate', input: other.plan, keys, aggregates: columns.slice(1) };
   const groupedSql = `${select(columns, other.sql)} GROUP BY 1`;
-  const type = choices.from(['inner', 'left'] as const);
+  const type = choices.from(['inner', 'left', 'right', 'full', 'semi', 'anti'] as const);
   const extra = choices.from(['', '', ` AND r.n${schema.length} > 1`]);
   const condition = `l.${q(left.name)} = r.j${schema.length}${extra}`;
   const text = `SELECT * FROM (${sql}) AS l ${type} JOIN (${groupedSql}) AS r ON ${condition}`;
@@ -204,8 +204,13 @@ const joinUsing: Operation = ({ plan, sql, schema }, choices, bases, describe) =
     keys: columns.slice(0, 1),
     aggregates: columns.slice(1),
   };
-  const type = choices.from(['inner', 'left'] as const);
-  const text = `SELECT l.${q(shared.name)}, l.* EXCLUDE (${q(shared.name)}), r.* EXCLUDE (${q(shared.name)})
+  const type = choices.from(['inner', 'left', 'right', 'full', 'semi', 'anti'] as const);
+  const [l, r] = [`l.${q(shared.name)}`, `r.${q(shared.name)}`];
+  const merged = { inner: l, left: l, semi: l, anti: l, right: r, full: `coalesce(${l}, ${r}) AS ${q(shared.name)}` }[
+    type
+  ];
+  const rest = type === 'semi' || type === 'anti' ? '' : `, r.* EXCLUDE (${q(shared.name)})`;
+  const text = `SELECT ${merged}, l.* EXCLUDE (${q(shared.name)})${rest}
     FROM (${sql}) AS l ${type} JOIN (${select(columns, other.sql)} GROUP BY 1) AS r ON l.${q(shared.name)} = r.${q(shared.name)}`;
   return made({ kind: 'join', type, left: plan, right, on: { kind: 'using', columns: [shared.name] } }, text, describe);
 };

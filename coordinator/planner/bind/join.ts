@@ -1,5 +1,6 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanOf } from '../../../shared/plan/node.ts';
+import type { JoinType } from '../../../shared/plan/nodes/join.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, textsOf } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
@@ -14,12 +15,11 @@ export function bindJoin(node: PlanOf<'join'>, left: Bound, right: Bound, contex
   checkUsing(using, left.schema, 'left');
   checkUsing(using, right.schema, 'right');
   const condition = bindCondition(node, left.schema, right.schema, context);
-  const columns = joinColumns(using, left.schema, right.schema);
-  const typeOf = ({ name, side }: JoinColumn): string =>
-    (side === 'l' ? left : right).schema.find((column) => column.name === name)?.type ?? '';
+  const columns = joinColumns(node.type, using, left.schema, right.schema);
+  const schema = typedColumns(columns, left.schema, right.schema, context);
   return {
     operator: { kind: 'join', type: node.type, condition, columns },
-    schema: columns.map((column) => ({ name: column.name, type: typeOf(column) })),
+    schema,
     inputs: [left, right],
   };
 }
@@ -62,16 +62,34 @@ function checkUsing(using: readonly string[], schema: Schema, side: string): voi
   }
 }
 
-/** The `using` columns from the left side first, then the rest of the left side, then that of the right. */
-function joinColumns(using: readonly string[], left: Schema, right: Schema): JoinColumn[] {
+function typedColumns(columns: readonly JoinColumn[], left: Schema, right: Schema, { dialect }: PlanContext): Schema {
+  const typeIn = (schema: Schema, wanted: string): string =>
+    schema.find(({ name }) => name.toLowerCase() === wanted.toLowerCase())?.type ?? '';
+  return columns.map(({ name, side }) => {
+    const [l, r] = [typeIn(left, name), typeIn(right, name)];
+    if (side !== 'both' || l === r) return { name, type: side === 'r' ? r : l };
+    const column = quotedName(name);
+    const relations = [left, right].map((schema, i) => ({ name: i === 0 ? 'l' : 'r', schema }));
+    const [merged] = describeOver(dialect, relations, `SELECT COALESCE(l.${column}, r.${column}) FROM l, r`);
+    return { name, type: merged?.type ?? l };
+  });
+}
+
+/** Of which side a `using` column is: the one whose rows are all kept. */
+const usingSide = { inner: 'l', left: 'l', right: 'r', full: 'both', semi: 'l', anti: 'l' } as const;
+
+/** The `using` columns first, then the rest of the left side, then that of the right. */
+function joinColumns(type: JoinType, using: readonly string[], left: Schema, right: Schema): JoinColumn[] {
   const shared = new Set(using.map((name) => name.toLowerCase()));
   const isShared = ({ name }: { readonly name: string }): boolean => shared.has(name.toLowerCase());
   const ofUsing = using.map((wanted) => left.find(({ name }) => name.toLowerCase() === wanted.toLowerCase()));
-  const fromLeft = [...ofUsing.filter((column) => column !== undefined), ...left.filter((column) => !isShared(column))];
-  const fromRight = right.filter((column) => !isShared(column));
-  const taken = columnNames(fromLeft);
+  const merged = ofUsing.filter((column) => column !== undefined);
+  const fromLeft = left.filter((column) => !isShared(column));
+  const fromRight = type === 'semi' || type === 'anti' ? [] : right.filter((column) => !isShared(column));
+  const taken = columnNames([...merged, ...fromLeft]);
   for (const { name } of fromRight) if (taken.has(name.toLowerCase())) throw onBothSides(name);
   return [
+    ...merged.map(({ name }) => ({ name, side: usingSide[type] })),
     ...fromLeft.map(({ name }) => ({ name, side: 'l' as const })),
     ...fromRight.map(({ name }) => ({ name, side: 'r' as const })),
   ];

@@ -1,13 +1,18 @@
 import type { PlanNode } from '../node.ts';
 
-/** Joins two inputs. `using` columns appear once, first; other equal names are an error. */
+/**
+ * Joins two inputs. `using` columns appear once, first; other equal names are an error. `semi` and `anti` yield rows of the
+ * left side that have a match, or none.
+ */
 export interface JoinNode {
   readonly kind: 'join';
-  readonly type: 'inner' | 'left';
+  readonly type: JoinType;
   readonly left: PlanNode;
   readonly right: PlanNode;
   readonly on: JoinCondition;
 }
+
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
 
 export type JoinCondition =
   | { readonly kind: 'using'; readonly columns: readonly string[] }

@@ -1,40 +1,76 @@
+import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { name } from '../../../../shared/sql/text.ts';
 import type { StageInput } from '../../../../shared/stage.ts';
-import type { BoundOf } from '../../bound.ts';
+import type { BoundOf, JoinColumn } from '../../bound.ts';
 import type { Build } from '../../build.ts';
 import { type Fragment, withNote } from '../../fragment.ts';
 import { asRelation, queryOf } from '../../query.ts';
 import { withoutUnique } from '../narrow.ts';
 import { type JoinKeys, joinKeys } from './keys.ts';
 
+type Side = 'l' | 'r';
+
+/** Which side's tasks a join runs in, and the other side, which is brought there. */
+interface Placement {
+  readonly at: Side;
+  readonly here: Fragment;
+  readonly brought: Fragment;
+}
+
 /**
- * Brings the right side to the left one. Small files are read by every task itself; a small right side is sent whole to
- * every task; else both sides are hashed by the condition's equalities. Without such, the right side is sent whole.
+ * Brings one side to the other. Small files are read by every task itself; a small side is sent whole to every task, if
+ * the join lets that side have rows without a match vanish; else both sides are hashed by the condition's equalities.
+ * Without such, one side is sent whole, and a full join runs in one task.
  */
 export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const [leftInput, rightInput] = bound.inputs;
   if (leftInput === undefined || rightInput === undefined) throw new RangeError('a join has two inputs');
-  const left = build.plan(leftInput);
-  const right = build.plan(rightInput);
+  const [left, right] = [build.plan(leftInput), build.plan(rightInput)];
+  const placements = placementsOf(bound.operator.type, left, right);
+  const anew = placements.find((placement) => isReadAnew(placement, build));
+  if (anew !== undefined) return joined({ ...anew, brought: everywhere(anew.brought, anew.here.tasks) }, bound);
   const { broadcastBytesMax } = build.context.config;
-  if (isReadAnew(right, left, build)) return joined(left, everywhere(right, left.tasks), bound);
-  const keys = right.size.bytes <= broadcastBytesMax ? undefined : joinKeys(bound, build.context.dialect);
-  return keys === undefined || keys.left.length === 0
-    ? broadcast(left, right, bound, build)
-    : hashed(left, right, keys, bound, build);
+  const small = placements.find(({ brought }) => brought.size.bytes <= broadcastBytesMax);
+  if (small !== undefined) return broadcast(small, bound, build);
+  const keys = joinKeys(bound, build.context.dialect);
+  if (keys.left.length > 0) return hashed(left, right, keys, bound, build);
+  const [anyway] = placements.toSorted((a, b) => a.brought.size.bytes - b.brought.size.bytes);
+  return anyway === undefined ? inOneTask(left, right, bound, build) : broadcast(anyway, bound, build);
+}
+
+/** Sides whose rows may be seen by several tasks: those whose rows without a match are not in the result. */
+const mayRepeat: Readonly<Record<JoinType, readonly Side[]>> = {
+  inner: ['r', 'l'],
+  left: ['r'],
+  right: ['l'],
+  full: [],
+  semi: ['r'],
+  anti: ['r'],
+};
+
+/** The preferred one first. In a single task, either side may be brought to the other. */
+function placementsOf(type: JoinType, left: Fragment, right: Fragment): Placement[] {
+  const atLeft: Placement = { at: 'l', here: left, brought: right };
+  const atRight: Placement = { at: 'r', here: right, brought: left };
+  const repeated = mayRepeat[type];
+  const isFull = type === 'full' || type === 'right';
+  return [
+    ...(repeated.includes('r') || (isFull && left.tasks === 1) ? [atLeft] : []),
+    ...(repeated.includes('l') || (type === 'full' && right.tasks === 1) ? [atRight] : []),
+  ];
 }
 
 /** Single tasks on both sides are one task; else small files may be read more than once. */
-function isReadAnew(right: Fragment, left: Fragment, { context }: Build): boolean {
-  if (right.tasks !== 1 || right.steps.length > 0) return false;
-  if (left.tasks === 1) return true;
-  const isFiles = right.inputs.every(({ kind }) => kind === 'splits');
-  return isFiles && right.traits.deterministic && right.size.bytes <= context.config.rereadBytesMax;
+function isReadAnew({ here, brought }: Placement, { context }: Build): boolean {
+  if (brought.tasks !== 1 || brought.steps.length > 0) return false;
+  if (here.tasks === 1) return true;
+  const isFiles = brought.inputs.every(({ kind }) => kind === 'splits');
+  return isFiles && brought.traits.deterministic && brought.size.bytes <= context.config.rereadBytesMax;
 }
 
-const everywhere = (right: Fragment, tasks: number): Fragment => ({
-  ...right,
-  inputs: right.inputs.map((input) => repeated(input, tasks)),
+const everywhere = (fragment: Fragment, tasks: number): Fragment => ({
+  ...fragment,
+  inputs: fragment.inputs.map((input) => repeated(input, tasks)),
 });
 
 function repeated(input: StageInput, tasks: number): StageInput {
@@ -42,36 +78,72 @@ function repeated(input: StageInput, tasks: number): StageInput {
   return { ...input, perTask: Array.from({ length: tasks }, () => input.perTask[0] ?? []) };
 }
 
-function broadcast(left: Fragment, right: Fragment, bound: BoundOf<'join'>, build: Build): Fragment {
-  const from = build.close(right, { kind: 'exchange', partitioning: { kind: 'single' } });
-  const input = build.read(right, from, 'broadcast');
-  const sent: Fragment = { ...right, inputs: [input], steps: [], query: queryOf(input.name), labels: [], notes: [] };
-  return withNote(joined(left, sent, bound), `the right side of the join, stage ${from}, is sent whole to every task`);
+function broadcast({ at, here, brought }: Placement, bound: BoundOf<'join'>, build: Build): Fragment {
+  const from = build.close(brought, { kind: 'exchange', partitioning: { kind: 'single' } });
+  const input = build.read(brought, from, 'broadcast');
+  const sent: Fragment = { ...brought, inputs: [input], steps: [], query: queryOf(input.name), labels: [], notes: [] };
+  const side = at === 'l' ? 'right' : 'left';
+  const note = `the ${side} side of the join, stage ${from}, is sent whole to every task`;
+  return withNote(joined({ at, here, brought: sent }, bound), note);
 }
 
 function hashed(left: Fragment, right: Fragment, keys: JoinKeys, bound: BoundOf<'join'>, build: Build): Fragment {
   const partitions = Math.max(2, build.partitionsFor(left.size.bytes + right.size.bytes));
   const l = build.exchange(left, { kind: 'hash', keys: keys.left, partitions }, 'meet by join key');
   const r = build.exchange(right, { kind: 'hash', keys: keys.right, partitions }, 'meet by join key');
-  return joined(l, { ...r, labels: [] }, bound);
+  return joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound);
 }
 
-/** The left fragment goes on with the join; the right one is a subquery in it. */
-function joined(left: Fragment, right: Fragment, { operator, schema }: BoundOf<'join'>): Fragment {
+function inOneTask(left: Fragment, right: Fragment, bound: BoundOf<'join'>, build: Build): Fragment {
+  const reason = 'a full join without equalities runs in one task';
+  const [here, brought] = [build.gather(left, 'gather', reason), build.gather(right, 'gather', reason)];
+  return joined({ at: 'l', here, brought: { ...brought, labels: [], notes: [] } }, bound);
+}
+
+const words: Readonly<Record<JoinType, string>> = {
+  inner: 'JOIN',
+  left: 'LEFT JOIN',
+  right: 'RIGHT JOIN',
+  full: 'FULL JOIN',
+  semi: 'SEMI JOIN',
+  anti: 'ANTI JOIN',
+};
+
+/** As it reads with its sides exchanged: `r LEFT JOIN l` is `l RIGHT JOIN r`. */
+const flipped: Readonly<Record<JoinType, JoinType>> = {
+  inner: 'inner',
+  left: 'right',
+  right: 'left',
+  full: 'full',
+  semi: 'semi',
+  anti: 'anti',
+};
+
+/** The fragment at whose tasks the join runs goes on with it; the other one is a subquery in it. */
+function joined({ at, here, brought }: Placement, { operator, schema }: BoundOf<'join'>): Fragment {
   const { type, condition, columns } = operator;
-  const join = type === 'left' ? 'LEFT JOIN' : 'JOIN';
-  const from = `${asRelation(left.query)} AS l ${join} ${asRelation(right.query)} AS r ON (${condition.sql})`;
-  const select = columns.map((column) => ({ name: column.name, sql: `${column.side}.${name(column.name)}` }));
-  const deterministic = left.traits.deterministic && right.traits.deterministic && !condition.volatile;
+  const join = words[at === 'l' ? type : flipped[type]];
+  const [first, second] = at === 'l' ? ['l', 'r'] : ['r', 'l'];
+  const from = `${asRelation(here.query)} AS ${first} ${join} ${asRelation(brought.query)} AS ${second} ON (${condition.sql})`;
+  const deterministic = here.traits.deterministic && brought.traits.deterministic && !condition.volatile;
+  const label = type === 'inner' ? 'join' : `${type} join`;
   return {
-    ...left,
-    inputs: [...left.inputs, ...right.inputs],
-    query: { from, where: [], columns: select },
+    ...here,
+    inputs: [...here.inputs, ...brought.inputs],
+    query: { from, where: [], columns: columns.map((column) => ({ name: column.name, sql: columnSql(column) })) },
     schema,
-    labels: [...left.labels, right.labels.length === 0 ? 'join' : `join (${right.labels.join(' → ')})`],
-    notes: [...left.notes, ...right.notes],
+    labels: [...here.labels, brought.labels.length === 0 ? label : `${label} (${brought.labels.join(' → ')})`],
+    notes: [...here.notes, ...brought.notes],
     // Under memory pressure a join goes to disk by parts, and its rows come out in another order.
-    traits: { ...withoutUnique(left.traits), deterministic, ordered: false, rowwise: false },
-    size: { rows: left.size.rows, bytes: left.size.bytes + right.size.bytes },
+    traits: { ...withoutUnique(here.traits), deterministic, ordered: false, rowwise: false },
+    size: type === 'semi' || type === 'anti' ? here.size : sizeOf(here, brought),
   };
 }
+
+const columnSql = ({ name: column, side }: JoinColumn): string =>
+  side === 'both' ? `COALESCE(l.${name(column)}, r.${name(column)})` : `${side}.${name(column)}`;
+
+const sizeOf = (here: Fragment, brought: Fragment): Fragment['size'] => ({
+  rows: here.size.rows,
+  bytes: here.size.bytes + brought.size.bytes,
+});
