@@ -163,6 +163,30 @@ test('the present time is that of planning, the same in every task', () => {
   assert.ok(staged.stages.every(({ deterministic }) => deterministic));
 });
 
+test('every word for the present means planning time, unless it is a column', () => {
+  const words = `today() as a, current_timestamp as b, transaction_timestamp() as c, current_time as d, localtime as e,
+    localtimestamp as f, age(TIMESTAMP '2025-12-01') as g, ago(INTERVAL 1 DAY) as h`;
+  const staged = bench.plan({ kind: 'sql', text: `select ${words} from '${c}' limit 1` });
+  const table = runLocally(staged, bench.connection, { directory: bench.directory });
+  const [moment, time] = ['2026-01-02 03:00:00+00', '03:00:00'];
+  assert.deepEqual(bench.connection.rows(`FROM ${table}`), [
+    {
+      a: '2026-01-02',
+      b: moment,
+      c: moment,
+      d: `${time}+00`,
+      e: time,
+      f: '2026-01-02 03:00:00',
+      g: '1 month 1 day',
+      h: '2026-01-01 03:00:00+00',
+    },
+  ]);
+  const named = bench.file('named.csv', 'SELECT 5 AS current_date');
+  const own = bench.plan({ kind: 'sql', text: `select current_date from '${named}'` });
+  assert.match(own.stages[0]?.steps.map((step) => step.kind === 'sql' && step.sql).join() ?? '', /SELECT .* FROM in0$/);
+  assert.deepEqual(own.schema, [{ name: 'current_date', type: 'BIGINT' }]);
+});
+
 test('chance makes a stage not deterministic', () => {
   const staged = bench.plan({ kind: 'sql', text: `select k, count(*) from '${p}' where random() < 0.5 group by k` });
   assert.deepEqual(
