@@ -67,4 +67,4 @@ test('staged plans answer as the same question asked of DuckDB in one go', () =>
 });
 
 /** Thousands were run while this was written; each change gets some. */
-const runs = 150;
+const runs = 100;
