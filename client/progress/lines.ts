@@ -29,7 +29,7 @@ export function endLine(info: JobInfo, look: Look): string {
 
 /** A stage that has ended, in one line, for where nothing can be drawn over. */
 export const finishedStageLine = (info: JobInfo, stage: StageProgress): string =>
-  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${formatCount(stage.rowsOut)} rows, ${formatMs(stage.elapsedMs)}`;
+  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${formatCount(stage.rowsOut)} ${stage.rowsOut === 1 ? 'row' : 'rows'}, ${formatMs(stage.elapsedMs)}`;
 
 export const isFinished = ({ finished, tasks }: StageProgress): boolean => finished >= tasks;
 
