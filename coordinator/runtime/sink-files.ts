@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { destinationError } from '../../shared/destination-error.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import { partPrefix } from '../../shared/stage.ts';
@@ -21,7 +22,7 @@ export async function prepareCommit({ path, mode, staging }: FileCommit): Promis
     await checkDestination({ path, mode });
     await mkdir(staging, { recursive: true });
   } catch (thrown) {
-    throw sinkError(thrown, dirname(path));
+    throw destinationError(thrown, dirname(path));
   }
 }
 
@@ -43,7 +44,7 @@ export async function commitFiles(commit: FileCommit, files: readonly string[], 
     if (mode === 'append' && (await exists(path))) await moveInto(path, winners, files);
     else await replaceDirectory(path, winners);
   } catch (thrown) {
-    throw sinkError(thrown, path);
+    throw destinationError(thrown, path);
   }
   await abortCommit(commit);
 }
@@ -81,22 +82,6 @@ async function replaceDirectory(path: string, winners: string): Promise<void> {
     throw failed;
   }
   await rm(aside, { recursive: true, force: true });
-}
-
-const denied = new Set(['EACCES', 'EPERM', 'EROFS']);
-const full = new Set(['ENOSPC', 'EDQUOT']);
-
-function sinkError(thrown: unknown, path: string): SheafError {
-  if (thrown instanceof SheafError) return thrown;
-  const { code = '', message } = thrown as NodeJS.ErrnoException;
-  const options = (next: string) => ({ cause: thrown, next, details: { path } });
-  const text = `Cannot write to ${path}: ${message}`;
-  if (full.has(code)) return new SheafError('DISK_FULL', text, options('Free space there, or write elsewhere.'));
-  if (denied.has(code)) {
-    const next = 'Choose another directory, or give the coordinator’s user the right to write there.';
-    return new SheafError('PERMISSION_DENIED', text, options(next));
-  }
-  return new SheafError('FILE_NOT_FOUND', text, options('Is each part of the path a directory that all machines see?'));
 }
 
 /** Overwriting replaces what a write made, never a directory that holds anything else. */

@@ -4,7 +4,7 @@ import { type ErrorCode, SheafError } from '../errors.ts';
 const codeOfMessage: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
   [/^INTERRUPT Error/s, 'CANCELLED'],
   [/^Out of Memory Error: .*limit was set by the 'max_temp_directory_size'/s, 'DISK_FULL'],
-  [/^IO Error: .*(No space left on device|Disk quota exceeded)/s, 'DISK_FULL'],
+  [/^IO Error: .*(No space left on device|Disk quota exceeded|File too large)/s, 'DISK_FULL'],
   [/^Out of Memory Error/s, 'OUT_OF_MEMORY'],
   [/^(Parser|Syntax) Error/s, 'SQL_INVALID'],
   [/^Binder Error: (Referenced (column|table) |Table ".*does not have a column|Could not find key)/s, 'COLUMN_UNKNOWN'],
@@ -51,6 +51,8 @@ const nextStep: Partial<Record<ErrorCode, string>> = {
   COLUMN_UNKNOWN: 'Check the spelling against the columns that the message lists.',
   TABLE_UNKNOWN: 'Check the spelling of the table or function.',
   SCHEMA_MISMATCH: 'Read files of one schema together, or give the schema that they share.',
+  QUERY_FAILED:
+    'See what the message names: filter such rows out, or correct them; try_cast makes null of what cannot be cast.',
   INTERNAL: 'This looks like a bug in DuckDB or in Sheaf: please report it with the query.',
 };
 

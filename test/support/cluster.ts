@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,6 +19,7 @@ export interface TestClusterOptions {
   /** Beyond the short times that tests have. */
   readonly config?: Partial<Record<SettingName, number>>;
   readonly tokenFile?: string;
+  /** The user of all its processes. */
   readonly uid?: number;
 }
 
@@ -58,6 +59,7 @@ export class TestCluster implements AsyncDisposable {
   private constructor(options: TestClusterOptions) {
     this.#options = options;
     this.folder = mkdtempSync(join(tmpdir(), 'sheaf-chaos-'));
+    if (options.uid !== undefined) chownSync(this.folder, options.uid, options.uid);
     this.coordinator = this.#role('coordinator', options.etcd === undefined ? [] : ['--etcd', options.etcd]);
     this.coordinators = [this.coordinator];
   }

@@ -13,6 +13,8 @@ export interface RoleProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Drops to this user: the tests run as root, whom no permission stops. */
   readonly uid?: number | undefined;
+  /** No file of its becomes larger than so many KiB, as if the disk were full. */
+  readonly fileBlocksMax?: number | undefined;
 }
 
 /** What a role says of itself on its first line. */
@@ -29,8 +31,11 @@ export class RoleProcess implements AsyncDisposable {
   readonly #log: string[] = [];
   readonly #greeting: Promise<Greeting>;
 
-  constructor(args: readonly string[], { env = {}, uid }: RoleProcessOptions = {}) {
-    this.#child = spawn(process.execPath, ['--import', endWithParent, program, ...args, '--json'], {
+  constructor(args: readonly string[], { env = {}, uid, fileBlocksMax }: RoleProcessOptions = {}) {
+    const command = [process.execPath, '--import', endWithParent, program, ...args, '--json'];
+    const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f ${fileBlocksMax}; exec "$0" "$@"`];
+    const [file = '', ...rest] = fileBlocksMax === undefined ? command : [...limited, ...command];
+    this.#child = spawn(file, rest, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
       ...(uid === undefined ? {} : { uid, gid: uid }),

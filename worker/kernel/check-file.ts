@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { SheafError } from '../../shared/errors.ts';
 import type { FileRef } from '../../shared/stage.ts';
 
@@ -6,13 +6,16 @@ import type { FileRef } from '../../shared/stage.ts';
  * Fails unless this machine has the file that the coordinator saw: both must speak of the same bytes.
  *
  * @param worker for people: its name
- * @throws SheafError `FILE_NOT_VISIBLE`, `FILE_CHANGED`
+ * @throws SheafError `FILE_NOT_VISIBLE`, `FILE_CHANGED`, `PERMISSION_DENIED`
  */
 export function checkFile({ path, sizeBytes, modifiedMs }: FileRef, worker: string): void {
   const { size, mtimeMs } = statOf(path, worker);
   // Shared file systems keep times to a second at worst.
   const isSame = size === sizeBytes && Math.floor(mtimeMs / 1000) === Math.floor(modifiedMs / 1000);
-  if (isSame) return;
+  if (isSame) {
+    checkReadable(path, worker);
+    return;
+  }
   throw new SheafError(
     'FILE_CHANGED',
     `${path} is not on worker ${worker} as the coordinator saw it: ${size} bytes of ${day(mtimeMs)} there, ${sizeBytes} bytes of ${day(modifiedMs)} here`,
@@ -29,6 +32,18 @@ function statOf(path: string, worker: string): Stats {
   } catch (thrown) {
     throw new SheafError('FILE_NOT_VISIBLE', `Worker ${worker} cannot see ${path}`, {
       next: 'Use shared or object storage, or cluster.upload().',
+      cause: thrown,
+      details: { file: path, worker },
+    });
+  }
+}
+
+function checkReadable(path: string, worker: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (thrown) {
+    throw new SheafError('PERMISSION_DENIED', `Worker ${worker} may not read ${path}`, {
+      next: 'Let the user that runs the worker read it.',
       cause: thrown,
       details: { file: path, worker },
     });

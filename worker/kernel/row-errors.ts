@@ -1,9 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { SheafError } from '../../shared/errors.ts';
+import { type ErrorCode, SheafError } from '../../shared/errors.ts';
 import { alignedRange, isWhole, type TextSplit } from './ranges.ts';
 
 /** How DuckDB tells the line: of CSV, of JSON. */
 const linePatterns = [/(CSV Error on Line: )(\d+)/, /( in line )(\d+)/];
+
+/** What DuckDB finds wrong with a row, however it calls it. A file that cannot be read at all is another matter. */
+const ofRows: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ROW_MALFORMED', 'QUERY_FAILED', 'SCHEMA_MISMATCH']);
 
 /** Bytes searched for newlines at a time. */
 const chunkBytes = 1024 * 1024;
@@ -16,7 +19,7 @@ const chunkBytes = 1024 * 1024;
  */
 export function inFileTerms(error: SheafError, ranges: ReadonlyMap<string, TextSplit>): SheafError {
   const place = [...ranges].find(([path]) => error.message.includes(path));
-  if (place === undefined) return error;
+  if (place === undefined || !ofRows.has(error.code)) return error;
   const [path, split] = place;
   const linesBefore = isWhole(split) ? 0 : countLinesBefore(split);
   const line = lineIn(error.message);
@@ -33,7 +36,7 @@ export function inFileTerms(error: SheafError, ranges: ReadonlyMap<string, TextS
   const at = lineInFile === undefined ? '' : `, line ${lineInFile}`;
   return new SheafError('ROW_MALFORMED', `${split.file.path}${at}: ${[headline, ...told].join('\n')}`, {
     cause: error,
-    next: error.next ?? 'Correct the row, or give a schema that fits it.',
+    next: (error.code === 'ROW_MALFORMED' && error.next) || 'Correct the row, or give a schema that fits it.',
     details: { ...error.details, file: split.file.path, ...(lineInFile === undefined ? {} : { line: lineInFile }) },
   });
 }

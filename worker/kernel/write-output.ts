@@ -2,6 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { encodeSchema } from '../../shared/arrow/ipc.ts';
+import { destinationError } from '../../shared/destination-error.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import { literal } from '../../shared/sql/text.ts';
@@ -109,7 +110,7 @@ async function writeFile(
     return { partitions: [], rows, bytes: 0 };
   } catch (failed) {
     rmSync(path, { force: true });
-    throw failed;
+    throw destinationError(failed, path);
   }
 }
 
