@@ -57,6 +57,7 @@ export class Worker {
   #draining = false;
   #stuck = false;
   #failure: SheafError | undefined;
+  #complaint = '';
 
   private constructor(options: WorkerOptions, database: Database, exchange: Exchange, pool: ThreadPool) {
     this.#options = options;
@@ -185,6 +186,7 @@ export class Worker {
     const over = new AbortController();
     const outdated = new AbortController();
     void this.#watchLeader(leader, over.signal, outdated);
+    this.#complaint = '';
     try {
       await session.serve(AbortSignal.any([signal, outdated.signal]));
     } finally {
@@ -206,7 +208,8 @@ export class Worker {
 
   async #findLeader(store: Store, signal: AbortSignal): Promise<Leader | undefined> {
     const { cluster, config } = this.#options;
-    for await (const leader of followLeader(store, cluster, { config, signal })) if (leader) return leader;
+    const onError = (error: SheafError) => this.#complain(error);
+    for await (const leader of followLeader(store, cluster, { config, signal, onError })) if (leader) return leader;
     return undefined;
   }
 
@@ -231,7 +234,9 @@ export class Worker {
       log.error({ code: error.code, next: error.next }, error.message);
       throw error;
     }
-    log.info({ code: error.code }, `session over: ${error.message}`);
+    if (error.message === this.#complaint) return; // Told once, however often it is tried again.
+    this.#complaint = error.message;
+    log.warn({ code: error.code }, `not in session with a leader: ${error.message}`);
   }
 
   /** Whatever cannot be closed, the files go. */
