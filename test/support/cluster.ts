@@ -195,8 +195,8 @@ export class Progress {
   };
 
   /** Resolves when the job is of a kind. */
-  async reaches(holds: (info: JobInfo) => boolean, what: string): Promise<JobInfo> {
-    await until(() => this.info !== undefined && holds(this.info), what);
+  async reaches(holds: (info: JobInfo) => boolean, what: string, withinMs?: number): Promise<JobInfo> {
+    await until(() => this.info !== undefined && holds(this.info), what, withinMs);
     return this.info as JobInfo;
   }
 
