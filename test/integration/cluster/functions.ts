@@ -1,4 +1,5 @@
 /** Functions that tests send to workers. */
+import { execFileSync } from 'node:child_process';
 import type { RecordBatch } from 'apache-arrow';
 
 /** Takes its time over every batch, and changes nothing. */
@@ -55,4 +56,10 @@ export function refusing<Row extends { readonly n: number | null }>(row: Row): R
 /** Changes nothing. */
 export function plain<Row>(row: Row): Row {
   return row;
+}
+
+/** Stays in native code, where nothing stops a thread. */
+export function sleeping(batch: RecordBatch): RecordBatch {
+  execFileSync('sleep', ['60']);
+  return batch;
 }
