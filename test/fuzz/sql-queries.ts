@@ -5,6 +5,8 @@ import type { Column } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
 import { makeJoin } from './joins.ts';
+import { oddShape } from './odd-shapes.ts';
+import { singleFileQuestion } from './single-file.ts';
 import type { FileTable } from './world.ts';
 
 /** A SELECT with its columns, in their order. */
@@ -40,6 +42,11 @@ export class Queries {
 
   /** A question, ordered and cut at times. */
   question(): Question {
+    if (this.#random.chance(0.3)) return singleFileQuestion(this.#random, this.#tables, this.#coverage);
+    if (this.#random.chance(0.2)) {
+      const odd = oddShape(this.#random, this.relation(this.#random.between(0, 1)), this.relation(0), this.#coverage);
+      return { ...odd, orderedBy: [] };
+    }
     const query = this.query(this.#random.pick([0, 0, 1, 1, 2]));
     return this.#finish(query);
   }
