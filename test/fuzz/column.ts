@@ -15,3 +15,9 @@ export interface Column {
   /** No two rows of its relation are equal in it. */
   readonly unique: boolean;
 }
+
+/** How many of the first sort keys decide: by what comes behind an inexact one rows stand in either order. */
+export function decidingKeys<T extends Pick<Column, 'inexact'>>(keys: readonly T[]): readonly T[] {
+  const at = keys.findIndex(({ inexact }) => inexact);
+  return at < 0 ? keys : keys.slice(0, at + 1);
+}

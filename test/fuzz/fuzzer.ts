@@ -64,7 +64,9 @@ export class World implements Disposable {
     this.#coverage = coverage;
     this.#scope.defer(() => rmSync(this.directory, { recursive: true, force: true }));
     const tempDirectory = join(this.directory, 'spill');
-    const database = this.#scope.use(Database.open({ memoryLimitBytes: 2 ** 30, tempDirectory }));
+    const database = this.#scope.use(
+      Database.open({ memoryLimitBytes: 2 ** 29, tempDirectory, maxTempBytes: 2 ** 28 }),
+    );
     this.#reference = this.#scope.use(Connection.open(database.address));
     this.#planner = this.#scope.use(Connection.open(database.address));
     this.#config = loadConfig({}, configOf(random));
@@ -156,11 +158,16 @@ function attempt<T>(act: () => T): { readonly value?: T; readonly error?: SheafE
   }
 }
 
+/** A join of much with much ends by memory or disk in one and perhaps not in the other. */
+const limits: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'DISK_FULL']);
+
 function compareErrors(
   actual: SheafError | undefined,
   expected: SheafError | undefined,
 ): Pick<Outcome, 'failed' | 'reason' | 'difference'> {
   const line = (error: SheafError): string => `${error.code} ${error.message.slice(0, 400)}`;
+  if ([actual, expected].some((error) => error !== undefined && limits.has(error.code)))
+    return { failed: true, reason: 'too large' };
   if (actual === undefined) return { failed: true, difference: `no error; DuckDB: ${line(expected as SheafError)}` };
   if (expected === undefined) return { failed: true, difference: `error: ${line(actual)}` };
   if (actual.code === 'INTERNAL' && expected.code !== 'INTERNAL')

@@ -2,7 +2,7 @@ import type { Random } from '../simulation/random.ts';
 import type { Column } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
-import type { Relation } from './sql-queries.ts';
+import type { Relation } from './query-parts.ts';
 
 const kinds = [
   'JOIN',
@@ -51,14 +51,15 @@ function equality(random: Random, left: Relation, right: Relation, coverage: Cov
   const [a, b] = [pickKey(random, left), pickKey(random, right)];
   if (a?.type !== undefined && b?.type !== undefined) coverage.count('join keys', [a.type, b.type].sort().join(' = '));
   const op = random.pick(['=', '=', '=', '=', 'IS NOT DISTINCT FROM', '=']);
-  return `${a?.sql ?? '1'} ${op} ${b?.sql ?? '1'}`;
+  // Without a key nothing meets: everything with everything would be too much.
+  return `${a?.sql ?? '1'} ${op} ${b?.sql ?? '2'}`;
 }
 
 /** The key, or another number: extremes are as good as any. */
 function pickKey(random: Random, { columns }: Relation): Column | undefined {
   const numbers = columns.filter(({ kind, inexact }) => kind === 'number' && !inexact);
   const keys = columns.filter(({ name }) => name === 'k' || name === 'id');
-  const all = random.chance(0.75) && keys.length > 0 ? keys : numbers.length > 0 ? numbers : keys;
+  const all = random.chance(0.85) && keys.length > 0 ? keys : numbers.length > 0 ? numbers : keys;
   return all.length === 0 ? undefined : random.pick(all);
 }
 

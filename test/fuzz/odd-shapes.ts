@@ -2,7 +2,7 @@ import { quotedName } from '../../shared/sql/text.ts';
 import type { Random } from '../simulation/random.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
-import type { Query, Relation } from './sql-queries.ts';
+import type { Query, Relation } from './query-parts.ts';
 
 /** SELECTs of shapes that do not go well inside others; their columns are not spoken of. */
 export function oddShape(random: Random, relation: Relation, other: Relation, coverage: Coverage): Query {

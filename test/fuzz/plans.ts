@@ -1,9 +1,10 @@
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { NamedExpression } from '../../shared/plan/nodes/expression.ts';
+import type { JoinType } from '../../shared/plan/nodes/join.ts';
 import { quotedName } from '../../shared/sql/text.ts';
 import type { Random } from '../simulation/random.ts';
 import { Aggregates } from './aggregates.ts';
-import type { Column } from './column.ts';
+import { type Column, decidingKeys } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
 import type { FileTable } from './world.ts';
@@ -39,7 +40,7 @@ export class Plans {
     const keys = isCut || some.length === 0 ? made.columns : some;
     const sorted = this.#sort(made.node, keys);
     const node = isCut ? this.#limit(sorted) : sorted;
-    return { node, columns: made.columns, orderedBy: keys.map((key) => made.columns.indexOf(key)) };
+    return { node, columns: made.columns, orderedBy: decidingKeys(keys).map((key) => made.columns.indexOf(key)) };
   }
 
   #chain(steps: number): MadePlan {
@@ -140,7 +141,7 @@ export class Plans {
 
   #join(left: MadePlan, steps: number): MadePlan {
     const right = this.#random.chance(0.3) ? this.#chain(Math.min(2, steps - 1)) : this.#scan();
-    const type = this.#random.pick(['inner', 'left'] as const);
+    const type = this.#random.pick(joinTypes);
     const [a, b] = [this.#keyOf(left), this.#keyOf(right)];
     if (a === undefined || b === undefined) return left;
     if (a.name === b.name && this.#random.chance(0.5)) return this.#using(left, right, a, type);
@@ -171,14 +172,17 @@ export class Plans {
       ? ` AND ${this.#scalars([...l.made.columns, ...r.made.columns]).boolean(1)}`
       : '';
     const sql = `l.${lk} ${op} r.${rk}${more}`;
-    const columns = [...l.made.columns, ...r.made.columns].map((column) => ({ ...column, unique: false }));
+    const columns = [...l.made.columns, ...(keepsRight(type) ? r.made.columns : [])].map((column) => ({
+      ...column,
+      unique: false,
+    }));
     return {
       node: { kind: 'join', type, left: l.made.node, right: cut.node, on: { kind: 'condition', sql } },
       columns,
     };
   }
 
-  #using(left: MadePlan, right: MadePlan, key: Column, type: 'inner' | 'left'): MadePlan {
+  #using(left: MadePlan, right: MadePlan, key: Column, type: JoinType): MadePlan {
     this.#coverage.count('joins', `${type} using`);
     const r = this.#prefixed(right, 'r', key.name);
     const l = this.#prefixed(left, 'l', key.name);
@@ -186,7 +190,7 @@ export class Plans {
     const columns = [
       ...l.made.columns.filter(isKey),
       ...l.made.columns.filter((c) => !isKey(c)),
-      ...r.made.columns.filter((c) => !isKey(c)),
+      ...(keepsRight(type) ? r.made.columns.filter((c) => !isKey(c)) : []),
     ];
     return {
       node: { kind: 'join', type, left: l.made.node, right: r.made.node, on: { kind: 'using', columns: [key.name] } },
@@ -268,6 +272,10 @@ export class Plans {
     return { name, sql: name, kind, wild, inexact, unique: false };
   }
 }
+
+const joinTypes: readonly JoinType[] = ['inner', 'inner', 'left', 'left', 'right', 'full', 'semi', 'anti'];
+
+const keepsRight = (type: JoinType): boolean => type !== 'semi' && type !== 'anti';
 
 const named = (texts: readonly string[], columns: readonly Column[]): NamedExpression[] =>
   texts.map((sql, i) => ({ name: columns[i]?.name ?? '', sql }));

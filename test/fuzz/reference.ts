@@ -32,14 +32,15 @@ const texts: PlanVisitor<string, Columns> = {
     `SELECT * FROM ${over(node, columns)}${node.limit === null ? '' : ` LIMIT ${node.limit}`} OFFSET ${node.offset}`,
   join: ({ left, right, on, type }, columns) => {
     const [l, r] = [referenceSql(left, columns), referenceSql(right, columns)];
-    const join = type === 'left' ? 'LEFT JOIN' : 'JOIN';
+    const join = `${type.toUpperCase()} JOIN`;
     if (on.kind === 'condition') return `SELECT * FROM (${l}) AS l ${join} (${r}) AS r ON (${on.sql})`;
     const using = on.columns.map(quotedName).join(', ');
     const rest = (sql: string, side: string): string[] =>
       columns(sql)
         .filter((name) => !on.columns.includes(name))
         .map((name) => `${side}.${quotedName(name)}`);
-    const items = [...on.columns.map(quotedName), ...rest(l, 'l'), ...rest(r, 'r')];
+    const isHalf = type === 'semi' || type === 'anti';
+    const items = [...on.columns.map(quotedName), ...rest(l, 'l'), ...(isHalf ? [] : rest(r, 'r'))];
     return `SELECT ${items.join(', ')} FROM (${l}) AS l ${join} (${r}) AS r USING (${using})`;
   },
   union: ({ inputs }, columns) => inputs.map((input) => `(${referenceSql(input, columns)})`).join(' UNION ALL '),

@@ -1,10 +1,10 @@
 import { quotedName } from '../../shared/sql/text.ts';
 import type { Random } from '../simulation/random.ts';
 import { Aggregates } from './aggregates.ts';
-import type { Column } from './column.ts';
+import { type Column, decidingKeys } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
-import type { Question } from './sql-queries.ts';
+import type { Question } from './query-parts.ts';
 import type { FileTable } from './world.ts';
 
 interface Item {
@@ -114,7 +114,11 @@ class SingleFile {
     if (form === 'none') return { sql: select, columns: [], orderedBy: [] };
     this.#coverage.count('clauses', 'ORDER BY');
     if (form === 'all')
-      return { sql: `${select} ORDER BY ALL${this.#cut(isExact)}`, columns: [], orderedBy: items.map((_, i) => i) };
+      return {
+        sql: `${select} ORDER BY ALL${this.#cut(isExact)}`,
+        columns: [],
+        orderedBy: decidingKeys(items).map((_, i) => i),
+      };
     if (form === 'hidden' && hidden.length > 0)
       return { sql: `${select} ORDER BY ${hidden.join(', ')}${this.#direction()}`, columns: [], orderedBy: [] };
     const places = form === 'places' ? items.map((_, i) => i) : [this.#random.between(0, items.length - 1)];
@@ -122,7 +126,11 @@ class SingleFile {
       (place) => `${form === 'some' ? (own(items[place]?.alias) ?? place + 1) : place + 1}${this.#direction()}`,
     );
     const cut = form === 'places' ? this.#cut(isExact) : '';
-    return { sql: `${select} ORDER BY ${by.join(', ')}${cut}`, columns: [], orderedBy: places };
+    return {
+      sql: `${select} ORDER BY ${by.join(', ')}${cut}`,
+      columns: [],
+      orderedBy: decidingKeys(places.flatMap((at) => items.slice(at, at + 1))).map((_, i) => places[i] ?? 0),
+    };
   }
 
   #cut(isExact: boolean): string {

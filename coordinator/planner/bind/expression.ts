@@ -13,10 +13,18 @@ type BindContext = Pick<PlanContext, 'dialect' | 'nowMs'>;
 
 /** @throws SheafError `SQL_INVALID`; names and types are not checked yet */
 export function bindExpression(text: string, schema: Schema, { dialect, nowMs }: BindContext): BoundExpression {
-  const tree = fixTime(dialect, parseExpression(dialect, text), nowMs, columnNames(schema));
+  const tree = asSpelt(fixTime(dialect, parseExpression(dialect, text), nowMs, columnNames(schema)), schema);
   refuseTables(tree, text);
   const volatile = isVolatile(dialect, tree);
   return { sql: printExpression(dialect, tree), tree, names: namesOf(tree, schema), volatile };
+}
+
+/** A column as its relation spells it: without an alias DuckDB calls it so, however the text writes it. */
+function asSpelt(tree: AstNode, schema: Schema): AstNode {
+  const [wanted, ...more] = textsOf(tree.column_names);
+  if (wanted === undefined || more.length > 0) return tree;
+  const column = schema.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  return column === undefined ? tree : { ...tree, column_names: [column.name] };
 }
 
 export const bindColumn = ({ name, sql }: NamedExpression, schema: Schema, context: BindContext): BoundColumn => ({

@@ -9,9 +9,9 @@ import { fixTime } from '../present-time.ts';
 import { fileReferences } from '../sql/file-references.ts';
 import { lowerSelect } from '../sql/lower.ts';
 import { selectParts } from '../sql/select-parts.ts';
-import { relationPrefix, usedColumns, withRelations } from '../sql/with-relations.ts';
+import { relationPrefix, usedColumns, withEmptyRelations, withRelations } from '../sql/with-relations.ts';
 import { isVolatile } from '../volatile.ts';
-import { columnNames, describeOver, emptyRelation } from './describe.ts';
+import { columnNames, describeOver } from './describe.ts';
 import type { Question } from './question.ts';
 import { sourceOf } from './source.ts';
 import { explained } from './sql-errors.ts';
@@ -54,12 +54,11 @@ function refuseParameters(tree: AstNode): void {
 function describeQuestion(question: Question, { dialect }: PlanContext): Schema {
   const own = describeOwnText(question, dialect);
   if (own !== undefined && !(own instanceof SheafError)) return own;
-  const { tree, references, schemas, nameOf } = question;
-  const sql = dialect.print(withRelations(tree, references, nameOf));
-  const tables = schemas.map((schema, i) => `${nameOf(i)} AS (${emptyRelation(schema)})`);
-  const head = tables.length === 0 ? '' : `WITH ${tables.join(', ')}\n`;
+  const { tree, references, schemas } = question;
+  // As subqueries, not in a WITH clause: DuckDB cannot decorrelate some joins of what stands in one.
+  const sql = dialect.print(withEmptyRelations(tree, references, schemas, dialect));
   try {
-    return dialect.describe(`${head}SELECT * FROM (\n${sql}\n)`);
+    return dialect.describe(`SELECT * FROM (\n${sql}\n)`);
   } catch (thrown) {
     throw explained(SheafError.from(thrown), own, question);
   }

@@ -1,5 +1,7 @@
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, onlyStatement, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import { emptyRelation } from '../bind/describe.ts';
+import type { Dialect } from '../dialect.ts';
 import type { FileReference } from './file-references.ts';
 
 /** The tree with each file reference replaced by a table of the given name, under the alias that the query knows it by. */
@@ -23,6 +25,25 @@ export function withRelations(
       catalog_name: '',
       at_clause: null,
     };
+  });
+}
+
+/** The tree with each file reference replaced by a subquery that has its columns and no rows. */
+export function withEmptyRelations(
+  tree: AstNode,
+  references: readonly FileReference[],
+  schemas: readonly Schema[],
+  dialect: Dialect,
+): AstNode {
+  const places = new Map(references.map(({ node }, i) => [node, i]));
+  return rewrite(tree, (node) => {
+    const at = places.get(node);
+    const reference = at === undefined ? undefined : references[at];
+    if (at === undefined || reference === undefined) return undefined;
+    const from = onlyStatement(dialect.parse(`FROM (${emptyRelation(schemas[at] ?? [])}) AS t`))?.from_table;
+    if (!isNode(from)) return undefined;
+    const { sample = null, column_name_alias = [] } = node;
+    return { ...from, alias: reference.alias, sample, column_name_alias };
   });
 }
 

@@ -53,6 +53,7 @@ const distributed = [
   `select (k + 1) * count(*) as a, sum(i) / (k + 1) as b from '${p}' group by k + 1`,
   `select K as kk, kk * sum(I) from '${p}' group by k`,
   `select product(1 + k / 1e6), bit_xor(i), bit_or(k), count_if(k > 3) from '${p}'`,
+  `select I as I, K, count(*) as n from '${p}' group by all order by i limit 3`,
   `select count_if(n > 1), k from '${p}' where n is null or k > 2 group by k`,
 ];
 
