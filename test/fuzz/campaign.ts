@@ -1,4 +1,5 @@
 import { Coverage } from './coverage.ts';
+import { exceptionFor } from './exceptions.ts';
 import { type Case, type Mutation, type Outcome, World } from './fuzzer.ts';
 
 /** Cases that share their tables: those whose seeds begin alike. */
@@ -63,6 +64,11 @@ export async function fuzz(
       const outcome = await world.ask(question, mutate);
       report.add(outcome);
       if (outcome.difference === undefined || !counts(outcome.difference)) continue;
+      const exception = exceptionFor(outcome.difference);
+      if (exception !== undefined) {
+        report.coverage.count('exceptions', exception);
+        continue;
+      }
       report.differences.push({ question, text: outcome.difference });
       print(
         `seed ${question.seed} (${question.kind}): ${outcome.difference}\n  ${question.sql.replaceAll(world.directory, '')}`,

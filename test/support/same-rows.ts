@@ -17,7 +17,7 @@ export function assertSameRows(actual: readonly Row[], expected: readonly Row[],
 
 /** Columns of doubles, as far as values show it. */
 function realColumns(rows: readonly Row[]): ReadonlySet<string> {
-  const isReal = (value: unknown): boolean => typeof value === 'number' && !Number.isInteger(value);
+  const isReal = (value: unknown): boolean => typeof value === 'number' && !Number.isSafeInteger(value);
   return new Set(rows.flatMap((row) => Object.keys(row).filter((name) => isReal(row[name]))));
 }
 
