@@ -51,6 +51,8 @@ export type Operator =
       readonly condition: BoundExpression;
       readonly columns: readonly JoinColumn[];
     }
+  /** The input's columns and these. */
+  | { readonly kind: 'window'; readonly columns: readonly BoundColumn[] }
   | { readonly kind: 'union' }
   | { readonly kind: 'repartition'; readonly partitions: number; readonly keys: readonly BoundExpression[] }
   /** A whole SELECT over its inputs that no rule distributes: it runs in one task. */

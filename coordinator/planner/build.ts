@@ -1,5 +1,5 @@
 import { type StageId, stageId } from '../../shared/ids.ts';
-import type { Partitioning, StageInput, StageOutput, StageSpec } from '../../shared/stage.ts';
+import type { Partitioning, StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
 import type { Bound } from './bound.ts';
 import type { PlanContext } from './context.ts';
 import { closeQuery, type Fragment, type Traits } from './fragment.ts';
@@ -13,6 +13,7 @@ export class Build {
   readonly plan: (bound: Bound) => Fragment;
   readonly stages: StageSpec[] = [];
   readonly notes: PlanNote[] = [];
+  readonly #known = new Map<string, StageId>();
   #inputs = 0;
 
   constructor(context: PlanContext, plan: (bound: Bound, build: Build) => Fragment) {
@@ -25,10 +26,14 @@ export class Build {
     return `in${this.#inputs++}`;
   }
 
-  /** Ends a fragment as a stage. */
+  /** Ends a fragment as a stage; one that is equal to an earlier stage is that stage: a common table read twice. */
   close(fragment: Fragment, output: StageOutput): StageId {
     const { inputs, steps, schema, tasks, labels, notes, traits } = closeQuery(fragment);
+    const key = stageKey(inputs, steps, output, tasks);
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (known !== undefined) return known;
     const id = stageId(this.stages.length);
+    if (key !== undefined) this.#known.set(key, id);
     const name = labels.join(' → ');
     this.stages.push({ id, name, tasks, inputs, steps, output, schema, deterministic: traits.deterministic });
     for (const text of notes) this.notes.push({ stage: id, text });
@@ -77,6 +82,20 @@ export class Build {
     const most = Math.max(slots, Math.ceil(bytes / config.taskBytesTarget));
     return Math.max(1, Math.min(useful, most, config.plannedPartitionsMax));
   }
+}
+
+/** Equal for stages that do the same, whatever their inputs are called; nothing where that cannot be told from the text. */
+function stageKey(
+  inputs: readonly StageInput[],
+  steps: readonly Step[],
+  output: StageOutput,
+  tasks: number,
+): string | undefined {
+  const text = JSON.stringify(steps);
+  if (output.kind === 'file' || /'[^']*\bin\d+\b[^']*'/.test(text)) return undefined;
+  const names = new Map(inputs.map(({ name }, i) => [name, `input ${i}`]));
+  const neutral = text.replace(/\bin\d+\b/g, (name) => names.get(name) ?? name);
+  return JSON.stringify([inputs.map((input) => ({ ...input, name: '' })), neutral, output, tasks]);
 }
 
 /**

@@ -16,6 +16,7 @@ import { planRepartition } from './rules/repartition.ts';
 import { planDataset, planScan } from './rules/scan.ts';
 import { planLimit, planSort } from './rules/sort.ts';
 import { planUnion } from './rules/union.ts';
+import { planWindow } from './rules/window.ts';
 import { sinkOf } from './rules/write.ts';
 import type { StagedPlan } from './staged-plan.ts';
 
@@ -59,6 +60,7 @@ const rules: OperatorVisitor<Fragment, Build> = {
   union: planUnion,
   repartition: planRepartition,
   gather: planGather,
+  window: planWindow,
   write: (bound: Bound) => {
     throw new SheafError('PLAN_INVALID', `A ${bound.operator.kind} stands inside a plan`, {
       next: 'Write the result of a plan as its last step.',

@@ -40,6 +40,7 @@ const pruners: OperatorVisitor<Bound, Names> = {
   union: (bound) => ({ ...bound, inputs: bound.inputs.map((input) => exactly(input, allOf(input.schema))) }),
   repartition: (bound, required) => sameColumns(bound, union(required, namesOf(bound.operator.keys))),
   gather: (bound) => ({ ...bound, inputs: bound.inputs.map((input) => exactly(input, allOf(input.schema))) }),
+  window: pruneWindow,
   write: (bound) => ({ ...bound, inputs: [exactly(inputOf(bound), allOf(bound.schema))] }),
 };
 
@@ -102,6 +103,17 @@ function pruneAggregate(bound: BoundOf<'aggregate'>, required: Names): Bound {
   const isUsed = (name: string): boolean => [...keys, ...used].some((column) => column.name === name);
   const schema = bound.schema.filter(({ name }) => isUsed(name));
   return { operator: { kind: 'aggregate', keys, aggregates: used }, schema, inputs: [input] };
+}
+
+/** Columns that nobody wants are not computed; the last of them takes the operator with it. */
+function pruneWindow(bound: BoundOf<'window'>, required: Names): Bound {
+  const used = bound.operator.columns.filter(({ name }) => required.has(name.toLowerCase()));
+  if (used.length === 0) return prune(inputOf(bound), required);
+  const names = new Set(used.map(({ name }) => name.toLowerCase()));
+  const below = new Set([...required].filter((name) => !names.has(name)));
+  const input = exactly(inputOf(bound), union(below, namesOf(used)));
+  const schema = [...input.schema, ...bound.schema.filter(({ name }) => names.has(name.toLowerCase()))];
+  return { operator: { kind: 'window', columns: used }, schema, inputs: [input] };
 }
 
 function pruneJoin(bound: BoundOf<'join'>, required: Names): Bound {

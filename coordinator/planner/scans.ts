@@ -25,6 +25,7 @@ const finders: PlanVisitor<ScanNode[], Dialect> = {
   sort: below,
   limit: below,
   repartition: below,
+  window: below,
   write: below,
   join: ({ left, right }, dialect) => [...scansOf(left, dialect), ...scansOf(right, dialect)],
   union: ({ inputs }, dialect) => inputs.flatMap((input) => scansOf(input, dialect)),

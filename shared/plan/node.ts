@@ -12,6 +12,7 @@ import type { ScanNode } from './nodes/scan.ts';
 import type { SortNode } from './nodes/sort.ts';
 import type { SqlNode } from './nodes/sql.ts';
 import type { UnionNode } from './nodes/union.ts';
+import type { WindowNode } from './nodes/window.ts';
 import type { WriteNode } from './nodes/write.ts';
 
 /**
@@ -33,6 +34,7 @@ export type PlanNode =
   | SortNode
   | SqlNode
   | UnionNode
+  | WindowNode
   | WriteNode;
 
 export type PlanKind = PlanNode['kind'];

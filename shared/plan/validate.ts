@@ -63,6 +63,7 @@ const nodes = z.discriminatedUnion('kind', [
     offset: z.number().int().nonnegative(),
   }),
   z.strictObject({ kind: z.literal('distinct'), input: node }),
+  z.strictObject({ kind: z.literal('window'), input: node, columns: z.array(named).min(1) }),
   z.strictObject({ kind: z.literal('union'), inputs: z.array(node).min(1) }),
   z.strictObject({
     kind: z.literal('repartition'),

@@ -13,6 +13,7 @@ const children: PlanVisitor<readonly PlanNode[]> = {
   limit: ({ input }) => [input],
   distinct: ({ input }) => [input],
   repartition: ({ input }) => [input],
+  window: ({ input }) => [input],
   write: ({ input }) => [input],
   join: ({ left, right }) => [left, right],
   union: ({ inputs }) => inputs,

@@ -26,6 +26,7 @@ const texts: PlanVisitor<string, Columns> = {
     const items = [...node.keys.map(({ name, sql }) => `(${sql}) AS ${quotedName(name)}`), list(node.aggregates)];
     return `SELECT ${items.join(', ')} FROM ${over(node, columns)}${by === '' ? '' : ` GROUP BY ${by}`}`;
   },
+  window: (node, columns) => `SELECT *, ${list(node.columns)} FROM ${over(node, columns)}`,
   distinct: (node, columns) => `SELECT DISTINCT * FROM ${over(node, columns)}`,
   sort: (node, columns) => `SELECT * FROM ${over(node, columns)} ORDER BY ${node.keys.join(', ')}`,
   limit: (node, columns) =>

@@ -8,6 +8,7 @@ import { bindExtend, bindFilter, bindProject } from './narrow.ts';
 import { sourceOf } from './source.ts';
 import { bindSql } from './sql.ts';
 import { bindLimit, bindRepartition, bindSort, bindUnion } from './wide.ts';
+import { bindWindow } from './window.ts';
 
 /**
  * Resolves every name and type of a logical plan.
@@ -39,6 +40,7 @@ const binders: PlanVisitor<Bound, PlanContext> = {
     ),
   repartition: (node, context) => bindRepartition(node, bind(node.input, context), context),
   sql: (node, context) => bindSql(node, context, (plan) => bind(plan, context)),
+  window: (node, context) => bindWindow(node, bind(node.input, context), context),
   write: (node, context) => like({ kind: 'write', write: node }, bind(node.input, context)),
 };
 

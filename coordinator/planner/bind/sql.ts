@@ -1,14 +1,15 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, onlyStatement, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { inOwnLines } from '../expressions.ts';
 import { fixTime } from '../present-time.ts';
 import { fileReferences } from '../sql/file-references.ts';
-import { lowerSelect } from '../sql/lower.ts';
-import { selectParts } from '../sql/select-parts.ts';
+import { SqlLowering } from '../sql/lower/lowering.ts';
+import { NotDistributed } from '../sql/lower/names.ts';
+import { lowerQuery } from '../sql/lower/query.ts';
 import { relationPrefix, usedColumns, withEmptyRelations, withRelations } from '../sql/with-relations.ts';
 import { isVolatile } from '../volatile.ts';
 import { columnNames, describeOver } from './describe.ts';
@@ -17,7 +18,7 @@ import { sourceOf } from './source.ts';
 import { explained } from './sql-errors.ts';
 
 /**
- * A whole SELECT: a plain one over one file becomes operators; of anything else the files are scanned in parallel, and the
+ * A whole SELECT: what is understood of it becomes operators; of anything else the files are scanned in parallel, and the
  * query runs over them in one task.
  *
  * @throws SheafError `SQL_INVALID` with a caret, `COLUMN_UNKNOWN` and `TABLE_UNKNOWN` with the nearest names
@@ -25,8 +26,8 @@ import { explained } from './sql-errors.ts';
 export function bindSql({ text }: PlanOf<'sql'>, context: PlanContext, bindPlan: (plan: PlanNode) => Bound): Bound {
   const question = lookInto(text, context);
   const result = describeQuestion(question, context);
-  const lowered = lower(question, result, context);
-  return typeof lowered === 'string' ? gather(question, result, lowered, context) : bindPlan(lowered);
+  const lowered = lower(question, result, context, bindPlan);
+  return typeof lowered === 'string' ? gather(question, result, lowered, context) : lowered;
 }
 
 function lookInto(text: string, context: PlanContext): Question {
@@ -79,18 +80,25 @@ function describeOwnText(
   }
 }
 
-function lower(question: Question, result: Schema, { dialect }: PlanContext): PlanNode | string {
-  const { tree, references, schemas } = question;
+/** The question as plan nodes with its columns, or for people why it is not. */
+function lower(
+  { tree, references }: Question,
+  result: Schema,
+  context: PlanContext,
+  bindPlan: (plan: PlanNode) => Bound,
+): Bound | string {
   const select = onlyStatement(tree);
-  const [reference, ...more] = references;
-  const schema = schemas[0] ?? [];
-  if (select === undefined || reference === undefined) return 'it reads no file that is scanned';
-  if (more.length > 0) return 'it reads several files';
-  const { from_table: from } = select;
-  const isPlain = from === reference.node && textsOf(reference.node.column_name_alias).length === 0;
-  if (select.type === 'SELECT_NODE' && !isPlain) return 'its FROM clause is more than one file';
-  const parts = selectParts(select, reference.alias, schema, result);
-  return typeof parts === 'string' ? parts : lowerSelect(parts, reference.scan, schema, dialect);
+  if (select === undefined || references.length === 0) return 'it reads no file that is scanned';
+  try {
+    const bound = bindPlan(lowerQuery(select, new Map(), new SqlLowering(tree, context, bindPlan), result).plan);
+    // Whatever went wrong here must not change an answer: equal columns are the least to ask for.
+    return JSON.stringify(bound.schema) === JSON.stringify(result) ? bound : 'its parts have columns of other types';
+  } catch (thrown) {
+    if (thrown instanceof NotDistributed) return thrown.reason;
+    const { code, message } = SheafError.from(thrown);
+    if (code === 'INTERNAL') throw thrown;
+    return `its parts do not stand alone: ${message.split('\n')[0]}`; // the question itself is valid: DuckDB described it
+  }
 }
 
 function gather(question: Question, schema: Schema, reason: string, { dialect }: PlanContext): BoundOf<'gather'> {

@@ -1,3 +1,4 @@
+import { quotedName } from '../../../shared/sql/text.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { type Fragment, withNote } from '../fragment.ts';
@@ -7,10 +8,12 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
   const { sql, reason, volatile } = bound.operator;
   const inputs = bound.inputs.map((input) => build.gather(build.plan(input), 'gather', 'an input of the whole query'));
   const names = inputs.map(({ query }) => query.from);
+  const columns = bound.schema.map(({ name }) => quotedName(name)).join(', ');
   const fragment: Fragment = {
     inputs: inputs.flatMap(({ inputs }) => inputs),
     steps: [],
-    query: { from: `(${sql(names)})`, where: [] },
+    // Columns without an alias are called after their text, in which files have other names now.
+    query: { from: `(SELECT * FROM (${sql(names)}) AS whole(${columns}))`, where: [] },
     schema: bound.schema,
     tasks: 1,
     labels: [...new Set(inputs.flatMap(({ labels }) => labels)), 'query in one task'],

@@ -1,8 +1,7 @@
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
-import type { ScanNode } from '../../../shared/plan/nodes/scan.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, meaning } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, meaning, rewrite } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { Dialect } from '../dialect.ts';
 import { columnNamed, printExpression } from '../expressions.ts';
@@ -15,19 +14,31 @@ interface Inner {
   readonly tree: AstNode;
 }
 
+/** A plan below, and trees over its columns. */
+interface Rewritten {
+  readonly input: PlanNode;
+  readonly rewritten: readonly AstNode[];
+}
+
 /**
- * A plain SELECT over one file as the plan nodes that a dataset would build: filter, aggregate, filter, project, distinct,
- * sort, limit. Or for people why it is not.
+ * A SELECT over one relation as the plan nodes that a dataset would build: filter, aggregate, filter, window, filter,
+ * project, distinct, sort, limit. Or for people why it is not.
+ *
+ * @param schema the relation's columns
  */
-export function lowerSelect(parts: SelectParts, scan: ScanNode, schema: Schema, dialect: Dialect): PlanNode | string {
+export function lowerSelect(
+  parts: SelectParts,
+  relation: PlanNode,
+  schema: Schema,
+  dialect: Dialect,
+): PlanNode | string {
   const aliases = new Aliases(parts.items, schema);
   const clauses = [...(parts.where ? [parts.where] : []), ...parts.groups, ...(parts.having ? [parts.having] : [])];
   const orders = parts.orders.map(({ expression }) => expression).filter(isNode);
   const complex = orders.filter((order) => order.class !== 'COLUMN_REF');
   if ([...clauses, ...complex].some((tree) => aliases.isAmbiguous(tree)))
     return 'a name in it is a column and an alias';
-  const lowering = new Lowering(parts, aliases, schema, dialect);
-  return lowering.lower(scan);
+  return new Lowering(parts, aliases, schema, dialect).lower(relation);
 }
 
 class Lowering {
@@ -47,20 +58,95 @@ class Lowering {
     this.#hidden = ['_', '__', '___'].find((prefix) => !names.some((name) => name.startsWith(prefix))) ?? '____';
   }
 
-  lower(scan: ScanNode): PlanNode | string {
-    const { where, distinct, limit, offset } = this.#parts;
-    const filtered: PlanNode = where ? this.#filter(scan, this.#aliases.resolve(where)) : scan;
+  lower(relation: PlanNode): PlanNode | string {
+    const { where, distinct, distinctOn, limit, offset } = this.#parts;
+    const filtered: PlanNode = where ? this.#filter(relation, this.#aliases.resolve(where)) : relation;
     const keys = this.#sortKeys();
     if (typeof keys === 'string') return keys;
     if (distinct && keys.hidden.length > 0) return 'it orders distinct rows by something else than their columns';
-    const projected = this.#isAggregation(keys.hidden)
-      ? this.#aggregate(filtered, keys.hidden)
-      : this.#project(filtered, [...this.#items, ...keys.hidden]);
+    const targets = distinctOn.map((tree, i) => ({ name: `${this.#hidden}on${i}`, tree: this.#aliases.resolve(tree) }));
+    const projected = this.#rows(filtered, [...this.#items, ...keys.hidden, ...targets]);
     if (typeof projected === 'string') return projected;
-    const unique: PlanNode = distinct ? { kind: 'distinct', input: projected } : projected;
+    const unique = this.#unique(projected, targets, keys.texts);
     const sorted: PlanNode = keys.texts.length === 0 ? unique : { kind: 'sort', input: unique, keys: keys.texts };
     const limited: PlanNode = limit === null && offset === 0 ? sorted : { kind: 'limit', input: sorted, limit, offset };
-    return keys.hidden.length === 0 ? limited : this.#project(limited, this.#items.map(reference));
+    const isExact = keys.hidden.length === 0 && targets.length === 0;
+    return isExact ? limited : this.#project(limited, this.#items.map(reference));
+  }
+
+  /** The rows before DISTINCT: grouped if need be, with windows over them if there are any. */
+  #rows(filtered: PlanNode, columns: readonly Inner[]): PlanNode | string {
+    const qualify = this.#parts.qualify && this.#aliases.resolve(this.#parts.qualify);
+    const trees = [...columns.map(({ tree }) => tree), ...(qualify ? [qualify] : [])];
+    const hasWindow = find(trees, ({ class: kind }) => kind === 'WINDOW').length > 0;
+    const isGrouped = this.#isAggregation(trees);
+    if (!hasWindow && qualify === undefined)
+      return isGrouped
+        ? this.#aggregate(filtered, columns.slice(this.#items.length))
+        : this.#project(filtered, columns);
+    const grouped = isGrouped ? this.#groupsBelow(filtered, trees) : { input: filtered, rewritten: trees };
+    if (typeof grouped === 'string') return grouped;
+    const { input, rewritten } = this.#windows(grouped.input, grouped.rewritten);
+    const condition = qualify && rewritten.at(-1);
+    const kept = condition ? this.#filter(input, condition) : input;
+    return this.#project(
+      kept,
+      columns.map(({ name }, i) => ({ name, tree: rewritten[i] ?? {} })),
+    );
+  }
+
+  /** The aggregation below windows: its keys and aggregate calls as columns, and the trees over those. */
+  #groupsBelow(filtered: PlanNode, trees: readonly AstNode[]): Rewritten | string {
+    const groups = this.#groups();
+    if (typeof groups === 'string') return groups;
+    const having = this.#parts.having && this.#aliases.resolve(this.#parts.having);
+    const keys = groups.map((tree, i): Inner => ({ name: `${this.#hidden}key${i}`, tree }));
+    const calls: Inner[] = [];
+    const over = (tree: AstNode): AstNode =>
+      rewrite(tree, (node) => {
+        const key = keys.find((other) => meaning(other.tree) === meaning(node));
+        if (key !== undefined) return reference(key).tree;
+        if (node.class !== 'FUNCTION' || !this.#hasAggregate({ ...node, children: [] })) return undefined;
+        const known = calls.find((other) => meaning(other.tree) === meaning(node));
+        const call = known ?? { name: `${this.#hidden}agg${calls.length}`, tree: node };
+        if (known === undefined) calls.push(call);
+        return reference(call).tree;
+      });
+    const rewritten = trees.map(over);
+    const condition = having && over(having);
+    const columns = { keys: keys.map((key) => this.#named(key)), aggregates: calls.map((call) => this.#named(call)) };
+    const grouped: PlanNode = { kind: 'aggregate', input: filtered, ...columns };
+    return { input: condition ? this.#filter(grouped, condition) : grouped, rewritten };
+  }
+
+  /** Window functions as columns of their own, and the trees over those. */
+  #windows(input: PlanNode, trees: readonly AstNode[]): Rewritten {
+    const windows: Inner[] = [];
+    const rewritten = trees.map((tree) =>
+      rewrite(tree, (node) => {
+        if (node.class !== 'WINDOW') return undefined;
+        const known = windows.find((other) => meaning(other.tree) === meaning(node));
+        const window = known ?? { name: `${this.#hidden}window${windows.length}`, tree: node };
+        if (known === undefined) windows.push(window);
+        return reference(window).tree;
+      }),
+    );
+    if (windows.length === 0) return { input, rewritten };
+    return { input: { kind: 'window', input, columns: windows.map((window) => this.#named(window)) }, rewritten };
+  }
+
+  /** DISTINCT, or the first row of those that are equal in the targets of DISTINCT ON. */
+  #unique(input: PlanNode, targets: readonly Inner[], order: readonly string[]): PlanNode {
+    if (targets.length === 0) return this.#parts.distinct ? { kind: 'distinct', input } : input;
+    const by = targets.map(({ name }) => quotedName(name)).join(', ');
+    const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
+    const name = `${this.#hidden}nth`;
+    const numbered: PlanNode = {
+      kind: 'window',
+      input,
+      columns: [{ name, sql: `row_number() OVER (PARTITION BY ${by}${ordered})` }],
+    };
+    return { kind: 'filter', input: numbered, predicate: `${quotedName(name)} = 1` };
   }
 
   #filter(input: PlanNode, tree: AstNode): PlanNode {
@@ -75,10 +161,10 @@ class Lowering {
     return { name, sql: printExpression(this.#dialect, tree) };
   }
 
-  #isAggregation(hidden: readonly Inner[]): boolean {
+  #isAggregation(trees: readonly AstNode[]): boolean {
     const { groups, groupsAll, having } = this.#parts;
     const isOne = groups.length > 0 || groupsAll || having !== undefined;
-    return isOne || [...this.#items, ...hidden].some(({ tree }) => this.#hasAggregate(tree));
+    return isOne || trees.some((tree) => this.#hasAggregate(tree));
   }
 
   #hasAggregate(tree: AstNode): boolean {

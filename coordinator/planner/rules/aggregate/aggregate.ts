@@ -36,7 +36,7 @@ function group(input: Fragment, bound: BoundOf<'aggregate'>, calls: Iterable<Agg
   );
   return continued(input, query, label, {
     schema: bound.schema,
-    size: groupedSize(input.size),
+    size: keys.length === 0 ? { rows: 1, bytes: 0 } : groupedSize(input.size),
     traits: { ...traits, deterministic: traits.deterministic && isReproducible && !volatile },
   });
 }

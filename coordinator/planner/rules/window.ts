@@ -1,0 +1,50 @@
+import { type AstNode, find, meaning, nodesOf } from '../../../shared/sql/ast.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
+import { type BoundColumn, type BoundOf, inputOf } from '../bound.ts';
+import type { Build } from '../build.ts';
+import { printExpression } from '../expressions.ts';
+import { continued, type Fragment } from '../fragment.ts';
+import { addSelect } from '../query.ts';
+import { withoutUnique } from './narrow.ts';
+
+/**
+ * Window functions see whole partitions: rows meet by the PARTITION BY keys that all of the functions have. Without such a
+ * key they meet in one task.
+ */
+export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
+  const { columns } = bound.operator;
+  const input = build.plan(inputOf(bound));
+  const met = meeting(input, sharedKeys(columns), build);
+  const own = met.schema.map(({ name }) => ({ name, sql: quotedName(name) }));
+  const volatile = columns.some((column) => column.volatile);
+  return continued(met, addSelect(met.query, [...own, ...columns]), 'window', {
+    schema: bound.schema,
+    traits: {
+      ...withoutUnique(met.traits),
+      // Among equal sort keys, the order in which rows came decides.
+      deterministic: met.traits.deterministic && met.traits.ordered && !volatile,
+      ordered: false,
+      rowwise: false,
+    },
+  });
+
+  function meeting(fragment: Fragment, keys: readonly AstNode[], { context }: Build): Fragment {
+    if (fragment.tasks === 1) return fragment;
+    const partitions = build.partitionsFor(fragment.size.bytes);
+    const by = keys.map((key) => printExpression(context.dialect, key));
+    if (by.length === 0)
+      return build.gather(fragment, 'gather', 'a window without a common PARTITION BY key runs in one task');
+    if (partitions === 1) return build.exchange(fragment, { kind: 'single' }, 'meet by window');
+    return build.exchange(fragment, { kind: 'hash', keys: by, partitions }, 'meet by window');
+  }
+}
+
+/** Keys by which every window function partitions. */
+function sharedKeys(columns: readonly BoundColumn[]): AstNode[] {
+  const windows = find(
+    columns.map(({ tree }) => tree),
+    ({ class: kind }) => kind === 'WINDOW',
+  );
+  const [first = [], ...others] = windows.map(({ partitions }) => nodesOf(partitions));
+  return first.filter((key) => others.every((keys) => keys.some((other) => meaning(other) === meaning(key))));
+}

@@ -1,0 +1,134 @@
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import { type AstNode, isNode } from '../../../../shared/sql/ast.ts';
+import type { PlanContext } from '../../context.ts';
+import { applyConjunct, type Conjunct, filterBy, impliedFor, joinBy } from './conjuncts.ts';
+import { estimateRows } from './estimate.ts';
+import { columnsIn } from './resolver.ts';
+
+/** One relation of those that a FROM clause joins without an order of their own. */
+export interface Unit {
+  readonly plan: PlanNode;
+  /** Its columns in the plan, in lower case. */
+  readonly names: ReadonlySet<string>;
+}
+
+interface Sized extends Unit {
+  readonly rows: number;
+}
+
+/**
+ * Joins the relations under their conditions. Each condition is asked as early as its columns are there. The largest
+ * relation is joined with those that equalities connect to it, smaller ones first; each of these has before been joined
+ * with what is connected only through it (a star or snowflake around its fact table). What nothing connects comes last.
+ */
+export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[], context: PlanContext): PlanNode {
+  const [only, ...more] = units;
+  if (only === undefined) throw new RangeError('nothing to join');
+  const shared = conjuncts.filter((conjunct) => !units.some((unit) => isOf(conjunct, unit)));
+  const sized = units
+    .map((unit) => filtered(unit, conjuncts, more.length === 0 ? [] : shared, context))
+    .toSorted((a, b) => b.rows - a.rows);
+  return new Ordering(sized, shared, context).join();
+}
+
+const holds = (names: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean =>
+  [...wanted].every((name) => names.has(name));
+
+/** Speaks of this relation alone. */
+const isOf = ({ names, volatile }: Conjunct, unit: Unit): boolean =>
+  !volatile && names.size > 0 && holds(unit.names, names);
+
+/** The relation under all conditions that speak of it alone, those first that need nothing beside it. */
+function filtered(
+  unit: Unit,
+  conjuncts: readonly Conjunct[],
+  shared: readonly Conjunct[],
+  context: PlanContext,
+): Sized {
+  const { dialect } = context;
+  const own = conjuncts.filter((conjunct) => isOf(conjunct, unit));
+  const plain = own.filter(({ attachments }) => attachments.length === 0);
+  const implied = shared
+    .filter(({ volatile, attachments }) => !volatile && attachments.length === 0)
+    .map(({ tree }) => tree && impliedFor(tree, (branch) => isOwn(branch, unit)));
+  const trees = [...plain.map(({ tree }) => tree), ...implied].filter((tree) => tree !== undefined);
+  const first = trees.reduce((input, tree) => filterBy(input, [tree], dialect), unit.plan);
+  const plan = own
+    .filter(({ attachments }) => attachments.length > 0)
+    .reduce((input, conjunct) => applyConjunct(input, conjunct, dialect), first);
+  return { ...unit, plan, rows: estimateRows(plan, context) };
+}
+
+const isOwn = (tree: AstNode, unit: Unit): boolean => {
+  const names = columnsIn(tree);
+  return names.size > 0 && holds(unit.names, names);
+};
+
+class Ordering {
+  readonly #units: readonly Sized[];
+  readonly #context: PlanContext;
+  #open: readonly Conjunct[];
+
+  constructor(units: readonly Sized[], open: readonly Conjunct[], context: PlanContext) {
+    this.#units = units;
+    this.#open = open;
+    this.#context = context;
+  }
+
+  join(): PlanNode {
+    const parents = this.#spanningTree();
+    const [first, ...others] = this.#units.filter((unit) => parents.get(unit) === undefined);
+    if (first === undefined) throw new RangeError('nothing to join');
+    const joined = others
+      .map((root) => this.#subtree(root, parents))
+      .reduce((left, right) => this.#pair(left, right), this.#subtree(first, parents));
+    // What is left speaks of no column, asks chance, or needs more beside it.
+    const last = this.#open.toSorted((a, b) => a.attachments.length - b.attachments.length);
+    return last.reduce((input, conjunct) => applyConjunct(input, conjunct, this.#context.dialect), joined.plan);
+  }
+
+  /** Each relation's neighbour on the shortest way to the largest relation of its kind. */
+  #spanningTree(): ReadonlyMap<Sized, Sized | undefined> {
+    const parents = new Map<Sized, Sized | undefined>();
+    for (const root of this.#units) {
+      if (parents.has(root)) continue;
+      parents.set(root, undefined);
+      const queue = [root];
+      for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+        for (const other of this.#units) {
+          if (parents.has(other) || !this.#areEqual(unit, other)) continue;
+          parents.set(other, unit);
+          queue.push(other);
+        }
+      }
+    }
+    return parents;
+  }
+
+  #areEqual(a: Unit, b: Unit): boolean {
+    return this.#open.some(({ tree, volatile, attachments }) => {
+      if (tree?.type !== 'COMPARE_EQUAL' || volatile || attachments.length > 0) return false;
+      const { left, right } = tree;
+      if (!isNode(left) || !isNode(right)) return false;
+      return (isOwn(left, a) && isOwn(right, b)) || (isOwn(left, b) && isOwn(right, a));
+    });
+  }
+
+  #subtree(root: Sized, parents: ReadonlyMap<Sized, Sized | undefined>): Sized {
+    const children = this.#units.filter((unit) => parents.get(unit) === root);
+    return children
+      .map((child) => this.#subtree(child, parents))
+      .toSorted((a, b) => a.rows - b.rows)
+      .reduce((left, right) => this.#pair(left, right), root);
+  }
+
+  #pair(left: Sized, right: Sized): Sized {
+    const { dialect } = this.#context;
+    const names = new Set([...left.names, ...right.names]);
+    const isAsked = (conjunct: Conjunct): boolean =>
+      isOf(conjunct, { names, plan: left.plan }) && conjunct.attachments.length === 0;
+    const on = this.#open.filter(isAsked).flatMap(({ tree }) => (tree === undefined ? [] : [tree]));
+    this.#open = this.#open.filter((conjunct) => !isAsked(conjunct));
+    return { names, plan: joinBy('inner', left.plan, right.plan, on, dialect), rows: Math.max(left.rows, right.rows) };
+  }
+}

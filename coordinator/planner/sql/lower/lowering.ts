@@ -1,0 +1,122 @@
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { Schema } from '../../../../shared/schema.ts';
+import { type AstNode, find, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
+import type { Bound } from '../../bound.ts';
+import type { PlanContext } from '../../context.ts';
+import { isVolatile } from '../../volatile.ts';
+import type { CommonTable, CommonTables } from './common-tables.ts';
+import { internalColumns, selectAllFrom } from './from.ts';
+import { Names, NotDistributed } from './names.ts';
+import { lowerQuery } from './query.ts';
+import type { Scope } from './scope.ts';
+import { closeSelect, openSelect } from './select.ts';
+import type { Columns, Lowering, OpenSelect } from './types.ts';
+
+/** What all levels of one question share while they are taken apart. */
+export class SqlLowering implements Lowering {
+  readonly context: PlanContext;
+  readonly names: Names;
+  readonly #bind: (plan: PlanNode) => Bound;
+
+  constructor(tree: AstNode, context: PlanContext, bind: (plan: PlanNode) => Bound) {
+    refuseUnstable(tree, context);
+    this.context = context;
+    this.names = new Names(tree);
+    this.#bind = bind;
+  }
+
+  query(node: AstNode, tables: CommonTables, result?: Schema): Columns {
+    return lowerQuery(node, tables, this, result);
+  }
+
+  open(select: AstNode, tables: CommonTables, outer?: Scope): OpenSelect {
+    return openSelect(select, tables, this, outer);
+  }
+
+  close(open: OpenSelect): Columns {
+    return closeSelect(open, this);
+  }
+
+  part(query: AstNode, tables: CommonTables): Columns {
+    return this.#orWhole(
+      () => lowerQuery(query, tables, this),
+      () => this.whole(query, tables),
+    );
+  }
+
+  common(table: CommonTable, tables: CommonTables): Columns {
+    return this.#orWhole(
+      () => lowerQuery(table.query, table.tables, this),
+      () => this.whole(selectAllFrom(nameOf(table), this.context), tables),
+    );
+  }
+
+  #orWhole(lower: () => Columns, whole: () => Columns): Columns {
+    try {
+      return lower();
+    } catch (thrown) {
+      if (!(thrown instanceof NotDistributed)) throw thrown;
+      return whole();
+    }
+  }
+
+  whole(query: AstNode, tables: CommonTables): Columns {
+    const map = mentioned(query, [...tables.values()]).map(({ entry }) => entry);
+    const own = (query.cte_map as AstNode | undefined)?.map;
+    const node = { ...query, cte_map: { map: [...map, ...(Array.isArray(own) ? own : [])] } };
+    const text = this.context.dialect.print({ error: false, statements: [{ node }] });
+    const plan: PlanNode = { kind: 'sql', text };
+    return internalColumns(plan, this.#columnsOf(plan), this);
+  }
+
+  #columnsOf(plan: PlanNode): string[] {
+    try {
+      return this.#bind(plan).schema.map(({ name }) => name);
+    } catch (cause) {
+      throw new NotDistributed('a part of it speaks of what is beside it', { cause });
+    }
+  }
+}
+
+const nameOf = ({ name }: CommonTable): AstNode => ({
+  type: 'BASE_TABLE',
+  alias: '',
+  sample: null,
+  schema_name: '',
+  table_name: name,
+  column_name_alias: [],
+  catalog_name: '',
+  at_clause: null,
+});
+
+/** Common tables that a query speaks of, also by way of others, in their order. */
+function mentioned(query: AstNode, tables: readonly CommonTable[]): CommonTable[] {
+  const names = tableNames(query);
+  for (let size = -1; size !== names.size; ) {
+    size = names.size;
+    for (const table of tables) {
+      if (names.has(table.name)) for (const name of tableNames(table.query)) names.add(name);
+    }
+  }
+  return tables.filter(({ name }) => names.has(name));
+}
+
+const tableNames = (tree: AstNode): Set<string> => new Set(mentions(tree));
+
+const mentions = (tree: AstNode): string[] =>
+  find(tree, ({ type }) => type === 'BASE_TABLE').map(({ table_name }) => String(table_name).toLowerCase());
+
+/** Common tables are run at each mention: one that may have other rows each time must not be. */
+function refuseUnstable(tree: AstNode, { dialect }: PlanContext): void {
+  const entries = find(tree, (node) => isNode(node.cte_map)).flatMap(({ cte_map }) =>
+    nodesOf((cte_map as AstNode).map),
+  );
+  const named = mentions(tree);
+  const isAgain = (name: string): boolean => named.filter((mention) => mention === name).length > 1;
+  const isUnstable = (entry: AstNode): boolean =>
+    isVolatile(dialect, entry) || find(entry, ({ type, sample }) => limits.has(type) || sample != null).length > 0;
+  if (!entries.some(({ key }) => isAgain(String(key).toLowerCase())) || !entries.some(isUnstable)) return;
+  throw new NotDistributed('it reads a WITH clause more than once that may have other rows each time');
+}
+
+const limits: ReadonlySet<unknown> = new Set(['LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER']);

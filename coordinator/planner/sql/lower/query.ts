@@ -1,0 +1,115 @@
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { Schema } from '../../../../shared/schema.ts';
+import { type AstNode, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
+import { quotedName } from '../../../../shared/sql/text.ts';
+import { columnNamed } from '../../expressions.ts';
+import { lowerSelect } from '../lower.ts';
+import { modifiersOf } from '../select-parts.ts';
+import { type CommonTables, withCommonTables } from './common-tables.ts';
+import { NotDistributed } from './names.ts';
+import { resolveTree } from './resolver.ts';
+import { scopeOf } from './scope.ts';
+import { lowerSelectNode } from './select.ts';
+import type { Columns, Lowering } from './types.ts';
+
+/**
+ * A query of any form as plan nodes.
+ *
+ * @param result names of the columns where they are given: those of the whole question
+ * @throws NotDistributed
+ */
+export function lowerQuery(node: AstNode, tables: CommonTables, lowering: Lowering, result?: Schema): Columns {
+  const own = withCommonTables(node, tables);
+  if (node.type === 'SELECT_NODE') return lowerSelectNode(node, own, lowering, result);
+  if (node.type === 'SET_OPERATION_NODE') return lowerSetOperation(node, own, lowering, result);
+  throw new NotDistributed(node.type === 'RECURSIVE_CTE_NODE' ? 'it is recursive' : `it is a ${String(node.type)}`);
+}
+
+function lowerSetOperation(node: AstNode, tables: CommonTables, lowering: Lowering, result?: Schema): Columns {
+  const children = nodesOf(node.children);
+  const sides = children.length > 0 ? children : [node.left, node.right].filter(isNode);
+  const [first, ...others] = sides.map((side) => lowerQuery(side, tables, lowering));
+  if (first === undefined || others.length === 0) throw new NotDistributed('it combines SELECTs in another way');
+  const columns = first.columns.map(({ name, internal }, i) => ({ name: result?.[i]?.name ?? name, internal }));
+  const united = others.reduce((left, right) => combine(node, left, right, lowering), first);
+  return modified(node, { plan: united.plan, columns }, lowering, result);
+}
+
+function combine(node: AstNode, left: Columns, right: Columns, lowering: Lowering): Columns {
+  const { setop_type: kind, setop_all: isAll } = node;
+  if (kind === 'UNION') {
+    const inputs = left.plan.kind === 'union' ? [...left.plan.inputs, right.plan] : [left.plan, right.plan];
+    const union: PlanNode = { kind: 'union', inputs };
+    return { ...left, plan: isAll ? union : { kind: 'distinct', input: union } };
+  }
+  if (kind !== 'EXCEPT' && kind !== 'INTERSECT') throw new NotDistributed(`it combines SELECTs by ${String(kind)}`);
+  const number = lowering.names.fresh('nth');
+  const [l, r] = isAll === true ? [numbered(left, number), numbered(right, number)] : [left, right];
+  return { ...left, plan: ofSides(l, r, kind, left, lowering) };
+}
+
+/** Equal rows get numbers from 1: then they can be told apart. */
+function numbered({ plan, columns }: Columns, number: string): Columns {
+  const by = columns.map(({ internal }) => quotedName(internal)).join(', ');
+  const added = { name: number, sql: `row_number() OVER (PARTITION BY ${by})` };
+  return {
+    plan: { kind: 'window', input: plan, columns: [added] },
+    columns: [...columns, { name: number, internal: number }],
+  };
+}
+
+/** Rows of both sides meet by all of their columns, each knowing its side: nulls are equal to nulls here. */
+function ofSides(
+  left: Columns,
+  right: Columns,
+  kind: 'EXCEPT' | 'INTERSECT',
+  result: Columns,
+  { names }: Lowering,
+): PlanNode {
+  const side = names.fresh('is_left');
+  const kept = names.fresh('is_kept');
+  const marked = ({ plan, columns }: Columns, isLeft: boolean): PlanNode => ({
+    kind: 'project',
+    input: plan,
+    columns: [...columns.map(({ internal }) => reference(internal)), { name: side, sql: String(isLeft) }],
+  });
+  const test = kind === 'EXCEPT' ? `bool_and(${quotedName(side)})` : `count(DISTINCT ${quotedName(side)}) = 2`;
+  const plain = kind === 'EXCEPT' ? test : `bool_or(${quotedName(side)}) AND NOT bool_and(${quotedName(side)})`;
+  const grouped: PlanNode = {
+    kind: 'aggregate',
+    input: { kind: 'union', inputs: [marked(left, true), marked(right, false)] },
+    keys: left.columns.map(({ internal }) => reference(internal)),
+    aggregates: [{ name: kept, sql: plain }],
+  };
+  const filtered: PlanNode = { kind: 'filter', input: grouped, predicate: quotedName(kept) };
+  return { kind: 'project', input: filtered, columns: result.columns.map(({ internal }) => reference(internal)) };
+}
+
+const reference = (name: string): { name: string; sql: string } => ({ name, sql: quotedName(name) });
+
+/** ORDER BY and LIMIT of a combination, and the names that its columns go by above it. */
+function modified(node: AstNode, { plan, columns }: Columns, lowering: Lowering, result?: Schema): Columns {
+  const modifiers = modifiersOf(nodesOf(node.modifiers));
+  if (typeof modifiers === 'string') throw new NotDistributed(modifiers);
+  const isPlain = modifiers.orders.length === 0 && modifiers.limit === null && modifiers.offset === 0;
+  if (isPlain && result === undefined) return { plan, columns };
+  const scope = scopeOf({ alias: '', columns });
+  const subquery = (): AstNode => {
+    throw new NotDistributed('it orders by a subquery');
+  };
+  const orders = modifiers.orders.map((order) =>
+    isNode(order.expression) && order.expression.class !== 'STAR'
+      ? { ...order, expression: resolveTree(order.expression, { scope, subquery }) }
+      : order,
+  );
+  const items = columns.map(({ name, internal }) => ({
+    name: result === undefined ? internal : name,
+    tree: columnNamed(internal),
+    alias: '',
+  }));
+  const schema = columns.map(({ internal }) => ({ name: internal, type: '' }));
+  const parts = { items, groups: [], groupsAll: false, ...modifiers, orders };
+  const lowered = lowerSelect(parts, plan, schema, lowering.context.dialect);
+  if (typeof lowered === 'string') throw new NotDistributed(lowered);
+  return { plan: lowered, columns };
+}

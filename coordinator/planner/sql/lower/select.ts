@@ -1,0 +1,161 @@
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { Schema } from '../../../../shared/schema.ts';
+import { type AstNode, isNode, nodesOf, textsOf, walk } from '../../../../shared/sql/ast.ts';
+import { printExpression } from '../../expressions.ts';
+import { lowerSelect } from '../lower.ts';
+import { modifiersOf, type SelectItem, type SelectParts } from '../select-parts.ts';
+import type { CommonTables } from './common-tables.ts';
+import { type Attachment, type Conjunct, conjunctsOf, joinBy } from './conjuncts.ts';
+import { type From, lowerFrom } from './from.ts';
+import { joinUnits } from './join-order.ts';
+import { NotDistributed } from './names.ts';
+import { outsideAggregates } from './outside-aggregates.ts';
+import { type Lookup, resolveTree } from './resolver.ts';
+import type { Scope } from './scope.ts';
+import { starItems } from './stars.ts';
+import { lowerCondition, scalarSubquery } from './subqueries.ts';
+import type { Columns, Lowering, OpenSelect } from './types.ts';
+
+/** @throws NotDistributed */
+export function lowerSelectNode(select: AstNode, tables: CommonTables, lowering: Lowering, result?: Schema): Columns {
+  const open = openSelect(select, tables, lowering);
+  return closeSelect(open, lowering, result);
+}
+
+/** The rest of an open SELECT, with a name of its own for each column. */
+export function closeSelect({ plan, parts, schema }: OpenSelect, lowering: Lowering, result?: Schema): Columns {
+  if (result !== undefined && result.length !== parts.items.length)
+    throw new NotDistributed('its columns are chosen by pattern');
+  const taken = new Set<string>();
+  const columns = uniqueNames(parts.items).map((name, i) => {
+    const own = plainName(parts.items[i]?.tree ?? {});
+    const internal = result?.[i]?.name ?? (own !== undefined && !taken.has(own) ? own : lowering.names.fresh(name));
+    taken.add(internal);
+    return { name, internal };
+  });
+  const items = parts.items.map((item, i) => ({ ...item, name: columns[i]?.internal ?? item.name }));
+  const lowered = lowerSelect({ ...parts, items }, plan, schema, lowering.context.dialect);
+  if (typeof lowered === 'string') throw new NotDistributed(lowered);
+  return { plan: lowered, columns };
+}
+
+/** The column, where an item is nothing but one. */
+function plainName(tree: AstNode): string | undefined {
+  const [name, ...fields] = textsOf(tree.column_names);
+  return tree.class === 'COLUMN_REF' && fields.length === 0 ? name : undefined;
+}
+
+/** Equal names are told apart as DuckDB does it in a subquery. */
+function uniqueNames(items: readonly SelectItem[]): string[] {
+  const taken = new Set<string>();
+  return items.map(({ name }) => {
+    let unique = name;
+    for (let i = 1; taken.has(unique.toLowerCase()); i++) unique = `${name}_${i}`;
+    taken.add(unique.toLowerCase());
+    return unique;
+  });
+}
+
+/**
+ * @param outer what the query around knows, for a subquery
+ * @throws NotDistributed
+ */
+export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowering, outer?: Scope): OpenSelect {
+  refuse(select);
+  const { dialect } = lowering.context;
+  const from = lowerFrom(isNode(select.from_table) ? select.from_table : {}, tables, lowering);
+  const attached: Attachment[] = [];
+  const aliases = new Map<string, AstNode | undefined>();
+  let isCorrelated = false;
+  const site = { scope: from.scope, tables, lowering };
+  const lookup: Lookup = {
+    scope: from.scope,
+    ...(outer === undefined ? {} : { outer }),
+    aliases,
+    subquery: (node) => scalarSubquery(node, site, attached),
+    onOuter: () => {
+      isCorrelated = true;
+    },
+  };
+  const items = starItems(nodesOf(select.select_list), from.scope).map(({ tree, name }): SelectItem => {
+    const alias = String(tree.alias ?? '');
+    const resolved = { ...resolveTree(tree, { ...lookup, aliases: new Map(aliases) }), alias: '' };
+    if (alias !== '' && !aliases.has(alias.toLowerCase())) aliases.set(alias.toLowerCase(), resolved);
+    return { alias, name: alias || (name ?? itemName(tree, dialect)), tree: resolved };
+  });
+  const resolve = (tree: AstNode): AstNode => resolveTree(tree, lookup);
+  const modifiers = modifiersOf(nodesOf(select.modifiers));
+  if (typeof modifiers === 'string') throw new NotDistributed(modifiers);
+  const parts: SelectParts = {
+    items,
+    groups: nodesOf(select.group_expressions).map(resolve),
+    groupsAll: select.aggregate_handling === 'FORCE_AGGREGATES',
+    ...(isNode(select.having) ? { having: resolve(select.having) } : {}),
+    ...(isNode(select.qualify) ? { qualify: resolve(select.qualify) } : {}),
+    ...modifiers,
+    distinctOn: modifiers.distinctOn.map((tree) => targetOf(resolveOrder(tree, items, resolve), items)),
+    orders: modifiers.orders.map((order) =>
+      isNode(order.expression) ? { ...order, expression: resolveOrder(order.expression, items, resolve) } : order,
+    ),
+  };
+  if (isCorrelated) throw new NotDistributed('a subquery speaks of the query around it outside its WHERE clause');
+  const conditions = isNode(select.where_clause) ? conjunctsOf(select.where_clause) : [];
+  const where = conditions.map((tree) => lowerCondition(tree, { ...site, ...(outer ? { outer } : {}), aliases }));
+  const own = where.filter(({ isCorrelated }) => !isCorrelated);
+  const plan = withAttached(joinUnits(from.units, [...from.conjuncts, ...own], lowering.context), attached, lowering);
+  return {
+    plan,
+    parts: outsideAggregates(parts, attached, dialect),
+    correlated: where.flatMap(({ isCorrelated, tree }) => (isCorrelated && tree !== undefined ? [tree] : [])),
+    schema: schemaOf(from, own, attached),
+  };
+}
+
+const withAttached = (plan: PlanNode, attached: readonly Attachment[], { context }: Lowering): PlanNode =>
+  attached.reduce((left, { type, right, on }) => joinBy(type, left, right, on, context.dialect), plan);
+
+function schemaOf({ units }: From, where: readonly Conjunct[], attached: readonly Attachment[]): Schema {
+  const added = [...where.flatMap(({ attachments }) => attachments), ...attached].flatMap(({ adds }) => [...adds]);
+  return [...units.flatMap(({ names }) => [...names]), ...added].map((name) => ({ name, type: '' }));
+}
+
+/** ORDER BY prefers the name of an item to a column; a name that only items have stays as it is. */
+function resolveOrder(tree: AstNode, items: readonly SelectItem[], resolve: (tree: AstNode) => AstNode): AstNode {
+  const [name, ...more] = textsOf(tree.column_names);
+  if (tree.class === 'STAR') return tree;
+  if (tree.class === 'COLUMN_REF' && name !== undefined && more.length === 0) {
+    const item = items.find(({ alias }) => alias !== '' && alias.toLowerCase() === name.toLowerCase());
+    if (item !== undefined) return tree;
+  }
+  return resolve(tree);
+}
+
+/** What DISTINCT ON means: an item by its alias or position, or an expression. */
+function targetOf(tree: AstNode, items: readonly SelectItem[]): AstNode {
+  const [name = ''] = textsOf(tree.column_names);
+  const item = items.find(({ alias }) => alias !== '' && alias.toLowerCase() === name.toLowerCase());
+  if (tree.class === 'COLUMN_REF' && item !== undefined) return item.tree;
+  if (tree.class === 'CONSTANT' || tree.class === 'STAR') throw new NotDistributed('it names columns by position');
+  return tree;
+}
+
+/** As DuckDB calls a column that has no alias. */
+function itemName(tree: AstNode, dialect: Lowering['context']['dialect']): string {
+  const names = textsOf(tree.column_names);
+  if (tree.class === 'COLUMN_REF') return names.at(-1) ?? '';
+  return tree.class === 'SUBQUERY' ? 'subquery' : printExpression(dialect, tree);
+}
+
+function refuse(select: AstNode): void {
+  if (select.type !== 'SELECT_NODE') throw new NotDistributed('it combines several SELECTs');
+  if (select.sample != null) throw new NotDistributed('it takes a sample');
+  if (Array.isArray(select.group_sets) && select.group_sets.length > 1)
+    throw new NotDistributed('it groups by several sets of keys');
+  const { from_table: _, ...clauses } = select;
+  walk(clauses, (node) => {
+    if (rowMakers.has(String(node.function_name))) throw new NotDistributed('it makes rows of lists');
+    return node.class !== 'SUBQUERY';
+  });
+}
+
+const rowMakers: ReadonlySet<string> = new Set(['unnest', 'unlist', 'generate_subscripts']);

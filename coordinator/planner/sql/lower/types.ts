@@ -1,0 +1,40 @@
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { Schema } from '../../../../shared/schema.ts';
+import type { AstNode } from '../../../../shared/sql/ast.ts';
+import type { PlanContext } from '../../context.ts';
+import type { SelectParts } from '../select-parts.ts';
+import type { CommonTable, CommonTables } from './common-tables.ts';
+import type { Names } from './names.ts';
+import type { Scope, ScopeColumn } from './scope.ts';
+
+/** A plan and what its columns are called in the query. */
+export interface Columns {
+  readonly plan: PlanNode;
+  readonly columns: readonly ScopeColumn[];
+}
+
+/** A SELECT whose FROM and WHERE are plan nodes, and whose other clauses speak of those nodes' columns. */
+export interface OpenSelect {
+  readonly plan: PlanNode;
+  /** Items have the names that the query gives them. */
+  readonly parts: SelectParts;
+  /** Conditions that also take columns of the query around. */
+  readonly correlated: readonly AstNode[];
+  /** All columns that the plan has. */
+  readonly schema: Schema;
+}
+
+/** What all levels of one question share while they are taken apart. All of its methods throw `NotDistributed`. */
+export interface Lowering {
+  readonly context: PlanContext;
+  readonly names: Names;
+  query(node: AstNode, tables: CommonTables, result?: Schema): Columns;
+  open(select: AstNode, tables: CommonTables, outer?: Scope): OpenSelect;
+  close(open: OpenSelect): Columns;
+  /** A query in FROM: taken apart, or else run whole in a task of its own. */
+  part(query: AstNode, tables: CommonTables): Columns;
+  /** Each mention of a common table is taken apart anew: equal stages become one later. */
+  common(table: CommonTable, tables: CommonTables): Columns;
+  /** A query as SQL text of its own, with the common tables that it may use. */
+  whole(query: AstNode, tables: CommonTables): Columns;
+}
