@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../shared/config/config.ts';
@@ -27,6 +28,8 @@ export class ThreadPool {
   readonly stuck: Promise<void>;
   readonly #stuck = Promise.withResolvers<void>();
   readonly #piscina: Piscina;
+  /** Resolves when every thread has loaded its code. */
+  readonly #loaded = Promise.withResolvers<void>();
   readonly #data: ThreadData;
 
   constructor(threads: number, data: ThreadData, log: Logger) {
@@ -41,6 +44,11 @@ export class ThreadPool {
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: data,
       resourceLimits: heapLimits(data.config),
+    });
+    let loaded = 0;
+    this.#piscina.on('workerCreate', () => {
+      loaded += 1;
+      if (loaded >= threads) this.#loaded.resolve();
     });
     // A thread that ended while it had no task, by what a function had left behind; another has taken its place.
     this.#piscina.on('error', (error: Error) => log.warn({ err: error }, 'an idle thread ended'));
@@ -67,7 +75,9 @@ export class ThreadPool {
     }
   }
 
+  /** Waits for threads that are just starting: one that is ended while a native library loads takes the process with it. */
   async close(): Promise<void> {
+    await Promise.race([this.#loaded.promise, sleep(this.#data.config.sessionTimeoutMs, undefined, { ref: false })]);
     await this.#piscina.destroy();
   }
 
@@ -85,7 +95,7 @@ export class ThreadPool {
         this.#terminate(cancellation.thread);
       }
       if (waitedMs > nativeStopGraceMs) this.#stuck.resolve();
-      await new Promise((resolve) => setTimeout(resolve, interruptIntervalMs));
+      await sleep(interruptIntervalMs);
     }
   }
 

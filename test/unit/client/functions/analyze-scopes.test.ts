@@ -46,6 +46,9 @@ const names = ['a', 'b', 'c', 'd', 'e', 'f'];
 const anyName = fc.constantFrom(...names);
 const used = anyName.map((name) => `typeof ${name};`);
 
+/** Stands where a body begins that another declaration of its name may keep from running. */
+const mark = '/* runs */';
+
 /** Programs in which everything runs, so that all names that they use are looked up. */
 const { block } = fc.letrec<{ block: string; statement: string }>((tie) => {
   const body = tie('block');
@@ -76,7 +79,7 @@ const { block } = fc.letrec<{ block: string; statement: string }>((tie) => {
       anyName.map((name) => `var ${name};`),
       body.map((text) => `{ ${text} }`),
       body.map((text) => `if (true) { ${text} }`),
-      fc.tuple(anyName, body).map(([name, text]) => `function ${name}() { ${text} }\n${name}();`),
+      fc.tuple(anyName, body).map(([name, text]) => `function ${name}() { ${mark} ${text} }\n${name}();`),
       fc.tuple(anyName, params, body).map(([name, list, text]) => `(function ${name}(${list}) { ${text} })();`),
       fc.tuple(params, body).map(([list, text]) => `((${list}) => { ${text} })();`),
       fc.tuple(params, anyName).map(([list, name]) => `((${list}) => typeof ${name})();`),
@@ -95,7 +98,7 @@ const { block } = fc.letrec<{ block: string; statement: string }>((tie) => {
   };
 });
 
-/** The names that V8 looks up outside of a program; null if it is not valid or does not run to its end. */
+/** The names that V8 looks up outside of a program; null if it is not valid or does not run to its end in all parts. */
 function lookedUp(program: string): string[] | null {
   const seen = new Set<string>();
   const outside = new Proxy(
@@ -107,12 +110,18 @@ function lookedUp(program: string): string[] | null {
       },
     },
   );
+  const ran = new Set<number>();
+  const [first = '', ...bodies] = program.split(mark);
+  const marked = bodies.reduce((text, body, index) => `${text} ran(${index}); ${body}`, first);
   try {
-    new Function('outside', `with (outside) { (function () { 'use strict';\n${program}\n})(); }`)(outside);
+    new Function('outside', 'ran', `with (outside) { (function () { 'use strict';\n${marked}\n})(); }`)(
+      outside,
+      (body: number) => ran.add(body),
+    );
   } catch {
     return null;
   }
-  return [...seen].sort();
+  return ran.size === bodies.length ? [...seen].sort() : null;
 }
 
 test('names are resolved as V8 resolves them', async () => {
