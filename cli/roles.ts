@@ -14,6 +14,8 @@ export interface RoleSettings {
   readonly tokenFile?: string | undefined;
   /** Of this process alone; removed at the end. */
   readonly dataDirectory: string;
+  /** Of coordinators: what must outlive them. */
+  readonly blobDirectory?: string | undefined;
   readonly config: Config;
   readonly logLevel: LogLevel;
   /** Default false: a readable line each. */
@@ -22,12 +24,13 @@ export interface RoleSettings {
 
 /** @throws SheafError `PORT_IN_USE`, `OPEN_WITHOUT_TOKEN`, `STORE_UNREACHABLE`, `CONFIG_INVALID` */
 export async function startCoordinator(settings: RoleSettings): Promise<RunningCoordinator> {
-  const { etcd, config, cluster, listen, advertise, dataDirectory } = settings;
+  const { etcd, config, cluster, listen, advertise, dataDirectory, blobDirectory } = settings;
   const [{ runCoordinator }, token] = await Promise.all([import('../coordinator/main.ts'), tokenOf(settings)]);
   const log = await logger('coordinator', settings, token);
   const store = etcd ? await etcdStore(etcd, config) : await embeddedStore(config);
   const servesStore = etcd === undefined;
-  return await runCoordinator({ store, servesStore, cluster, listen, advertise, dataDirectory, token, config, log });
+  const place = { listen, advertise, dataDirectory, blobDirectory };
+  return await runCoordinator({ store, servesStore, cluster, ...place, token, config, log });
 }
 
 export interface WorkerSettings extends RoleSettings {

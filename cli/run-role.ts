@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { createClusterFolder, sweepClusterFolders } from '../client/local/folder.ts';
 import { loadConfig } from '../shared/config/config.ts';
 import { SheafError } from '../shared/errors.ts';
+import type { CoordinatorFlags } from './commands/coordinator.ts';
 import type { WorkerFlags } from './commands/worker.ts';
 import { print, say } from './output/print.ts';
 import type { RoleFlags } from './role-options.ts';
@@ -11,10 +12,11 @@ import { type RoleSettings, startCoordinator, startWorker } from './roles.ts';
 import { untilSignal } from './signals.ts';
 
 /** `sheaf coordinator`: runs until a signal. */
-export async function runCoordinatorCommand(flags: RoleFlags): Promise<void> {
+export async function runCoordinatorCommand(flags: CoordinatorFlags): Promise<void> {
   using folder = dataFolder(flags.dataDir);
   using stopping = untilSignal(folder.remove);
-  const coordinator = await startCoordinator(settingsOf(flags, folder.path));
+  const blobDirectory = flags.blobDir === undefined ? undefined : resolve(flags.blobDir);
+  const coordinator = await startCoordinator({ ...settingsOf(flags, folder.path), blobDirectory });
   const { address } = coordinator;
   if (flags.json) await print(`${JSON.stringify({ address, pid: process.pid })}\n`);
   else say(`The coordinator listens at ${address}. Add workers: npx sheaf worker ${whereabouts(flags, address)}`);

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Coordinator, type CoordinatorOptions, type RunningCoordinator } from './runtime/coordinator.ts';
+import { Coordinator, type CoordinatorOptions, homeOf, type RunningCoordinator } from './runtime/coordinator.ts';
 
 export type { CoordinatorOptions, RunningCoordinator } from './runtime/coordinator.ts';
 
@@ -10,6 +10,6 @@ export type { CoordinatorOptions, RunningCoordinator } from './runtime/coordinat
  * @throws SheafError `PORT_IN_USE`, `OPEN_WITHOUT_TOKEN`, `STORE_UNREACHABLE`
  */
 export async function runCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  mkdirSync(join(options.dataDirectory, 'spool'), { recursive: true });
+  mkdirSync(join(homeOf(options), 'spool'), { recursive: true });
   return await Coordinator.start(options);
 }

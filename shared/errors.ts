@@ -49,6 +49,7 @@ export const errorCodes = {
   CANCELLED: exitCodes.jobFailed,
   JOB_UNKNOWN: exitCodes.usage,
   RESULT_GONE: exitCodes.jobFailed,
+  JOB_LOST: exitCodes.jobFailed,
   DEADLINE: exitCodes.timeout,
   UNREACHABLE: exitCodes.unreachable,
   STORE_UNREACHABLE: exitCodes.unreachable,

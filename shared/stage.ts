@@ -159,6 +159,19 @@ export interface FileSink {
 /** What the names of files that a sink writes begin with. */
 export const partPrefix = 'part-';
 
+/**
+ * The name of the directory, beside the destination, in which a run of a job stages its files. Each leader's run has its
+ * own, so that what an earlier one left cannot mix into the commit.
+ */
+export const stagingName = (destination: string, run: string): string => `.${destination}.${run}.unfinished`;
+
+/** One run of a job, under one leader: stands in temporary names. */
+export const runName = (job: string, epoch: number): string => `${job}.${epoch}`;
+
+/** Whether a name is that of a staging directory of the job, of whichever run. */
+export const isStaging = (name: string, destination: string, job: string): boolean =>
+  name.startsWith(`.${destination}.${job}.`) && name.endsWith('.unfinished');
+
 /** One task as it is sent to a worker: its stage's work narrowed to one partition, with its inputs' places. */
 export interface TaskSpec {
   readonly job: JobId;

@@ -14,8 +14,8 @@ export interface PlanContext {
   readonly config: PlannerLimits;
   /** Planning time: what `now()` and its like mean throughout the job. */
   readonly nowMs: number;
-  /** Stands in temporary names. */
-  readonly job: string;
+  /** Stands in temporary names: see `runName`. */
+  readonly run: string;
 }
 
 export type PlannerLimits = Pick<

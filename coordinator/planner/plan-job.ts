@@ -35,7 +35,7 @@ export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
     const partitioning = { kind: 'single' } as const;
     return finished(build, build.plan(root), { kind: 'exchange', partitioning });
   }
-  const { file, staged } = sinkOf(root.operator.write, context.job);
+  const { file, staged } = sinkOf(root.operator.write, context.run);
   const plain = finished(build, build.plan(inputOf(root)), { kind: 'file', sink: file });
   return { ...plain, sink: staged };
 }

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { FlightClient } from '../../shared/flight/client.ts';
@@ -27,8 +28,13 @@ export interface CoordinatorOptions {
   readonly listen?: string | undefined;
   /** What clients and workers use to reach it, if that is another address. */
   readonly advertise?: string | undefined;
-  /** A directory of this process alone: bundles and the datasets of clients. Removed at the end. */
+  /** A directory of this process alone. Removed at the end. */
   readonly dataDirectory: string;
+  /**
+   * What must outlive a coordinator: requests of jobs, function bundles, datasets of clients. Shared by the coordinators
+   * of a cluster. Default: inside `dataDirectory`, so that jobs end with this process.
+   */
+  readonly blobDirectory?: string | undefined;
   readonly token?: string | undefined;
   readonly config: Config;
   readonly log: Logger;
@@ -88,12 +94,12 @@ export class Coordinator implements RunningCoordinator {
   }
 
   async #listen(): Promise<void> {
-    const { cluster, store, servesStore, dataDirectory, listen, token, config } = this.#options;
+    const { cluster, store, servesStore, listen, token, config } = this.#options;
     const leader = () => this.#leading();
     const services = [
       jobsImplementation(leader, cluster),
       controlImplementation(() => controlDoor(leader())),
-      flightService(new FileSource(join(dataDirectory, 'spool'), config.exchangeIndexCacheMax), config),
+      flightService(new FileSource(join(homeOf(this.#options), 'spool'), config.exchangeIndexCacheMax), config),
       ...(servesStore ? [implementStore(store)] : []),
     ];
     this.#server = await startServer({ listen, services, token, config });
@@ -118,24 +124,25 @@ export class Coordinator implements RunningCoordinator {
   }
 
   async #lead(leadership: Leadership, leads: () => void): Promise<void> {
-    const { cluster, dataDirectory, config, log, token, store } = this.#options;
+    const { cluster, blobDirectory, config, log, token, store } = this.#options;
     using flight = new FlightClient({ token, config });
     const leader = new Leader({
       cluster,
-      epoch: leadership.epoch,
-      held: () => leadership.held,
-      dataDirectory,
-      spoolRoot: join(dataDirectory, 'spool'),
+      leadership,
+      store,
+      home: homeOf(this.#options),
+      shared: blobDirectory !== undefined,
       planning: this.#planning,
       probe: async (address) => void (await flight.ping(address)),
       config,
       log: log.child({ epoch: leadership.epoch }),
     });
-    this.#leader = leader;
-    leads();
-    log.info({ address: this.address, epoch: leadership.epoch }, 'leading');
     const signal = AbortSignal.any([leadership.lost, this.#stop.signal]);
     try {
+      await this.#takeOver(leader, signal);
+      this.#leader = leader;
+      leads();
+      log.info({ address: this.address, epoch: leadership.epoch }, 'leading');
       for await (const { left } of watchMembers(store, cluster, { config, signal })) leader.loseWorkers(left);
     } finally {
       // It stops acting as leader first: resigning may take as long as the store does.
@@ -147,8 +154,21 @@ export class Coordinator implements RunningCoordinator {
     }
   }
 
+  /** Nobody is served before the jobs of earlier leaders are known. A store that does not answer is waited for. */
+  async #takeOver(leader: Leader, signal: AbortSignal): Promise<void> {
+    const { config, log } = this.#options;
+    while (!signal.aborted) {
+      try {
+        return await leader.takeOver();
+      } catch (thrown) {
+        log.warn({ err: SheafError.from(thrown) }, 'could not read the jobs; trying again');
+        await pause(config.storeRetryMs, undefined, { signal }).catch(() => {}); // The loop sees why.
+      }
+    }
+  }
+
   #leading(): Leader {
-    if (this.#leader) return this.#leader;
+    if (this.#leader?.held) return this.#leader;
     throw new SheafError(
       'NOT_LEADER',
       `This coordinator does not lead${this.#knownLeader && `; ${this.#knownLeader} does`}`,
@@ -160,6 +180,10 @@ export class Coordinator implements RunningCoordinator {
     );
   }
 }
+
+/** Where blobs and datasets lie: several clusters may share a directory. */
+export const homeOf = ({ blobDirectory, dataDirectory, cluster }: CoordinatorOptions): string =>
+  blobDirectory === undefined ? dataDirectory : join(blobDirectory, encodeURIComponent(cluster));
 
 const controlDoor = ({ door, blobs }: Leader) => ({
   join: door.join.bind(door),

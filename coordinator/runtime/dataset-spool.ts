@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { decodeBatch, decodeSchema, encodeSchema } from '../../shared/arrow/ipc.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { DatasetFrame, DatasetRef } from '../../shared/contracts/jobs.ts';
 import { SheafError } from '../../shared/errors.ts';
+import { exchangePath, jobPath } from '../../shared/exchange/paths.ts';
 import { ExchangeReader } from '../../shared/exchange/reader.ts';
 import { dropJob } from '../../shared/exchange/root.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
@@ -52,6 +56,11 @@ export class DatasetSpool {
     return { id, rows: size?.rows ?? 0, bytes: size?.bytes ?? 0 };
   }
 
+  /** Whether it is here: received by this leader, or by an earlier one in a directory that they share. */
+  has(id: string): boolean {
+    return this.#spooled.has(id) || (idPattern.test(id) && existsSync(this.#path(id)));
+  }
+
   /**
    * Rows and bytes of each segment.
    *
@@ -60,20 +69,32 @@ export class DatasetSpool {
   segments(id: string): readonly PartitionSize[] {
     const spooled = this.#spooled.get(id);
     if (spooled) return spooled.segments;
+    if (this.has(id)) return segmentsOf(this.#path(id));
     throw new SheafError('PLAN_INVALID', `This coordinator holds no dataset ${id}`, {
       next: 'Submit the job again: the client uploads its data with each job.',
     });
   }
 
   async dropAll(ids: readonly string[]): Promise<void> {
-    const here = ids.filter((id) => this.#spooled.delete(id));
-    await Promise.all(here.map((id) => dropJob(this.#root, id)));
+    for (const id of ids) this.#spooled.delete(id);
+    await Promise.all(ids.filter((id) => idPattern.test(id)).map((id) => dropJob(this.#root, id)));
+  }
+
+  /** Drops what earlier leaders received and nobody has touched since the time, except what is in one of the plans. */
+  async sweep(beforeMs: number, used: ReadonlySet<string>): Promise<void> {
+    const ids = await readdir(this.#root).catch(() => []);
+    const strange = ids.filter((id) => idPattern.test(id) && !this.#spooled.has(id) && !used.has(id));
+    await this.dropAll(strange.filter((id) => lastTouchedMs(jobPath(this.#root, id)) < beforeMs));
   }
 
   /** Drops what was uploaded before the time and is in none of the plans. */
   async expire(beforeMs: number, used: ReadonlySet<string>): Promise<void> {
     const old = [...this.#spooled].filter(([id, { arrivedMs }]) => arrivedMs < beforeMs && !used.has(id));
     await this.dropAll(old.map(([id]) => id));
+  }
+
+  #path(id: string): string {
+    return exchangePath(this.#root, { kind: 'dataset', dataset: id });
   }
 
   #limits() {
@@ -87,6 +108,14 @@ export class DatasetSpool {
       next: 'Write it to files that the workers can read, and read those.',
     });
   }
+}
+
+const idPattern = /^dataset-[0-9a-f]{10}$/;
+
+/** When something in the folder was last written: an upload in progress writes all the time. */
+function lastTouchedMs(folder: string): number {
+  const paths = [folder, ...readdirSync(folder).map((name) => join(folder, name))];
+  return Math.max(...paths.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0));
 }
 
 function segmentsOf(path: string): PartitionSize[] {

@@ -29,8 +29,18 @@ export class JobBook {
         },
       );
     }
+    this.restore(record);
+  }
+
+  /** Adds one that an earlier leader accepted. */
+  restore(record: JobRecord): void {
     this.#records.set(record.id, record);
     this.#forgetOldest();
+  }
+
+  /** The job that was submitted with this key. */
+  withKey(key: string): JobRecord | undefined {
+    return this.list().find((record) => record.key === key);
   }
 
   /** @throws SheafError `JOB_UNKNOWN` */
@@ -38,7 +48,7 @@ export class JobBook {
     const record = this.#records.get(id);
     if (record) return record;
     throw new SheafError('JOB_UNKNOWN', `There is no job ${id} here`, {
-      next: 'List the jobs that are known: npx sheaf jobs. Ended ones are kept up to a limit, none over a restart.',
+      next: 'List the jobs that are known: npx sheaf jobs. Ended ones are kept up to a limit (jobHistoryMax).',
     });
   }
 

@@ -3,21 +3,25 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { JobUpdate, LostPart } from '../../shared/contracts/jobs.ts';
 import { SheafError } from '../../shared/errors.ts';
-import { type JobId, jobId, stageId } from '../../shared/ids.ts';
+import { type Epoch, type JobId, jobId, stageId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Explanation, JobInfo, JobRequest } from '../../shared/plan/job.ts';
-import { datasetsOf } from '../../shared/plan/walk.ts';
+import { bundlesOf, datasetsOf } from '../../shared/plan/walk.ts';
+import { runName } from '../../shared/stage.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
 import type { JobBook } from './job-book.ts';
 import { infoOf } from './job-info.ts';
+import type { JobLedger } from './job-ledger.ts';
 import { isOver, type JobRecord } from './job-record.ts';
 import type { Planning } from './planning.ts';
 import type { SchedulerShell } from './shell.ts';
-import { abortCommit, prepareCommit } from './sink-files.ts';
+import { abortCommit, prepareCommit, removeLeftovers } from './sink-files.ts';
 
 export interface DeskParts {
+  readonly epoch: Epoch;
   readonly book: JobBook;
+  readonly ledger: JobLedger;
   readonly core: Scheduler;
   readonly shell: SchedulerShell;
   readonly planning: Planning;
@@ -32,24 +36,29 @@ export interface DeskParts {
 /** Where clients come in: accepts jobs, tells how they are, and takes their results' release. */
 export class JobDesk {
   readonly #parts: DeskParts;
+  /** Jobs whose records are being written. */
+  readonly #accepting = new Map<JobId, Promise<void>>();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
   }
 
-  /** Accepts a job and returns its id at once; planning goes on behind. */
-  submit(request: JobRequest): JobId {
-    const { book, log } = this.#parts;
-    const id = jobId(`job-${randomBytes(5).toString('hex')}`);
-    book.add({ id, request, submittedMs: Date.now(), life: { state: 'planning' } });
-    log.info({ job: id, name: request.name }, 'job submitted');
-    void this.#start(id, request).catch((thrown: unknown) => this.#refuse(id, thrown));
+  /**
+   * Accepts a job: when this resolves, another leader would go on with it. Planning begins at once; the same key again is
+   * the same job.
+   *
+   * @throws SheafError `QUOTA_EXCEEDED`, `NOT_LEADER`
+   */
+  async submit(request: JobRequest): Promise<JobId> {
+    const known = request.key === undefined ? undefined : this.#parts.book.withKey(request.key);
+    const id = known?.id ?? this.#accept(request);
+    await this.#accepting.get(id);
     return id;
   }
 
   /** What would be done with a request. */
-  async explain(request: JobRequest): Promise<Explanation> {
-    const { staged, text = '' } = await this.#plan(jobId('job-explained'), request, true);
+  async explain({ plan }: JobRequest): Promise<Explanation> {
+    const { staged, text = '' } = await this.#plan('job-explained', plan, this.#parts.slots(), true);
     return { text, json: { stages: staged.stages, schema: staged.schema } };
   }
 
@@ -80,24 +89,25 @@ export class JobDesk {
     return this.#parts.book.list().map((record) => infoOf(record, this.#parts.core));
   }
 
-  cancel(id: JobId, reason: string): void {
-    const { book, shell } = this.#parts;
+  /** When this resolves, another leader would not go on with the job either. */
+  async cancel(id: JobId, reason: string): Promise<void> {
+    const { book, ledger, shell } = this.#parts;
     const { life } = book.get(id);
     if (isOver(life)) return;
-    if (life.state === 'planning') this.#end(id, { state: 'cancelled', endedMs: Date.now() });
-    else {
-      book.change(id, { life: { state: 'cancelling' } });
-      shell.post({ kind: 'cancelRequested', job: id, reason });
-    }
+    book.change(id, { life: { state: 'cancelling' } });
+    if (life.state === 'planning') return await this.end(id, { state: 'cancelled', endedMs: Date.now() });
+    shell.post({ kind: 'cancelRequested', job: id, reason });
+    await ledger.cancelling(id);
   }
 
   /** The client has its result, or wants it no more. */
   release(id: JobId): void {
-    const { book, shell } = this.#parts;
+    const { book, ledger, shell, log } = this.#parts;
     const { life } = book.get(id);
     if (life.state !== 'succeeded' || life.released) return;
     book.change(id, { life: { ...life, released: true } });
     shell.post({ kind: 'jobReleased', job: id });
+    void ledger.succeeded(id).catch((error: unknown) => log.debug({ job: id, error }, 'a release was not written'));
   }
 
   /** @throws SheafError `RESULT_GONE` if there is no result to make again */
@@ -105,8 +115,8 @@ export class JobDesk {
     const { book, shell } = this.#parts;
     const id = jobId(job);
     const { life } = book.get(id);
-    if (life.state === 'running') return; // Another reader said so before.
-    const part = life.state === 'succeeded' && !life.released ? life.result.parts : [];
+    if (life.state === 'running' || life.state === 'planning') return; // Another reader said so, or another leader ended.
+    const part = life.state === 'succeeded' && !life.released ? (life.result?.parts ?? []) : [];
     const lost = part.find((each) => each.stage === stage && each.task === task && each.attempt === attempt);
     if (!lost)
       throw new SheafError('RESULT_GONE', `Job ${job} holds no such part of its result any more`, {
@@ -129,19 +139,74 @@ export class JobDesk {
       log.info({ job: id }, 'result expired');
       this.release(id);
     }
-    const active = book.list().filter(({ life }) => !isOver(life) || (life.state === 'succeeded' && !life.released));
-    await datasets.expire(longAgoMs, new Set(active.flatMap(({ request }) => datasetsOf(request.plan))));
+    await datasets.expire(longAgoMs, new Set(this.active().flatMap((record) => record.datasets)));
   }
 
-  async #start(id: JobId, request: JobRequest): Promise<void> {
-    const { book, shell } = this.#parts;
-    const { staged } = await this.#plan(id, request, false);
+  /** Jobs that are not over, or whose results may have to be made again. */
+  active(): JobRecord[] {
+    const records = this.#parts.book.list();
+    return records.filter(({ life }) => !isOver(life) || (life.state === 'succeeded' && !life.released));
+  }
+
+  /** Plans a job that is in the book, and hands it to the scheduler. What is wrong with it fails it. */
+  async run(id: JobId, request: JobRequest, slots: number): Promise<void> {
+    try {
+      await this.#run(id, request, slots);
+    } catch (thrown) {
+      await this.refuse(id, thrown);
+    }
+  }
+
+  /** The job cannot go on. */
+  async refuse(id: JobId, thrown: unknown): Promise<void> {
+    const { book, shell, log } = this.#parts;
+    const error = SheafError.from(thrown).toData();
+    const state = book.find(id)?.life.state;
+    log.info({ job: id, code: error.code }, error.message);
+    if (state === 'planning') await this.end(id, { state: 'failed', error, endedMs: Date.now() });
+    else if (state === 'running') shell.post({ kind: 'jobAborted', job: id, error });
+  }
+
+  /** Ends a job that the scheduler does not have (any more). It is written before it is told: no leader revives it. */
+  async end(id: JobId, life: Extract<JobRecord['life'], { state: 'failed' | 'cancelled' }>): Promise<void> {
+    const { book, ledger, datasets, log } = this.#parts;
+    try {
+      await (life.state === 'failed' ? ledger.failed(id, life.error) : ledger.cancelled(id));
+      const record = book.change(id, { life });
+      await datasets.dropAll(record.datasets);
+    } catch (error) {
+      log.warn({ job: id, error }, 'the end of a job was not written, or its datasets were not removed');
+    }
+  }
+
+  #accept(request: JobRequest): JobId {
+    const { book, ledger, log } = this.#parts;
+    const { plan, name, key } = request;
+    const id = jobId(`job-${randomBytes(5).toString('hex')}`);
+    const facts = { id, name, submittedMs: Date.now(), ...(key === undefined ? {} : { key }) };
+    book.add({ ...facts, datasets: datasetsOf(plan), bundles: bundlesOf(plan), life: { state: 'planning' } });
+    log.info({ job: id, name }, 'job submitted');
+    const slots = this.#parts.slots();
+    const destination = plan.kind === 'write' ? { destination: plan.path } : {};
+    const saved = { ...facts, ...destination, slots, takeovers: 0, state: 'running' } as const;
+    const accepting = ledger.accept(saved, JSON.stringify(request));
+    this.#accepting.set(id, accepting);
+    void accepting.catch((thrown: unknown) => this.refuse(id, thrown)).finally(() => this.#accepting.delete(id));
+    void this.run(id, request, slots);
+    return id;
+  }
+
+  async #run(id: JobId, request: JobRequest, slots: number): Promise<void> {
+    const { book, shell, epoch } = this.#parts;
+    const { staged } = await this.#plan(runName(id, epoch), request.plan, slots, false);
     const sink = staged.sink && { ...staged.sink, staging: staged.sink.stagingDirectory };
-    if (this.#isOver(id)) return; // Cancelled while it was planned.
+    if (!this.#isPlanning(id)) return; // Cancelled while it was planned.
+    if (sink && book.get(id).takenOver) await removeLeftovers(sink.path, id);
     if (sink) await prepareCommit(sink);
-    if (this.#isOver(id)) return sink && (await abortCommit(sink));
-    const { deadlineMs, priority } = request;
+    if (!this.#isPlanning(id)) return sink && (await abortCommit(sink));
+    const { priority } = request;
     const deterministic = staged.stages.every((stage) => stage.deterministic);
+    const deadlineMs = this.#deadline(book.get(id), request);
     book.change(id, { life: { state: 'running' }, schema: staged.schema, deterministic, ...(sink ? { sink } : {}) });
     shell.post({
       kind: 'jobSubmitted',
@@ -149,35 +214,26 @@ export class JobDesk {
       stages: staged.stages,
       finalStage: staged.finalStage,
       priority,
-      ...(deadlineMs === undefined ? {} : { deadlineMs: monotonicMs() + deadlineMs }),
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
     });
   }
 
-  #plan(job: JobId, { plan }: JobRequest, explain: boolean) {
-    const { planning, datasets, slots } = this.#parts;
+  /** On the monotonic clock. Of a job taken over, the time under earlier leaders counts, by the wall clock. */
+  #deadline({ takenOver, submittedMs }: JobRecord, { deadlineMs }: JobRequest): number | undefined {
+    if (deadlineMs === undefined) return undefined;
+    const spentMs = takenOver ? Math.max(0, Date.now() - submittedMs) : 0;
+    return monotonicMs() + Math.max(0, deadlineMs - spentMs);
+  }
+
+  /** Not cancelled while it was planned, or even forgotten since. */
+  #isPlanning(id: JobId): boolean {
+    return this.#parts.book.find(id)?.life.state === 'planning';
+  }
+
+  #plan(run: string, plan: JobRequest['plan'], slots: number, explain: boolean) {
+    const { planning, datasets } = this.#parts;
     const held = Object.fromEntries(datasetsOf(plan).map((id) => [id, datasets.segments(id)]));
-    return planning.plan({ job, plan, slots: slots(), datasets: held, nowMs: Date.now(), explain });
-  }
-
-  /** Also of a job that ended so long ago that it is forgotten. */
-  #isOver(id: JobId): boolean {
-    const record = this.#parts.book.find(id);
-    return record === undefined || isOver(record.life);
-  }
-
-  #refuse(id: JobId, thrown: unknown): void {
-    const error = SheafError.from(thrown);
-    this.#parts.log.info({ job: id, code: error.code }, error.message);
-    if (this.#isOver(id)) return;
-    this.#end(id, { state: 'failed', error: error.toData(), endedMs: Date.now() });
-  }
-
-  #end(id: JobId, life: JobRecord['life']): void {
-    const { book, datasets, log } = this.#parts;
-    const { request } = book.change(id, { life });
-    void datasets
-      .dropAll(datasetsOf(request.plan))
-      .catch((error: unknown) => log.warn({ job: id, error }, 'datasets were not removed'));
+    return planning.plan({ run, plan, slots, datasets: held, nowMs: Date.now(), explain });
   }
 
   #update(record: JobRecord): JobUpdate {
@@ -185,7 +241,7 @@ export class JobDesk {
     const info = infoOf(record, this.#parts.core);
     return {
       infoJson: JSON.stringify(info),
-      resultJson: life.state === 'succeeded' ? JSON.stringify(life.result) : '',
+      resultJson: life.state === 'succeeded' && life.result ? JSON.stringify(life.result) : '',
     };
   }
 }

@@ -6,11 +6,11 @@ import type { FinalReport, JobRecord } from './job-record.ts';
 
 /** A job as its clients see it: its record, and what the scheduler knows of it while it knows it. */
 export function infoOf(record: JobRecord, core: Scheduler): JobInfo {
-  const { id, request, submittedMs, life } = record;
+  const { id, name, submittedMs, life } = record;
   const { stages, attempts, reruns } = reportOf(record, core);
   return {
     id,
-    name: request.name,
+    name,
     state: life.state,
     submittedMs,
     stages,

@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
-import type { JobRequest, JobResult, StageProgress } from '../../shared/plan/job.ts';
+import type { JobResult, StageProgress } from '../../shared/plan/job.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FileCommit } from './sink-files.ts';
 
@@ -20,14 +20,20 @@ export type JobLife =
   | { readonly state: 'planning' }
   | { readonly state: 'running' }
   | { readonly state: 'cancelling' }
-  /** `result` stays until the client releases it or its retention ends. */
-  | { readonly state: 'succeeded'; readonly result: JobResult; readonly endedMs: number; readonly released: boolean }
+  /** `result` stays until the client releases it or its retention ends; one released under an earlier leader is gone. */
+  | { readonly state: 'succeeded'; readonly result?: JobResult; readonly endedMs: number; readonly released: boolean }
   | { readonly state: 'failed'; readonly error: ErrorData; readonly endedMs: number }
   | { readonly state: 'cancelled'; readonly endedMs: number };
 
 export interface JobRecord {
   readonly id: JobId;
-  readonly request: JobRequest;
+  readonly name: string;
+  /** The client's, so that a submission told twice is one job. */
+  readonly key?: string;
+  /** Client-held datasets that it reads: they go when it ends. */
+  readonly datasets: readonly string[];
+  /** Function bundles that it needs. */
+  readonly bundles: readonly string[];
   /** Wall-clock time, for people. */
   readonly submittedMs: number;
   readonly life: JobLife;
@@ -36,6 +42,8 @@ export interface JobRecord {
   /** Whether a part that is made again holds the same rows. */
   readonly deterministic?: boolean;
   readonly sink?: FileCommit;
+  /** An earlier leader ran it: other runs may have staged files. */
+  readonly takenOver?: boolean;
   /** Files that were committed: tasks without rows write none. */
   readonly files?: number;
   /** What the scheduler last said, kept when it forgets the job. */

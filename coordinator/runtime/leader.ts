@@ -6,7 +6,9 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Epoch, JobId, WorkerId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { WorkerInfo } from '../../shared/plan/job.ts';
-import { datasetsOf } from '../../shared/plan/walk.ts';
+import type { Leadership } from '../../shared/store/election.ts';
+import { keysOf } from '../../shared/store/keys.ts';
+import type { Store } from '../../shared/store/store.ts';
 import type { Effect } from '../scheduler/effects.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { BlobDirectory } from './blobs.ts';
@@ -14,21 +16,23 @@ import { DatasetSpool } from './dataset-spool.ts';
 import { JobBook } from './job-book.ts';
 import { JobDesk } from './job-desk.ts';
 import { reportOf } from './job-info.ts';
+import { JobLedger } from './job-ledger.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Planning } from './planning.ts';
 import { Sessions } from './sessions.ts';
 import { type Effects, SchedulerShell } from './shell.ts';
-import { abortCommit, commitFiles } from './sink-files.ts';
+import { abortCommit, commitFiles, removeLeftovers } from './sink-files.ts';
+import { JobTakeOver } from './take-over.ts';
 import { WorkerDoor } from './worker-door.ts';
 
 export interface LeaderOptions {
   readonly cluster: string;
-  readonly epoch: Epoch;
-  /** Whether it leads at this very moment. */
-  readonly held: () => boolean;
-  readonly dataDirectory: string;
-  /** Root of the datasets' spool, which this process also serves to workers. */
-  readonly spoolRoot: string;
+  readonly leadership: Leadership;
+  readonly store: Store;
+  /** Blobs and the datasets of clients, which this process also serves to workers. */
+  readonly home: string;
+  /** Other coordinators of the cluster share it. */
+  readonly shared: boolean;
   readonly planning: Planning;
   readonly probe: (address: string) => Promise<void>;
   readonly config: Config;
@@ -49,22 +53,30 @@ export class Leader implements Disposable {
   readonly #core: Scheduler;
   readonly #shell: SchedulerShell;
   readonly #log: Logger;
+  readonly #leadership: Leadership;
+  readonly #ledger: JobLedger;
+  readonly #config: Config;
   readonly #housekeeping: NodeJS.Timeout;
-  readonly #held: () => boolean;
+  readonly #sweeping: NodeJS.Timeout;
   readonly #ended = new AbortController();
 
-  constructor({ cluster, epoch, held, dataDirectory, spoolRoot, planning, probe, config, log }: LeaderOptions) {
+  constructor({ cluster, leadership, store, home, shared, planning, probe, config, log }: LeaderOptions) {
+    const { epoch } = leadership;
     this.epoch = epoch;
-    this.#held = held;
+    this.#leadership = leadership;
+    this.#config = config;
     this.#log = log;
     this.#book = new JobBook(config);
     this.#sessions = new Sessions(epoch);
     this.#core = new Scheduler(config);
     this.#shell = new SchedulerShell(this.#core, this.#effects(), config, log);
-    this.blobs = new BlobDirectory(join(dataDirectory, 'blobs'), config);
-    this.datasets = new DatasetSpool(spoolRoot, config);
+    this.blobs = new BlobDirectory(join(home, 'blobs'), config, shared);
+    this.datasets = new DatasetSpool(join(home, 'spool'), config);
+    this.#ledger = new JobLedger({ store, leadership, keys: keysOf(cluster), blobs: this.blobs, config, log });
     this.door = new WorkerDoor({ sessions: this.#sessions, shell: this.#shell, cluster, probe, log });
     this.desk = new JobDesk({
+      epoch,
+      ledger: this.#ledger,
       book: this.#book,
       core: this.#core,
       shell: this.#shell,
@@ -79,6 +91,28 @@ export class Leader implements Disposable {
       log,
     });
     this.#housekeeping = setInterval(() => this.#keepHouse(config), config.heartbeatIntervalMs);
+    this.#sweeping = setInterval(() => void this.#sweep(), config.blobSweepMs);
+  }
+
+  /** Learns the jobs of the leaders before, and goes on with those that are not over. */
+  async takeOver(): Promise<void> {
+    const { blobs, datasets, desk } = this;
+    const [book, ledger, config, log] = [this.#book, this.#ledger, this.#config, this.#log];
+    await new JobTakeOver({
+      book,
+      ledger,
+      desk,
+      blobs,
+      datasets,
+      mustLead: () => this.#mustLead(),
+      config,
+      log,
+    }).begin();
+  }
+
+  /** Whether its term lasts at this moment. */
+  get held(): boolean {
+    return this.#leadership.held;
   }
 
   /** What the workers say of themselves, and how busy the scheduler keeps them. */
@@ -95,6 +129,7 @@ export class Leader implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#housekeeping);
     this.#ended.abort(noLonger(this.epoch));
+    clearInterval(this.#sweeping);
     this.#shell[Symbol.dispose]();
     for (const worker of this.#sessions.ids()) this.#sessions.close(worker);
   }
@@ -105,6 +140,19 @@ export class Leader implements Disposable {
     void this.desk.expire(Date.now()).catch((error: unknown) => this.#log.warn({ error }, 'old data was not removed'));
   }
 
+  async #sweep(): Promise<void> {
+    const { blobRetentionMs, resultRetentionMs } = this.#config;
+    const active = this.desk.active();
+    const blobs = new Set([...this.#ledger.requests(), ...active.flatMap(({ bundles }) => bundles)]);
+    const datasets = new Set(active.flatMap((record) => record.datasets));
+    try {
+      await this.blobs.sweep(Date.now() - blobRetentionMs, blobs);
+      await this.datasets.sweep(Date.now() - resultRetentionMs, datasets);
+    } catch (error) {
+      this.#log.warn({ error }, 'old blobs were not removed');
+    }
+  }
+
   #effects(): Effects {
     return {
       launch: ({ worker, task }) => this.#sessions.launch(worker, task),
@@ -113,36 +161,52 @@ export class Leader implements Disposable {
       commitSink: (effect) => void this.#commit(effect),
       abortSink: ({ job }) => void this.#abort(job),
       jobSucceeded: (effect) => this.#succeed(effect),
-      jobFailed: ({ job, error }) => this.#fail(job, error),
-      jobCancelled: ({ job }) => this.#over(job, { state: 'cancelled', endedMs: Date.now() }),
+      jobFailed: ({ job, error }) => void this.#fail(job, error),
+      jobCancelled: ({ job }) => void this.#cancelled(job),
       dropJob: (effect) => this.#drop(effect),
       workerDrained: ({ worker }) => this.door.drained(worker),
     };
   }
 
+  /**
+   * The commit is decided in the store before a file is moved, so that whoever leads then moves the same files. Who leads
+   * no more leaves the rest, and the staged files, to the next leader.
+   */
   async #commit({ job, files }: EffectOf<'commitSink'>): Promise<void> {
     try {
-      const { sink } = this.#book.get(job);
+      const record = this.#book.get(job);
+      const { sink } = record;
       if (!sink) throw new SheafError('INTERNAL', `Job ${job} has files to commit but no destination`);
-      await commitFiles(sink, files, () => this.#mustLead());
+      const last = reportOf(record, this.#core).stages.at(-1);
+      const { path, mode, staging } = sink;
+      const written = { path, mode, staging, files, rows: last?.rowsOut ?? 0, bytes: last?.bytesOut ?? 0 };
+      await this.#ledger.committing(job, written);
+      await commitFiles(sink, files, () => this.#mustLead()).catch(async (failed: unknown) => {
+        await this.#ledger.notCommitted(job);
+        throw failed;
+      });
       this.#book.change(job, { files: files.length });
       this.#shell.post({ kind: 'sinkCommitted', job });
+      if (record.takenOver) await this.#abort(job);
     } catch (thrown) {
-      this.#shell.post({ kind: 'sinkFailed', job, error: SheafError.from(thrown).toData() });
+      const error = SheafError.from(thrown).toData();
+      if (error.code === 'NOT_LEADER') this.#log.info({ job }, 'its commit is left to the next leader');
+      else this.#shell.post({ kind: 'sinkFailed', job, error });
     }
   }
 
   async #abort(job: JobId): Promise<void> {
-    const sink = this.#book.find(job)?.sink;
+    const { sink, takenOver } = this.#book.find(job) ?? {};
     if (!sink) return;
-    await abortCommit(sink).catch((error: unknown) => {
+    const aborted = takenOver ? removeLeftovers(sink.path, job) : abortCommit(sink);
+    await aborted.catch((error: unknown) => {
       this.#log.error({ job, error, path: sink.staging }, 'unfinished files could not be removed: remove them by hand');
     });
   }
 
   /** What becomes visible to others must be this leader's still, also after a pause of the process. */
   #mustLead(): void {
-    if (!this.#held()) throw noLonger(this.epoch);
+    if (!this.#leadership.held) throw noLonger(this.epoch);
   }
 
   #succeed({ job, parts }: EffectOf<'jobSucceeded'>): void {
@@ -156,26 +220,39 @@ export class Leader implements Disposable {
       rows: last?.rowsOut ?? 0,
       bytes: last?.bytesOut ?? 0,
     };
-    const result = { schema, parts, deterministic, ...(written ? { written } : {}) };
+    const result = { schema, parts, deterministic, epoch: this.epoch, ...(written ? { written } : {}) };
     this.#over(job, { state: 'succeeded', result, endedMs: Date.now(), released: false });
     if (sink) this.desk.release(job);
   }
 
-  #fail(job: JobId, error: ErrorData): void {
-    this.#over(job, { state: 'failed', error, endedMs: Date.now() });
+  async #fail(job: JobId, error: ErrorData): Promise<void> {
+    await this.#written(job, this.#ledger.failed(job, error), { state: 'failed', error, endedMs: Date.now() });
   }
 
-  #over(job: JobId, life: JobRecord['life']): void {
+  async #cancelled(job: JobId): Promise<void> {
+    await this.#written(job, this.#ledger.cancelled(job), { state: 'cancelled', endedMs: Date.now() });
+  }
+
+  /** An end without result is told when it is written: no later leader may run a job whose client believes it over. */
+  async #written(job: JobId, writing: Promise<void>, life: JobRecord['life']): Promise<void> {
+    const report = reportOf(this.#book.get(job), this.#core);
+    try {
+      await writing;
+      this.#over(job, life, report);
+    } catch (error) {
+      this.#log.info({ job, error }, 'its end was not written: another leader goes on with it');
+    }
+  }
+
+  #over(job: JobId, life: JobRecord['life'], report = reportOf(this.#book.get(job), this.#core)): void {
     this.#log.info({ job, state: life.state, ...(life.state === 'failed' ? { error: life.error } : {}) }, 'job over');
-    this.#book.change(job, { life, report: reportOf(this.#book.get(job), this.#core) });
+    this.#book.change(job, { life, report });
   }
 
   #drop({ job, workers }: EffectOf<'dropJob'>): void {
     for (const worker of workers) this.#sessions.dropJob(worker, job);
-    const record = this.#book.find(job);
-    const held = record ? datasetsOf(record.request.plan) : [];
     void this.datasets
-      .dropAll(held)
+      .dropAll(this.#book.find(job)?.datasets ?? [])
       .catch((error: unknown) => this.#log.warn({ job, error }, 'datasets were not removed'));
   }
 }
@@ -183,5 +260,5 @@ export class Leader implements Disposable {
 const noLonger = (epoch: Epoch): SheafError =>
   new SheafError('NOT_LEADER', `This coordinator leads no more under epoch ${epoch}`, {
     retryable: true,
-    next: 'Connect to the leader and submit the job again.',
+    next: 'Connect to the leader.',
   });

@@ -1,12 +1,12 @@
 import type { ErrorData } from '../../shared/errors.ts';
-import type { JobId } from '../../shared/ids.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { PartitionSize } from '../../shared/stage.ts';
 import type { StagedPlan } from '../planner/plan-job.ts';
 
 /** What the planning thread is asked. */
 export interface PlanningRequest {
-  readonly job: JobId;
+  /** Stands in temporary names. */
+  readonly run: string;
   readonly plan: PlanNode;
   /** Slots of the cluster now: how many tasks are worth having. */
   readonly slots: number;

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { destinationError } from '../../shared/destination-error.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
-import { partPrefix } from '../../shared/stage.ts';
+import { isStaging, partPrefix } from '../../shared/stage.ts';
 
 /**
  * The commit of a file sink. Attempts write into a staging directory beside the destination; when the job has all of
@@ -30,34 +30,98 @@ export async function prepareCommit({ path, mode, staging }: FileCommit): Promis
  * Moves the winners' files to the destination, all or none; what else lies in the staging directory goes. They leave
  * the staging directory first: an attempt that was given up, and does not know yet, may still write there.
  *
+ * May be called again after it was broken off anywhere, by another process too: it then does what is left to do.
+ *
  * @param mayCommit called last before the files are seen; if it throws, they are not
- * @throws SheafError as `prepareCommit`, or what `mayCommit` throws
+ * @throws SheafError as `prepareCommit`, or what `mayCommit` throws; `FILE_NOT_FOUND` if a file is nowhere
  */
 export async function commitFiles(commit: FileCommit, files: readonly string[], mayCommit: () => void): Promise<void> {
   const { path, mode, staging } = commit;
   const winners = winnersOf(commit);
   try {
-    await mkdir(winners);
-    for (const name of files) await rename(join(staging, name), join(winners, name));
-    await checkDestination({ path, mode });
-    mayCommit();
-    if (mode === 'append' && (await exists(path))) await moveInto(path, winners, files);
-    else await replaceDirectory(path, winners);
+    const left = leftToCommit({ mode, files, ...(await whereabouts(commit)) });
+    if (left.kind === 'lost') throw filesLost(commit, left.file);
+    if (left.kind === 'move') {
+      await mkdir(winners, { recursive: true });
+      for (const name of left.staged) await rename(join(staging, name), join(winners, name));
+      await checkDestination({ path, mode });
+      mayCommit();
+      if (mode === 'append' && (await exists(path))) await moveInto(path, winners, left.files, mayCommit);
+      else await replaceDirectory(path, winners);
+    }
   } catch (thrown) {
     throw destinationError(thrown, path);
   }
+  await rm(asideOf(winners), { recursive: true, force: true });
   await abortCommit(commit);
 }
 
-export async function abortCommit(commit: FileCommit): Promise<void> {
-  await rm(commit.staging, { recursive: true, force: true });
+/** Which files are where. */
+export interface Whereabouts {
+  /** Names in the staging directory; undefined if it is gone. */
+  readonly staged: ReadonlySet<string> | undefined;
+  /** Names among the winners. */
+  readonly chosen: ReadonlySet<string>;
+  /** Names at the destination. Those of a job carry its id. */
+  readonly there: ReadonlySet<string>;
+}
+
+/** What of a commit is left to do. */
+export type LeftToCommit =
+  /** All of it was done, whatever became of the files since. */
+  | { readonly kind: 'nothing' }
+  /** `files` are not at the destination yet; those `staged` are not even among the winners. */
+  | { readonly kind: 'move'; readonly files: readonly string[]; readonly staged: readonly string[] }
+  | { readonly kind: 'lost'; readonly file: string };
+
+/**
+ * Pure. A commit that replaces a directory is one rename: if one of its files is at the destination, all are. One that
+ * appends moves file by file. The staging directory goes when the files are there.
+ */
+export function leftToCommit({
+  mode,
+  files,
+  staged,
+  chosen,
+  there,
+}: Whereabouts & Pick<FileCommit, 'mode'> & { readonly files: readonly string[] }): LeftToCommit {
+  if (staged === undefined) return { kind: 'nothing' };
+  if (mode !== 'append' && files.some((file) => there.has(file))) return { kind: 'nothing' };
+  const lost = files.find((file) => !staged.has(file) && !chosen.has(file) && !there.has(file));
+  if (lost !== undefined) return { kind: 'lost', file: lost };
+  const left = files.filter((file) => !there.has(file));
+  return { kind: 'move', files: left, staged: left.filter((file) => staged.has(file)) };
+}
+
+async function whereabouts(commit: FileCommit): Promise<Whereabouts> {
+  const { path, staging } = commit;
+  const staged = (await exists(staging)) ? new Set(await namesIn(staging)) : undefined;
+  return { staged, chosen: new Set(await namesIn(winnersOf(commit))), there: new Set(await namesIn(path)) };
+}
+
+/** Removes what runs of the job under other leaders staged beside the destination. */
+export async function removeLeftovers(path: string, job: string): Promise<void> {
+  const beside = dirname(path);
+  const names = await readdir(beside).catch(() => []); // No directory, no leftovers.
+  const ours = names.filter((name) => isStaging(name, basename(path), job)).map((name) => join(beside, name));
+  for (const staging of ours) await abortCommit({ staging });
+}
+
+export async function abortCommit(commit: Pick<FileCommit, 'staging'>): Promise<void> {
+  await rm(commit.staging, { recursive: true, force: true, maxRetries: 3 });
   await rm(winnersOf(commit), { recursive: true, force: true });
 }
 
-const winnersOf = ({ staging }: FileCommit): string => `${staging}.winners`;
+const winnersOf = ({ staging }: Pick<FileCommit, 'staging'>): string => `${staging}.winners`;
+const asideOf = (winners: string): string => `${winners}.old`;
+
+const filesLost = ({ path, staging }: FileCommit, file: string): SheafError =>
+  new SheafError('FILE_NOT_FOUND', `${file}, to be committed to ${path}, is neither there nor in ${staging}`, {
+    next: 'Did something else remove it? Run the job again.',
+  });
 
 /** Those that were moved go back if one cannot be. */
-async function moveInto(path: string, winners: string, files: readonly string[]): Promise<void> {
+async function moveInto(path: string, winners: string, files: readonly string[], mayCommit: () => void): Promise<void> {
   const moved: string[] = [];
   try {
     for (const name of files) {
@@ -65,6 +129,7 @@ async function moveInto(path: string, winners: string, files: readonly string[])
       moved.push(name);
     }
   } catch (failed) {
+    mayCommit(); // Another leader may be at the same files: they stay.
     for (const name of moved) await rename(join(path, name), join(winners, name));
     throw failed;
   }
@@ -72,7 +137,7 @@ async function moveInto(path: string, winners: string, files: readonly string[])
 
 /** The old directory is set aside first, so that a failed rename can put it back. */
 async function replaceDirectory(path: string, winners: string): Promise<void> {
-  const aside = `${winners}.old`;
+  const aside = asideOf(winners);
   const replaced = await exists(path);
   if (replaced) await rename(path, aside);
   try {
@@ -81,7 +146,6 @@ async function replaceDirectory(path: string, winners: string): Promise<void> {
     if (replaced) await rename(aside, path);
     throw failed;
   }
-  await rm(aside, { recursive: true, force: true });
 }
 
 /** Overwriting replaces what a write made, never a directory that holds anything else. */

@@ -22,11 +22,11 @@ export function jobsImplementation(leader: () => Leader, cluster: string): Imple
       return empty;
     },
     putDataset: (frames) => leader().datasets.receive(frames),
-    submit: ({ json }) => ({ job: leader().desk.submit(parseJobRequest(json)) }),
+    submit: async ({ json }) => ({ job: await leader().desk.submit(parseJobRequest(json)) }),
     explain: async ({ json }) => ({ json: JSON.stringify(await leader().desk.explain(parseJobRequest(json))) }),
     watch: ({ job }, { signal }) => leader().desk.watch(jobId(job), signal),
-    cancel: ({ job }) => {
-      leader().desk.cancel(jobId(job), 'a client asked for it');
+    cancel: async ({ job }) => {
+      await leader().desk.cancel(jobId(job), 'a client asked for it');
       return empty;
     },
     release: ({ job }) => {

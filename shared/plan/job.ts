@@ -13,6 +13,8 @@ export interface JobRequest {
   readonly priority: number;
   /** The job fails with `DEADLINE` this long after its submission. */
   readonly deadlineMs?: number;
+  /** Unique to this submission: told twice, because an answer was lost, it is one job. */
+  readonly key?: string;
 }
 
 /** The state of a job as clients see it. */
@@ -52,6 +54,8 @@ export interface JobResult {
   readonly parts: readonly ExchangePart[];
   /** False if parts that are made again may hold other rows: who has read some of one cannot go on. Default true. */
   readonly deterministic?: boolean;
+  /** The leader under whom it was made. Another's parts may be cut otherwise: who has read some of them cannot go on. */
+  readonly epoch?: number;
   /** Of a write: what was committed. */
   readonly written?: { readonly path: string; readonly files: number } & PartitionSize;
 }

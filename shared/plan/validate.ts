@@ -87,6 +87,7 @@ const request = z.strictObject({
   name: z.string().max(200),
   priority: z.number().int().min(-10).max(10),
   deadlineMs: z.number().positive().optional(),
+  key: z.string().min(16).max(64).optional(),
 });
 
 /**

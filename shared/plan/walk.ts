@@ -28,6 +28,11 @@ export function* nodesOf(node: PlanNode): Generator<PlanNode> {
   for (const input of inputsOf(node)) yield* nodesOf(input);
 }
 
+/** Names of the function bundles that a plan needs, each once. */
+export const bundlesOf = (plan: PlanNode): string[] => [
+  ...new Set([...nodesOf(plan)].flatMap((node) => (node.kind === 'call' ? [node.function.sha256] : []))),
+];
+
 /** Ids of the client-held datasets that a plan reads, each once. */
 export const datasetsOf = (plan: PlanNode): string[] => [
   ...new Set([...nodesOf(plan)].flatMap((node) => (node.kind === 'dataset' ? [node.id] : []))),

@@ -109,7 +109,7 @@ export class World implements Disposable {
       slots,
       config: this.#config,
       nowMs: 1_780_000_000_000,
-      job: 'fuzz',
+      run: 'fuzz',
     });
   }
 

@@ -47,7 +47,15 @@ export class PlannerBench implements Disposable {
   context(plan: PlanNode, datasets: Readonly<Record<string, readonly PartitionSize[]>> = {}): PlanContext {
     const { dialect } = this.tools;
     const sources = resolveSources(plan, this.tools);
-    return { sources, datasets, dialect, slots: 2, config: this.config, nowMs: Date.UTC(2026, 0, 2, 3), job: 'job-1' };
+    return {
+      sources,
+      datasets,
+      dialect,
+      slots: 2,
+      config: this.config,
+      nowMs: Date.UTC(2026, 0, 2, 3),
+      run: 'job-1.1',
+    };
   }
 
   [Symbol.dispose](): void {

@@ -1,14 +1,14 @@
 import { basename, dirname, join } from 'node:path/posix';
 import type { WriteNode } from '../../../shared/plan/nodes/write.ts';
-import type { FileSink } from '../../../shared/stage.ts';
+import { type FileSink, stagingName } from '../../../shared/stage.ts';
 import type { StagedSink } from '../staged-plan.ts';
 
-/** The sink of a job, and what its commit does. Unfinished files stand beside their destination, under the job's name. */
+/** The sink of a job, and what its commit does. Unfinished files stand beside their destination, under the run's name. */
 export function sinkOf(
   { format, path, mode, options }: WriteNode,
-  job: string,
+  run: string,
 ): { file: FileSink; staged: StagedSink } {
-  const stagingDirectory = join(dirname(path), `.${basename(path)}.${job}.unfinished`);
+  const stagingDirectory = join(dirname(path), stagingName(basename(path), run));
   return {
     file: { format, stagingDirectory, options },
     staged: { format, path, mode, stagingDirectory },

@@ -22,6 +22,21 @@ export const coordinatorSettings = {
     max: 1_000_000,
     doc: 'How many ended jobs `sheaf jobs` still knows.',
   }),
+  jobTakeoversMax: count(5, {
+    min: 0,
+    max: 1_000,
+    doc: 'How many leaders may end under one job. Then it fails: it may be what ends them.',
+  }),
+  blobRetentionMs: milliseconds(7 * 86_400_000, {
+    min: 60_000,
+    max: 365 * 86_400_000,
+    doc: 'How long function bundles that no job uses are kept in a directory that coordinators share.',
+  }),
+  blobSweepMs: milliseconds(600_000, {
+    min: 1_000,
+    max: 86_400_000,
+    doc: 'How often the leader looks for such bundles, and for datasets that their clients never used.',
+  }),
   jobsActiveMax: count(1_000, {
     min: 1,
     max: 1_000_000,
