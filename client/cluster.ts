@@ -8,6 +8,7 @@ import { joinTemplate } from './expressions/build.ts';
 import type { Typed } from './expressions/expression.ts';
 import type { Literal } from './expressions/literal.ts';
 import { Reader } from './read/reader.ts';
+import { persist } from './session/persist.ts';
 import type { Session } from './session/session.ts';
 import { withAbsolutePaths } from './sql/absolute-paths.ts';
 import { type Input, type InputRow, type SchemaOfInput, sourceOf } from './upload/source.ts';
@@ -68,7 +69,7 @@ export class Cluster implements AsyncDisposable {
 
   /** All jobs that the coordinator remembers, running ones included. */
   async jobs(): Promise<readonly JobInfo[]> {
-    const { json } = await this.#session.jobs.listJobs({});
+    const { json } = await this.#ask(() => this.#session.jobs.listJobs({}));
     return json.map((text) => JSON.parse(text) as JobInfo);
   }
 
@@ -78,7 +79,7 @@ export class Cluster implements AsyncDisposable {
    * @throws SheafError `JOB_UNKNOWN`
    */
   async job(id: JobId | string): Promise<JobInfo> {
-    const { json } = await this.#session.jobs.getJob({ job: jobId(id) });
+    const { json } = await this.#ask(() => this.#session.jobs.getJob({ job: jobId(id) }));
     return JSON.parse(json) as JobInfo;
   }
 
@@ -88,12 +89,12 @@ export class Cluster implements AsyncDisposable {
    * @throws SheafError `JOB_UNKNOWN`
    */
   async cancel(id: JobId | string): Promise<void> {
-    await this.#session.jobs.cancel({ job: jobId(id) });
+    await this.#ask(() => this.#session.jobs.cancel({ job: jobId(id) }));
   }
 
   /** The workers that the coordinator knows. */
   async workers(): Promise<readonly WorkerInfo[]> {
-    const { json } = await this.#session.jobs.listWorkers({});
+    const { json } = await this.#ask(() => this.#session.jobs.listWorkers({}));
     return json.map((text) => JSON.parse(text) as WorkerInfo);
   }
 
@@ -105,5 +106,10 @@ export class Cluster implements AsyncDisposable {
   /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
+  }
+
+  /** Of whichever coordinator leads. */
+  #ask<T>(call: () => Promise<T>): Promise<T> {
+    return persist(this.#session, this.#session.closed, call);
   }
 }

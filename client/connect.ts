@@ -6,8 +6,8 @@ import type { JobInfo } from '../shared/plan/job.ts';
 import { readTokenFile } from '../shared/rpc/token.ts';
 import { Cluster } from './cluster.ts';
 import { type ProgressMode, progressListener } from './progress/listener.ts';
-import { findLeader } from './session/find-leader.ts';
 import { flightParts } from './session/flight-parts.ts';
+import { LeaderLink } from './session/leader-link.ts';
 import { OpenWork } from './session/open-work.ts';
 import type { Session } from './session/session.ts';
 
@@ -90,7 +90,7 @@ interface Behind {
 
 async function open(addresses: string, config: Config, options: ConnectOptions, behind: Behind): Promise<Cluster> {
   const token = await tokenOf(options, config);
-  const { address, connection, jobs } = await findLeader(addresses, { token, config, signal: options.signal });
+  const leader = await LeaderLink.open(addresses, { token, config, signal: options.signal });
   const flight = new FlightClient({ config, token });
   const closed = new AbortController();
   const openWork = new OpenWork();
@@ -99,7 +99,7 @@ async function open(addresses: string, config: Config, options: ConnectOptions, 
     closed.abort(new SheafError('CANCELLED', 'The connection to the cluster was closed'));
     await openWork.finish();
     flight[Symbol.dispose]();
-    connection.close();
+    leader[Symbol.dispose]();
     progress.close();
     await behind.close();
   };
@@ -107,8 +107,9 @@ async function open(addresses: string, config: Config, options: ConnectOptions, 
   behind.ready?.catch((thrown: unknown) => closed.abort(SheafError.from(thrown)));
   const session: Session = {
     config,
-    address,
-    jobs,
+    address: leader.address,
+    jobs: leader.jobs,
+    seekLeader: () => leader.seek(),
     warmUp: () => void flightContract(),
     readPart: flightParts(flight),
     closed: closed.signal,

@@ -1,5 +1,6 @@
 import type { Explanation } from '../../shared/plan/job.ts';
 import type { Draft } from '../dataset/draft.ts';
+import { persist } from '../session/persist.ts';
 import type { Session } from '../session/session.ts';
 import type { ActionOptions } from './options.ts';
 import { resolverFor } from './resolver.ts';
@@ -12,9 +13,7 @@ export async function explainPlan(
 ): Promise<Explanation> {
   const signal = AbortSignal.any([session.closed, ...(options.signal ? [options.signal] : [])]);
   const plan = await draft(resolverFor(session, signal));
-  const { json } = await session.jobs.explain(
-    { json: JSON.stringify({ plan, name: 'explain', priority: 0 }) },
-    { signal },
-  );
+  const request = { json: JSON.stringify({ plan, name: 'explain', priority: 0 }) };
+  const { json } = await persist(session, signal, () => session.jobs.explain(request, { signal }));
   return JSON.parse(json) as Explanation;
 }

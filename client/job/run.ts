@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { SheafError } from '../../shared/errors.ts';
 import { type JobId, jobId } from '../../shared/ids.ts';
 import type { JobInfo, JobResult } from '../../shared/plan/job.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { Draft } from '../dataset/draft.ts';
+import { isLostCoordinator, persist } from '../session/persist.ts';
 import type { Session } from '../session/session.ts';
 import type { ActionOptions } from './options.ts';
 import { resolverFor } from './resolver.ts';
@@ -51,14 +53,14 @@ async function submitAndFollow(
     refuseAborted(signal);
     throw thrown;
   });
-  const id = await submit(session, plan, defaultName, options);
+  const id = await submit(session, plan, defaultName, options, signal);
   setImmediate(session.warmUp);
   try {
     refuseAborted(signal); // The call above is never broken off: a job whose id is not known could not be cancelled.
     return { id, ...(await outcome(session, id, options, signal)), signal, ...released(session, id) };
   } catch (thrown) {
-    await forget(session.jobs.cancel({ job: id }));
-    await forget(session.jobs.release({ job: id }));
+    await forget(session, () => session.jobs.cancel({ job: id }));
+    await forget(session, () => session.jobs.release({ job: id }));
     refuseAborted(signal);
     throw thrown;
   }
@@ -69,7 +71,7 @@ async function submitAndFollow(
  * a good part of a small question's time.
  */
 function released(session: Session, id: JobId): Disposable {
-  const release = () => forget(session.jobs.release({ job: id }));
+  const release = () => forget(session, () => session.jobs.release({ job: id }));
   const remove = session.openWork.add(release);
   return {
     [Symbol.dispose]: () => {
@@ -88,14 +90,17 @@ export function refuseAborted(signal: AbortSignal): void {
   throw new SheafError('CANCELLED', 'The job was cancelled by its caller', { cause: signal.reason });
 }
 
+/** Once, however often it is told: the key makes it so. */
 async function submit(
   session: Session,
   plan: PlanNode,
   defaultName: string,
   { name = defaultName, priority = 0, deadlineMs }: ActionOptions,
+  signal: AbortSignal,
 ): Promise<JobId> {
-  const request = { plan, name, priority, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
-  const { job } = await session.jobs.submit({ json: JSON.stringify(request) });
+  const request = { plan, name, priority, key: randomUUID(), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+  const json = JSON.stringify(request);
+  const { job } = await persist(session, signal, () => session.jobs.submit({ json }));
   return jobId(job);
 }
 
@@ -106,7 +111,9 @@ async function outcome(session: Session, id: JobId, { onProgress }: ActionOption
     if (info.state === 'failed' || info.state === 'cancelled') throw errorOf(info);
     if (info.state === 'succeeded' && result) return { info, result };
   }
-  throw new SheafError('INTERNAL', `The coordinator said that ${id} succeeded, but not where its result is`);
+  throw new SheafError('RESULT_GONE', `${id} succeeded, but its result went with the coordinator that held it`, {
+    next: 'Run the action again.',
+  });
 }
 
 /** The error with which a job ended. */
@@ -116,6 +123,13 @@ export const errorOf = (info: JobInfo): SheafError =>
     : new SheafError('CANCELLED', `${info.id} was cancelled`, { next: 'Run it again.' });
 
 /** Tells the coordinator that something may go. If it cannot be told, it finds out by itself in time. */
-async function forget(call: Promise<unknown>): Promise<void> {
-  await call.catch(() => undefined);
+async function forget(session: Session, call: () => Promise<unknown>): Promise<void> {
+  const again = async (thrown: unknown) => {
+    if (!isLostCoordinator(thrown)) return;
+    await session.seekLeader();
+    await call();
+  };
+  await call()
+    .catch(again)
+    .catch(() => undefined);
 }

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { SheafError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { JobInfo, JobResult, JobState } from '../../shared/plan/job.ts';
+import { isLostCoordinator, seekAgain } from '../session/persist.ts';
 import type { Session } from '../session/session.ts';
 
 /** One step of a job's progress. */
@@ -16,13 +15,13 @@ const ended: ReadonlySet<JobState> = new Set<JobState>(['succeeded', 'failed', '
 export const hasEnded = (info: JobInfo): boolean => ended.has(info.state);
 
 /**
- * A job's updates until its end; the last one says how it ended. A lost coordinator is looked for again for
- * `watchReconnectMs`: the job itself may go on.
+ * A job's updates until its end; the last one says how it ended. When the coordinator is lost, the one that leads
+ * then is looked for, for `watchReconnectMs`: it goes on with the job.
  *
  * @throws SheafError `UNREACHABLE` after that time, `JOB_UNKNOWN`, or the signal's `CANCELLED`
  */
 export async function* watchJob(session: Session, job: JobId, signal: AbortSignal): AsyncGenerator<Update> {
-  const { watchReconnectMs, watchRetryMs } = session.config;
+  const { watchReconnectMs } = session.config;
   let heardMs = performance.now();
   while (true) {
     try {
@@ -35,12 +34,9 @@ export async function* watchJob(session: Session, job: JobId, signal: AbortSigna
     } catch (thrown) {
       if (!isLostCoordinator(thrown) || performance.now() - heardMs > watchReconnectMs) throw thrown;
     }
-    await sleep(watchRetryMs, undefined, { signal });
+    await seekAgain(session, signal);
   }
 }
-
-const isLostCoordinator = (thrown: unknown): boolean =>
-  thrown instanceof SheafError && (thrown.code === 'UNREACHABLE' || thrown.code === 'NOT_LEADER');
 
 const toUpdate = (infoJson: string, resultJson: string): Update => ({
   info: JSON.parse(infoJson) as JobInfo,

@@ -1,4 +1,4 @@
-import { Table } from 'apache-arrow';
+import { type RecordBatch, Table } from 'apache-arrow';
 import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
@@ -13,7 +13,9 @@ export async function collectTable(
   options: ActionOptions & { readonly name: string },
 ): Promise<Table> {
   using job = await runJob(session, draft, options.name, options);
-  const batches = await Array.fromAsync(batchesOf(session, job));
+  const batches: RecordBatch[] = [];
+  const anew = () => void batches.splice(0);
+  for await (const batch of batchesOf(session, job, anew)) batches.push(batch);
   const [first] = batches;
   return new Table(first?.schema ?? toArrowSchema(job.result.schema), batches);
 }

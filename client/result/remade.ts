@@ -4,6 +4,7 @@ import type { JobResult } from '../../shared/plan/job.ts';
 import type { ExchangePart } from '../../shared/stage.ts';
 import { errorOf, type FinishedJob } from '../job/run.ts';
 import { watchJob } from '../job/watch.ts';
+import { persist } from '../session/persist.ts';
 import type { Session } from '../session/session.ts';
 
 /**
@@ -11,6 +12,7 @@ import type { Session } from '../session/session.ts';
  *
  * @param rowsRead rows of the part that its reader has already passed on
  * @returns the same part of another attempt
+ * @throws ResultMadeAnew if another leader has run the job again
  * @throws SheafError `RESULT_GONE` if rows were passed on that another attempt may not yield again; the job's error
  */
 export async function remadePart(
@@ -21,13 +23,32 @@ export async function remadePart(
 ): Promise<ExchangePart> {
   if (rowsRead > 0 && job.result.deterministic === false) throw cannotGoOn(lost, rowsRead);
   const { stage, task, attempt } = lost;
-  await session.jobs.reportLost({ job: job.id, stage, task, attempt }, { signal: job.signal });
+  const report = { job: job.id, stage, task, attempt };
+  await persist(session, job.signal, () => session.jobs.reportLost(report, { signal: job.signal }));
   for (let tries = 0; tries <= session.config.resultRemakesMax; tries++) {
-    const part = partLike(lost, await finalResult(session, job));
+    const result = await finalResult(session, job);
+    if (result.epoch !== job.result.epoch) throw new ResultMadeAnew(result);
+    const part = partLike(lost, result);
     if (part !== undefined && (part.attempt !== lost.attempt || part.worker !== lost.worker)) return part;
     await sleep(session.config.watchRetryMs, undefined, { signal: job.signal });
   }
   throw cannotGoOn(lost, rowsRead);
+}
+
+/**
+ * Another leader ran the job again from its beginning. Its parts may be cut otherwise, so that they do not go with parts
+ * of the result before.
+ */
+export class ResultMadeAnew extends SheafError {
+  readonly result: JobResult;
+
+  constructor(result: JobResult) {
+    super('RESULT_GONE', 'The coordinator ended while its result was read, and rows of it were passed on', {
+      next: 'Run the action again, or write the result to files.',
+      retryable: true,
+    });
+    this.result = result;
+  }
 }
 
 async function finalResult(session: Session, job: FinishedJob): Promise<JobResult> {

@@ -6,7 +6,7 @@ import type { ActionOptions } from '../job/options.ts';
 import { type FinishedJob, refuseAborted, runJob } from '../job/run.ts';
 import type { Session } from '../session/session.ts';
 import { inOrder } from './read-ahead.ts';
-import { remadePart } from './remade.ts';
+import { ResultMadeAnew, remadePart } from './remade.ts';
 
 type NamedOptions = ActionOptions & { readonly name: string };
 
@@ -20,8 +20,34 @@ export async function* streamResult(
   yield* batchesOf(session, job);
 }
 
-/** The batches of all parts of a finished job, in order. Empty batches are left out. */
-export async function* batchesOf(session: Session, job: FinishedJob): AsyncGenerator<RecordBatch, void, undefined> {
+/**
+ * The batches of all parts of a finished job, in order. Empty batches are left out.
+ *
+ * @param anew called when what was yielded is void, because the result was made anew and comes from its beginning.
+ *   Without, that is an error, unless no batch was yielded yet
+ */
+export async function* batchesOf(
+  session: Session,
+  job: FinishedJob,
+  anew?: () => void,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  let yielded = false;
+  for (let current = job; ; ) {
+    try {
+      for await (const batch of readParts(session, current)) {
+        yielded = true;
+        yield batch;
+      }
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof ResultMadeAnew) || (yielded && !anew)) throw thrown;
+      anew?.();
+      current = { ...job, result: thrown.result };
+    }
+  }
+}
+
+async function* readParts(session: Session, job: FinishedJob): AsyncGenerator<RecordBatch, void, undefined> {
   const { resultReadAheadBytes: bytesMax, resultPartsAhead: concurrent } = session.config;
   const parts = job.result.parts.filter(({ rows }) => rows > 0).map((part) => readSurely(session, job, part));
   yield* inOrder(parts, { bytesOf: (batch) => batch.data.byteLength, bytesMax, concurrent });

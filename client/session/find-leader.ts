@@ -11,7 +11,7 @@ export interface LeaderConnection {
   readonly jobs: RpcClient<JobsContract>;
 }
 
-interface Way {
+export interface Way {
   readonly config: Config;
   readonly token: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -20,11 +20,11 @@ interface Way {
 /**
  * Connects to the coordinator that leads. A standby names the leader, and is followed there.
  *
- * @param addresses `host:port` of one coordinator, or of several with commas between
+ * @param addresses `host:port` of coordinators, in the order in which to ask
  * @throws SheafError of the last address that was tried: `UNREACHABLE`, `NOT_LEADER`, `VERSION_MISMATCH`, …
  */
-export async function findLeader(addresses: string, way: Way): Promise<LeaderConnection> {
-  const toTry = addresses.split(',').map((address) => address.trim());
+export async function findLeader(addresses: readonly string[], way: Way): Promise<LeaderConnection> {
+  const toTry = [...addresses];
   let failure: unknown;
   for (const address of toTry) {
     try {

@@ -10,7 +10,10 @@ export interface Session {
   readonly config: Config;
   /** `host:port` of the coordinator, for messages. */
   readonly address: string;
+  /** Calls to the coordinator that leads, as far as is known. */
   readonly jobs: RpcClient<JobsContract>;
+  /** Looks for the coordinator that leads now: the next calls go there. Throws if none is found. */
+  readonly seekLeader: () => Promise<void>;
   /** Loads what reading a result needs, while the first job runs. */
   readonly warmUp: () => void;
   /** Pulls a part of a result from the worker that holds it. */

@@ -16,6 +16,7 @@ export function fakeSession(jobs: Partial<RpcClient<JobsContract>> = {}, more: P
     config: loadConfig({}, { watchRetryMs: 10 }),
     address: '127.0.0.1:1',
     jobs: unserved as RpcClient<JobsContract>,
+    seekLeader: async () => {},
     warmUp: () => {},
     readPart: () => {
       throw new SheafError('NOT_SUPPORTED', 'The fake workers hold nothing');

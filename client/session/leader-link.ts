@@ -1,0 +1,57 @@
+import type { JobsContract } from '../../shared/contracts/jobs.ts';
+import type { RpcClient } from '../../shared/rpc/client.ts';
+import { findLeader, type LeaderConnection, type Way } from './find-leader.ts';
+
+/** The way to whichever coordinator leads, over its changes. */
+export class LeaderLink implements Disposable {
+  /** Calls go to the leader found last. */
+  readonly jobs: RpcClient<JobsContract>;
+  readonly #way: Way;
+  /** All coordinators that are known: the given ones, and those that led. */
+  readonly #addresses: Set<string>;
+  #current: LeaderConnection;
+  #seeking: Promise<void> | undefined;
+
+  private constructor(current: LeaderConnection, addresses: readonly string[], way: Way) {
+    this.#current = current;
+    this.#addresses = new Set([...addresses, current.address]);
+    this.#way = way;
+    const target = {} as RpcClient<JobsContract>;
+    this.jobs = new Proxy(target, { get: (_, name: keyof JobsContract) => this.#current.jobs[name] });
+  }
+
+  /** @param addresses `host:port` of one coordinator, or of several with commas between */
+  static async open(addresses: string, way: Way): Promise<LeaderLink> {
+    const given = addresses.split(',').map((address) => address.trim());
+    return new LeaderLink(await findLeader(given, way), given, way);
+  }
+
+  get address(): string {
+    return this.#current.address;
+  }
+
+  /**
+   * Looks for the leader again; who asks while it is looked for waits with the others. The one that led last is asked
+   * last: it was lost.
+   *
+   * @throws SheafError as `findLeader`
+   */
+  seek(): Promise<void> {
+    this.#seeking ??= this.#seek().finally(() => {
+      this.#seeking = undefined;
+    });
+    return this.#seeking;
+  }
+
+  async #seek(): Promise<void> {
+    const { address, connection } = this.#current;
+    const others = [...this.#addresses].filter((known) => known !== address);
+    this.#current = await findLeader([...others, address], this.#way);
+    this.#addresses.add(this.#current.address);
+    connection.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.#current.connection.close();
+  }
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorCode, SheafError } from '../../shared/errors.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Makes a call until the coordinator that leads has answered it, for `watchReconnectMs`. Only for calls that may be made
+ * twice: an answer may have been lost after its deed.
+ *
+ * @throws SheafError the coordinator's own; `UNREACHABLE`, `NOT_LEADER` or `DEADLINE` after that time
+ */
+export async function persist<T>(session: Session, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  while (true) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const over = performance.now() - startedMs > session.config.watchReconnectMs;
+      if (over || signal.aborted || !isLostCoordinator(thrown)) throw thrown;
+    }
+    await seekAgain(session, signal);
+  }
+}
+
+/** Waits a little, then looks for the leader. That there is none is no error: whoever wants one tries again. */
+export async function seekAgain(session: Session, signal: AbortSignal): Promise<void> {
+  await sleep(session.config.watchRetryMs, undefined, { signal });
+  await session.seekLeader().catch((thrown: unknown) => {
+    if (!isLostCoordinator(thrown)) throw thrown;
+  });
+}
+
+const lostCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNREACHABLE', 'NOT_LEADER', 'DEADLINE']);
+
+/** Whether another coordinator may know better, or the same one later. */
+export const isLostCoordinator = (thrown: unknown): boolean =>
+  thrown instanceof SheafError && lostCodes.has(thrown.code);
