@@ -14,6 +14,8 @@ export interface TestClusterOptions {
   readonly threads?: number;
   /** etcd's `host:port`. Without: the coordinator holds the store. */
   readonly etcd?: string;
+  /** The coordinators share a directory for what must outlive them. */
+  readonly shared?: boolean;
   /** Where several share one etcd. */
   readonly name?: string;
   /** Beyond the short times that tests have. */
@@ -60,13 +62,13 @@ export class TestCluster implements AsyncDisposable {
     this.#options = options;
     this.folder = mkdtempSync(join(tmpdir(), 'sheaf-chaos-'));
     if (options.uid !== undefined) chownSync(this.folder, options.uid, options.uid);
-    this.coordinator = this.#role('coordinator', options.etcd === undefined ? [] : ['--etcd', options.etcd]);
+    this.coordinator = this.#newCoordinator();
     this.coordinators = [this.coordinator];
   }
 
   /** Starts another coordinator, with etcd: it stands by. */
   addCoordinator(): RoleProcess {
-    const coordinator = this.#role('coordinator', ['--etcd', this.#options.etcd ?? '']);
+    const coordinator = this.#newCoordinator();
     this.coordinators.push(coordinator);
     return coordinator;
   }
@@ -103,10 +105,20 @@ export class TestCluster implements AsyncDisposable {
     await client.close();
   }
 
+  /** A client that knows all coordinators. */
+  async connectToAll(): Promise<Cluster> {
+    const addresses = await Promise.all(this.coordinators.map(({ address }) => address));
+    return await this.#connectTo(addresses.join(','), { watchReconnectMs: 60_000, connectTimeoutMs: 1000 });
+  }
+
   /** A client of it, closed with the cluster. */
   async connect(config: Partial<Record<SettingName, number>> = {}, to = this.coordinator): Promise<Cluster> {
+    return await this.#connectTo(await to.address, config);
+  }
+
+  async #connectTo(address: string, config: Partial<Record<SettingName, number>>): Promise<Cluster> {
     const { tokenFile } = this.#options;
-    const client = await connect(await to.address, {
+    const client = await connect(address, {
       config: { watchRetryMs: 50, watchReconnectMs: 3000, ...config },
       ...(tokenFile === undefined ? {} : { tokenFile }),
     });
@@ -146,6 +158,12 @@ export class TestCluster implements AsyncDisposable {
     await Promise.all(this.#clients.map((client) => client.close().catch(() => {}))); // Some have lost their cluster.
     await Promise.all([...this.coordinators, ...this.workers].map((role) => role[Symbol.asyncDispose]()));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #newCoordinator(): RoleProcess {
+    const { etcd, shared } = this.#options;
+    const store = etcd === undefined ? [] : ['--etcd', etcd];
+    return this.#role('coordinator', [...store, ...(shared ? ['--blob-dir', join(this.folder, 'blobs')] : [])]);
   }
 
   #role(role: 'coordinator' | 'worker', args: readonly string[], options: RoleProcessOptions = {}): RoleProcess {

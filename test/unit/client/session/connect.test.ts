@@ -96,8 +96,11 @@ test('a write submits its plan, tells progress, gives back what was written, and
   const onProgress = (info: { readonly state: string }) => void seen.push(`own ${info.state}`);
   const result = await cluster.read.csv('/in.csv').write.parquet('/out', { ...options, onProgress });
   assert.deepEqual(result, written);
+  const [{ key } = {}] = requests;
+  assert.match(key ?? '', /^[0-9a-f-]{36}$/);
   assert.deepEqual(requests, [
     {
+      key,
       plan: {
         kind: 'write',
         format: 'parquet',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -8,6 +8,7 @@ import {
   commitFiles,
   type FileCommit,
   prepareCommit,
+  removeLeftovers,
 } from '../../../../coordinator/runtime/sink-files.ts';
 
 let folder = '';
@@ -112,4 +113,63 @@ test('a path through a file is refused by name', async () => {
   writeFileSync(join(folder, 'file'), '');
   const commit = { path: join(folder, 'file', 'out'), mode: 'error', staging: join(folder, 'file', '.out') } as const;
   await assert.rejects(prepareCommit(commit), { code: 'FILE_NOT_FOUND', message: /file/ });
+});
+
+test('a commit broken off at any of its steps is finished by the next leader, once', async () => {
+  for (const mode of ['error', 'overwrite', 'append'] as const) {
+    for (let steps = 0; steps < 8; steps++) {
+      const job = `job-${mode}-${steps}`;
+      const commit = {
+        ...commitOf(mode, job),
+        path: join(folder, job),
+        staging: join(folder, `.${job}.${job}.1.unfinished`),
+      };
+      if (mode !== 'error') {
+        mkdirSync(commit.path);
+        writeFileSync(join(commit.path, 'part-9-old'), '');
+      }
+      await staged(commit, 'part-0-a', 'part-1-b', 'part-0-loser');
+      breakOff(commit, steps);
+      await commitFiles(commit, ['part-0-a', 'part-1-b'], yes);
+      await commitFiles(commit, ['part-0-a', 'part-1-b'], yes);
+      const old = mode === 'append' ? ['part-9-old'] : [];
+      assert.deepEqual(readdirSync(commit.path), ['part-0-a', 'part-1-b', ...old], job);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.startsWith('.')),
+        [],
+      );
+    }
+  }
+});
+
+/** The first steps of a commit, as a leader does them that dies then. */
+function breakOff({ path, mode, staging }: FileCommit, steps: number): void {
+  const winners = `${staging}.winners`;
+  const move = (name: string, from: string, to: string) => renameSync(join(from, name), join(to, name));
+  const start = [
+    () => mkdirSync(winners),
+    () => move('part-0-a', staging, winners),
+    () => move('part-1-b', staging, winners),
+  ];
+  const aside = [() => renameSync(path, `${winners}.old`)];
+  const replace = [() => renameSync(winners, path), () => rmSync(`${winners}.old`, { recursive: true, force: true })];
+  const append = [() => move('part-0-a', winners, path), () => move('part-1-b', winners, path)];
+  const gone = [() => rmSync(staging, { recursive: true }), () => rmSync(winners, { recursive: true, force: true })];
+  const middle = { error: replace, overwrite: [...aside, ...replace], append }[mode];
+  for (const step of [...start, ...middle, ...gone].slice(0, steps)) step();
+}
+
+test('what runs under earlier leaders staged is found by the name of the job, and nothing else is', async () => {
+  const path = join(folder, 'out');
+  const others = ['.out.job-12.1.unfinished', '.out2.job-1.1.unfinished', 'out', '.out.job-1.1.unfinished.winners.old'];
+  for (const name of [
+    ...others,
+    '.out.job-1.1.unfinished',
+    '.out.job-1.7.unfinished',
+    '.out.job-1.7.unfinished.winners',
+  ]) {
+    mkdirSync(join(folder, name));
+  }
+  await removeLeftovers(path, 'job-1');
+  assert.deepEqual(readdirSync(folder).sort(), others.sort());
 });
