@@ -89,7 +89,7 @@ export function leftToCommit({
   if (mode !== 'append' && files.some((file) => there.has(file))) return { kind: 'nothing' };
   const lost = files.find((file) => !staged.has(file) && !chosen.has(file) && !there.has(file));
   if (lost !== undefined) return { kind: 'lost', file: lost };
-  const left = files.filter((file) => !there.has(file));
+  const left = files.filter((file) => staged.has(file) || chosen.has(file));
   return { kind: 'move', files: left, staged: left.filter((file) => staged.has(file)) };
 }
 
