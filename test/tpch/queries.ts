@@ -1,0 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Connection } from '../../shared/duckdb/connection.ts';
+import { overFiles } from './tables.ts';
+
+const folder = new URL('queries/', import.meta.url);
+
+/** The 22 queries with the parameters of TPC-H's validation run, by name (`q01`), over the files of a directory. */
+export const queriesOver = (directory: string, connection: Connection): [name: string, sql: string][] =>
+  readdirSync(folder)
+    .toSorted()
+    .map((file) => [
+      file.replace('.sql', ''),
+      overFiles(readFileSync(new URL(file, folder), 'utf8'), directory, connection),
+    ]);
