@@ -11,9 +11,10 @@ import { joinUnits } from './join-order.ts';
 import { NotDistributed } from './names.ts';
 import { outsideAggregates } from './outside-aggregates.ts';
 import { type Lookup, resolveTree } from './resolver.ts';
+import { scalarSubquery } from './scalar-subquery.ts';
 import type { Scope } from './scope.ts';
 import { starItems } from './stars.ts';
-import { lowerCondition, scalarSubquery } from './subqueries.ts';
+import { lowerCondition } from './subqueries.ts';
 import type { Columns, Lowering, OpenSelect } from './types.ts';
 
 /** @throws NotDistributed */
