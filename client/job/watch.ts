@@ -22,17 +22,18 @@ export const hasEnded = (info: JobInfo): boolean => ended.has(info.state);
  */
 export async function* watchJob(session: Session, job: JobId, signal: AbortSignal): AsyncGenerator<Update> {
   const { watchReconnectMs } = session.config;
-  let heardMs = performance.now();
+  let lostMs: number | undefined; // Counted from the loss: a job may have nothing to say for long before.
   while (true) {
     try {
       for await (const { infoJson, resultJson } of session.jobs.watch({ job }, { signal })) {
-        heardMs = performance.now();
+        lostMs = undefined;
         const update = toUpdate(infoJson, resultJson);
         yield update;
         if (hasEnded(update.info)) return;
       }
     } catch (thrown) {
-      if (!isLostCoordinator(thrown) || performance.now() - heardMs > watchReconnectMs) throw thrown;
+      lostMs ??= performance.now();
+      if (!isLostCoordinator(thrown) || performance.now() - lostMs > watchReconnectMs) throw thrown;
     }
     await seekAgain(session, signal);
   }

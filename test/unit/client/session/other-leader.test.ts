@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '../../../../client/index.ts';
 import { SheafError } from '../../../../shared/errors.ts';
 import { jobId } from '../../../../shared/ids.ts';
@@ -56,4 +57,22 @@ test('a watched job is found again at the leader that took over', async () => {
   const seen: string[] = [];
   await cluster.read.csv('/in.csv').collect({ onProgress: ({ id, state }) => void seen.push(`${id} ${state}`) });
   assert.deepEqual(seen, ['job-1 running', 'job-7 succeeded']);
+});
+
+test('a job that had nothing to say for long is followed all the same', async () => {
+  let watches = 0;
+  await using server = await fakeJobs({
+    submit: () => ({ job: 'job-1' }),
+    async *watch() {
+      yield jobUpdate(jobInfo('running'));
+      watches += 1;
+      if (watches > 1) return yield jobUpdate(jobInfo('succeeded'), { schema: [], parts: [] });
+      await pause(400);
+      throw new SheafError('UNREACHABLE', 'the leader is gone');
+    },
+    release: () => ({}),
+  });
+  await using cluster = await connect(server.address, { config: { watchRetryMs: 10, watchReconnectMs: 300 } });
+  await cluster.read.csv('/in.csv').collect();
+  assert.equal(watches, 2);
 });
