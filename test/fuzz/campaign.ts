@@ -1,6 +1,7 @@
 import { Coverage } from './coverage.ts';
 import { exceptionFor } from './exceptions.ts';
 import { type Case, type Mutation, type Outcome, World } from './fuzzer.ts';
+import { minimise } from './minimise.ts';
 
 /** Cases that share their tables: those whose seeds begin alike. */
 export const perWorld = 50;
@@ -19,6 +20,8 @@ export interface FuzzOptions {
   readonly print: (line: string) => void;
   /** A bug to plant in every plan. */
   readonly mutate?: Mutation;
+  /** Prints a smaller question in place of one that differs. */
+  readonly minimised?: boolean;
   /** Differences that count; default: all. */
   readonly counts?: (text: string) => boolean;
 }
@@ -53,7 +56,7 @@ export class FuzzReport {
 export async function fuzz(
   seed: number,
   count: number,
-  { differencesMax, print, mutate, counts = () => true }: FuzzOptions,
+  { differencesMax, print, mutate, minimised = false, counts = () => true }: FuzzOptions,
 ): Promise<FuzzReport> {
   const report = new FuzzReport();
   for (let at = seed; at < seed + count; ) {
@@ -70,8 +73,9 @@ export async function fuzz(
         continue;
       }
       report.differences.push({ question, text: outcome.difference });
+      const smaller = minimised ? await minimise(world, question, outcome.difference, mutate) : question;
       print(
-        `seed ${question.seed} (${question.kind}): ${outcome.difference}\n  ${question.sql.replaceAll(world.directory, '')}`,
+        `seed ${question.seed} (${question.kind}): ${outcome.difference}\n  ${smaller.sql.replaceAll(world.directory, '')}`,
       );
       if (report.differences.length >= differencesMax) return report;
     }

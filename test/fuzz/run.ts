@@ -20,7 +20,11 @@ const print = (text: string): void => {
 };
 
 if (values.show === undefined) {
-  const report = await fuzz(Number(values.seed), Number(values.count), { differencesMax: Number(values.stop), print });
+  const report = await fuzz(Number(values.seed), Number(values.count), {
+    differencesMax: Number(values.stop),
+    print,
+    minimised: true,
+  });
   for (const line of report.lines()) print(line);
   process.exitCode = report.differences.length === 0 ? 0 : 1;
 } else {
