@@ -68,6 +68,8 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   [`select p from '${p}' p where i < 3`, /way of its own/],
   [`select sum(w) from read_csv('${c}', header = true)`, /no file/],
   [`select s from '${p}' where i < 40 order by s collate nocase, i`, /collation/],
+  [`unpivot (select k + 0.5 as a, x as b from '${p}' where i < 9) on a, b into name n value v`, /pivot/],
+  [`pivot (select k, s, x from '${p}') on s in ('v1', 'v2') using count(*)`, /pivot/],
 ];
 
 function check(text: string): readonly string[] {
