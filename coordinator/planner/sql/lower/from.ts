@@ -65,9 +65,6 @@ function lowerRelation(reference: AstNode, tables: CommonTables, lowering: Lower
 /** VALUES, `range(…)` and whatever else reads no file that is scanned: as DuckDB runs it, in one task. */
 function other(reference: AstNode, alias: string, tables: CommonTables, lowering: Lowering): LoweredRelation {
   if (reference.type === 'EMPTY') throw new NotDistributed('it reads no file that is scanned');
-  // Alone in a SELECT it would come back here: what reads files in another way than scanning them goes with its SELECT.
-  if (reference.type === 'PIVOT' || fileReferences(reference).length > 0)
-    throw new NotDistributed(`it reads from a ${String(reference.type).toLowerCase().replaceAll('_', ' ')}`);
   const { plan, columns } = lowering.whole(selectAllFrom(reference, lowering.context), tables);
   const { function: call } = reference;
   const own = isNode(call) ? String(call.function_name) : String(reference.table_name ?? '');

@@ -16,12 +16,14 @@ import type { Columns, Lowering, OpenSelect } from './types.ts';
 export class SqlLowering implements Lowering {
   readonly context: PlanContext;
   readonly names: Names;
+  readonly #tree: AstNode;
   readonly #bind: (plan: PlanNode) => Bound;
 
   constructor(tree: AstNode, context: PlanContext, bind: (plan: PlanNode) => Bound) {
     refuseUnstable(tree, context);
     this.context = context;
     this.names = new Names(tree);
+    this.#tree = tree;
     this.#bind = bind;
   }
 
@@ -65,6 +67,9 @@ export class SqlLowering implements Lowering {
     const own = (query.cte_map as AstNode | undefined)?.map;
     const node = { ...query, cte_map: { map: [...map, ...(Array.isArray(own) ? own : [])] } };
     const text = this.context.dialect.print({ error: false, statements: [{ node }] });
+    // A pivot, a recursive table: alone in a SELECT it is what the question is, and would come back here without end.
+    if (text === this.context.dialect.print(this.#tree))
+      throw new NotDistributed('what it reads from cannot be taken apart');
     const plan: PlanNode = { kind: 'sql', text };
     return internalColumns(plan, this.#columnsOf(plan), this);
   }
