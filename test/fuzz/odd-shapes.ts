@@ -23,7 +23,11 @@ export function oddShape(random: Random, relation: Relation, other: Relation, co
     'scalar in list': `SELECT (SELECT max(${number}) FROM ${from}) AS m, ${other.columns[0]?.sql} AS v FROM ${other.from}`,
     'lateral top': `SELECT a.id, t.* FROM (SELECT ${unique ?? '1'} AS id, ${any} AS v FROM ${from}) a, LATERAL (SELECT a.id + 1 AS next) t`,
     values: `SELECT v.x, count(*) AS n FROM (VALUES (1, 'east'), (2, NULL), (3, 'west')) v(x, y) LEFT JOIN ${from} ON (v.y = ${text}) GROUP BY v.x`,
-    'window frame': `SELECT ${unique ?? '1'} AS id, count(*) OVER w AS n, max(${number}) OVER w AS m FROM ${from} WINDOW w AS (PARTITION BY ${text} ORDER BY ${unique ?? '1'} ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING${unique === undefined ? ' EXCLUDE CURRENT ROW' : ''})`,
+    // Frames of rows need an order that ties cannot change.
+    'window frame':
+      unique === undefined
+        ? `SELECT count(*) OVER w AS n FROM ${from} WINDOW w AS (PARTITION BY ${text})`
+        : `SELECT ${unique} AS id, count(*) OVER w AS n, max(${number}) OVER w AS m FROM ${from} WINDOW w AS (PARTITION BY ${text} ORDER BY ${unique} ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW)`,
     'window range': `SELECT sum(${number}) OVER (PARTITION BY ${text} ORDER BY ${number} RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM ${from}`,
     'window over groups': `SELECT ${text} AS t, count(*) AS n, rank() OVER (ORDER BY count(*) DESC) AS r FROM ${from} GROUP BY 1`,
     'rows as structs': `SELECT s, count(*) AS n FROM (SELECT {'a': ${any}, 'b': ${text}} AS s FROM ${from}) GROUP BY s`,
