@@ -27,7 +27,7 @@ for (const [what, sql] of Object.entries(heavy)) {
     const progress = new Progress();
     const job = client.sql(sql).collect({ signal: stop.signal, name: what, onProgress: progress.onProgress });
     const refused = assert.rejects(job, { code: 'CANCELLED' });
-    await progress.reaches(({ stages }) => stages.at(-1)?.running === 1, 'the heavy task runs');
+    await progress.reaches(({ stages }) => stages.some(({ running }) => running > 0), 'its tasks run');
     await new Promise((resolve) => setTimeout(resolve, 700));
     stop.abort();
     await refused;
