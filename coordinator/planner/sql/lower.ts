@@ -202,7 +202,9 @@ class Lowering {
   /** GROUP BY with positions and aliases resolved; equal keys once. */
   #groups(): AstNode[] | string {
     const { groups, groupsAll } = this.#parts;
-    const all = groupsAll ? this.#items.map(({ tree }) => tree).filter((tree) => !this.#hasAggregate(tree)) : [];
+    // What names no column is no key of GROUP BY ALL: over no rows there is still one group then.
+    const isKey = (tree: AstNode): boolean => !this.#hasAggregate(tree) && namesColumn(tree);
+    const all = groupsAll ? this.#items.map(({ tree }) => tree).filter(isKey) : [];
     const resolved = groups.map((group) => {
       const position = positionOf(group);
       return position === undefined ? this.#aliases.resolve(group) : this.#items[position - 1]?.tree;
@@ -251,6 +253,8 @@ const reference = ({ name }: Inner): Inner => ({
   name,
   tree: columnNamed(name),
 });
+
+const namesColumn = (tree: AstNode): boolean => find(tree, (node) => node.class === 'COLUMN_REF').length > 0;
 
 /** The position that a plain whole number means in GROUP BY and ORDER BY. */
 function positionOf({ class: kind, value }: AstNode): number | undefined {

@@ -54,6 +54,9 @@ const distributed = [
   `select K as kk, kk * sum(I) from '${p}' group by k`,
   `select product(1 + k / 1e6), bit_xor(i), bit_or(k), count_if(k > 3) from '${p}'`,
   `select I as I, K, count(*) as n from '${p}' group by all order by i limit 3`,
+  `select 'one' as a, 1 % 3 as b, sum(i) as s from '${p}' where i < 0 group by all`,
+  `select 'one' as a, k, sum(i) as s from '${p}' group by all`,
+  `select 'one' as a from '${p}' group by all`,
   `select count_if(n > 1), k from '${p}' where n is null or k > 2 group by k`,
 ];
 
