@@ -163,7 +163,8 @@ class Lowering {
 
   #isAggregation(trees: readonly AstNode[]): boolean {
     const { groups, groupsAll, having } = this.#parts;
-    const isOne = groups.length > 0 || groupsAll || having !== undefined;
+    const groupsSome = groupsAll && this.#items.some(({ tree }) => namesColumn(tree));
+    const isOne = groups.length > 0 || groupsSome || having !== undefined;
     return isOne || trees.some((tree) => this.#hasAggregate(tree));
   }
 
