@@ -39,7 +39,6 @@ export const errorCodes = {
   FUNCTION_NOT_FOUND: exitCodes.usage,
   FUNCTION_BUNDLE: exitCodes.usage,
   FUNCTION_STARTS_CLUSTER: exitCodes.usage,
-  FUNCTION_TIMEOUT: exitCodes.timeout,
   OUT_OF_MEMORY: exitCodes.jobFailed,
   DISK_FULL: exitCodes.jobFailed,
   QUOTA_EXCEEDED: exitCodes.jobFailed,

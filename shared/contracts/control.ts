@@ -47,5 +47,4 @@ export interface ToWorker {
   readonly cancel?: { readonly attempt: AttemptRef | null; readonly reason: string } | null;
   readonly dropJob?: { readonly job: string } | null;
   readonly drained?: Record<string, never> | null;
-  readonly refused?: { readonly errorJson: string } | null;
 }

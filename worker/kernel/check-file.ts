@@ -20,7 +20,7 @@ export function checkFile({ path, sizeBytes, modifiedMs }: FileRef, worker: stri
     'FILE_CHANGED',
     `${path} is not on worker ${worker} as the coordinator saw it: ${size} bytes of ${day(mtimeMs)} there, ${sizeBytes} bytes of ${day(modifiedMs)} here`,
     {
-      next: 'If it was written meanwhile, run the job again; if it is another file, use shared or object storage, or cluster.upload().',
+      next: 'If it was written meanwhile, run the job again; if it is another file: keep it in a folder that all workers see, or send its rows from your program with cluster.from().',
       details: { file: path, worker },
     },
   );
@@ -31,7 +31,7 @@ function statOf(path: string, worker: string): Stats {
     return statSync(path);
   } catch (thrown) {
     throw new SheafError('FILE_NOT_VISIBLE', `Worker ${worker} cannot see ${path}`, {
-      next: 'Use shared or object storage, or cluster.upload().',
+      next: 'Keep it in a folder that all workers see, or send its rows from your program with cluster.from().',
       cause: thrown,
       details: { file: path, worker },
     });

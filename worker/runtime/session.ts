@@ -7,7 +7,7 @@ import {
   type FromWorker,
   type ToWorker,
 } from '../../shared/contracts/control.ts';
-import { type ErrorData, SheafError } from '../../shared/errors.ts';
+import { SheafError } from '../../shared/errors.ts';
 import { type AttemptKey, jobId, stageId, type WorkerId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import { connectTo, type DuplexCall } from '../../shared/rpc/client.ts';
@@ -92,7 +92,7 @@ export class Session implements TaskHost {
     return (await this.#client.getBlob({ sha256 })).content;
   }
 
-  #obey({ epoch, launch, cancel, dropJob, drained, refused, welcome }: ToWorker): void {
+  #obey({ epoch, launch, cancel, dropJob, drained, welcome }: ToWorker): void {
     const { leader, runner, log } = this.#options;
     if (epoch < leader.epoch)
       throw new SheafError('STALE_EPOCH', `A leader of epoch ${epoch} spoke after epoch ${leader.epoch}`);
@@ -107,7 +107,6 @@ export class Session implements TaskHost {
         .dropJob(jobId(dropJob.job))
         .catch((error: unknown) => log.warn({ error }, 'files of a job were not removed'));
     if (drained) this.#drained = true;
-    if (refused) throw SheafError.fromData(JSON.parse(refused.errorJson) as ErrorData);
   }
 
   #late(): SheafError {

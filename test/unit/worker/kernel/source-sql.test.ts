@@ -167,6 +167,6 @@ test('a worker reads only what the coordinator saw', () => {
   assert.throws(() => checkFile(ref, 'w1'), {
     code: 'FILE_NOT_VISIBLE',
     message: /Worker w1 cannot see .*seen.csv/,
-    next: 'Use shared or object storage, or cluster.upload().',
+    next: 'Keep it in a folder that all workers see, or send its rows from your program with cluster.from().',
   });
 });
