@@ -28,7 +28,9 @@ export function packPackage(folder: string): string {
 }
 
 /** What users need of ours: no scripts, no tools, and `exports` that point at what was compiled. */
-function publishedManifest({ name, version, description, license, type, bin, dependencies }: Manifest): Manifest {
+function publishedManifest(manifest: Manifest): Manifest {
+  const { name, version, description, license, type, bin, dependencies } = manifest;
+  const { peerDependencies, peerDependenciesMeta } = manifest;
   return {
     ...{ name, version, description, license, type },
     engines: { node: '>=24' },
@@ -37,7 +39,7 @@ function publishedManifest({ name, version, description, license, type, bin, dep
       '.': { types: './client/index.d.ts', default: './client/index.js' },
       './package.json': './package.json',
     },
-    dependencies,
+    ...{ dependencies, peerDependencies, peerDependenciesMeta },
   };
 }
 

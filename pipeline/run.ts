@@ -1,0 +1,99 @@
+import type { ErrorData } from '../shared/errors.ts';
+import type { JobId } from '../shared/ids.ts';
+import type { Json } from '../shared/json.ts';
+import type { LoadReceipt } from '../shared/plan/nodes/load.ts';
+
+/**
+ * One run of a pipeline.
+ *
+ * ```
+ * queued ─▶ preparing ─▶ loading ─▶ committing ─▶ succeeded
+ *              ▲  │         │            │
+ *   a new leader, │         ▼            ▼ the sink refuses, for good
+ *   a retry ──────┴───── retrying ──▶ failed      cancelled
+ * ```
+ *
+ * Up to `loading` nothing that a sink shows has changed, and another attempt begins anew. `committing` is decided: receipts
+ * and cursors are in the store, and whoever leads does what of it is not done yet.
+ */
+export type RunLife =
+  | { readonly state: 'queued'; readonly dueMs: number }
+  | { readonly state: 'preparing' }
+  | { readonly state: 'loading'; readonly job: JobId }
+  /** The blob (its SHA-256) that holds the decided `RunCommit`. */
+  | { readonly state: 'committing'; readonly commit: string }
+  | { readonly state: 'retrying'; readonly dueMs: number; readonly error: ErrorData }
+  | { readonly state: 'succeeded'; readonly endedMs: number; readonly summary: RunSummary }
+  | { readonly state: 'failed'; readonly endedMs: number; readonly error: ErrorData; readonly summary?: RunSummary }
+  | { readonly state: 'cancelled'; readonly endedMs: number };
+
+export type RunState = RunLife['state'];
+
+/** What the store keeps of a run: small. */
+export interface RunRecord {
+  /** `<pipeline>-<time>-<random>`, or, for what is scheduled, derived from pipeline and due time: two leaders make one. */
+  readonly id: string;
+  readonly pipeline: string;
+  /** Of the document, which is a blob of this name. */
+  readonly version: string;
+  readonly cause: RunCause;
+  /** The interval of a scheduled or backfilled run; in params as `interval_start`, `interval_end`. */
+  readonly interval?: { readonly startMs: number; readonly endMs: number };
+  readonly params: Readonly<Record<string, Json>>;
+  /** Counted from 1. */
+  readonly attempt: number;
+  readonly submittedMs: number;
+  readonly startedMs?: number;
+  readonly life: RunLife;
+}
+
+export type RunCause = 'manual' | 'schedule' | 'backfill' | 'replay';
+
+/** Decided when the job has ended and all rules hold: from here the load happens, once. */
+export interface RunCommit {
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly connector: string;
+    readonly options: Json;
+    readonly prepared: Json;
+    readonly receipts: readonly LoadReceipt[];
+  }[];
+  readonly cursors: Readonly<Record<string, Json>>;
+  readonly summary: RunSummary;
+}
+
+/** What happened, for people and programs: kept with the run. */
+export interface RunSummary {
+  readonly sources: readonly SourceSummary[];
+  readonly outputs: readonly OutputSummary[];
+}
+
+export interface SourceSummary {
+  readonly name: string;
+  readonly connector: string;
+  readonly rows: number;
+  readonly rejected: number;
+  /** Files, objects or requests that were read: the first ones by name, and how many in all. */
+  readonly pieces: number;
+  readonly cursorBefore?: Json;
+  readonly cursorAfter?: Json;
+}
+
+export interface OutputSummary {
+  readonly name: string;
+  readonly connector: string;
+  /** Loaded. */
+  readonly rows: number;
+  readonly bytes: number;
+  readonly rules: readonly RuleSummary[];
+  /** Tables, paths, columns added. */
+  readonly detail: Json;
+}
+
+export interface RuleSummary {
+  readonly rule: string;
+  readonly rejected: number;
+  /** Of a rule about the dataset: what was found. */
+  readonly found?: Json;
+  readonly passed: boolean;
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SheafError } from './errors.ts';
+import type { Json } from './json.ts';
+
+/** A secret as plans and records hold it: by name only. */
+export interface SecretRef {
+  readonly $secret: string;
+}
+
+export const isSecretRef = (value: unknown): value is SecretRef =>
+  typeof value === 'object' && value !== null && '$secret' in value && typeof value.$secret === 'string';
+
+/** Values that this process has been told: `redact` takes them out of whatever leaves it as text. */
+const told = new Set<string>();
+/** Shorter ones would take common words out of messages. */
+const redactedLengthMin = 4;
+
+/** The text without any secret that this process has resolved. */
+export function redact(text: string): string {
+  let clean = text;
+  for (const value of told) clean = clean.replaceAll(value, '[secret]');
+  return clean;
+}
+
+/** Where a process finds the values of secrets: a folder with a file for each, as orchestrators mount them, or the environment. */
+export class Secrets {
+  readonly #folder: string | undefined;
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(folder?: string, environment: NodeJS.ProcessEnv = process.env) {
+    this.#folder = folder;
+    this.#environment = environment;
+  }
+
+  /** @throws SheafError `SECRET_UNKNOWN`, naming the secret and where it was looked for */
+  get(name: string): string {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) throw unknown(name, 'a name has letters, digits and _ only');
+    const value = this.#fromFolder(name) ?? this.#environment[`SHEAF_SECRET_${name}`];
+    if (value === undefined)
+      throw unknown(name, this.#folder === undefined ? 'no folder of secrets is set' : this.#folder);
+    remember(value);
+    return value;
+  }
+
+  /** Plain data with every `{ $secret: name }` replaced by its value. Not for anything that is stored or shown. */
+  resolve(data: Json): Json {
+    if (isSecretRef(data)) return this.get(data.$secret);
+    if (Array.isArray(data)) return data.map((item: Json) => this.resolve(item));
+    if (typeof data !== 'object' || data === null) return data;
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, value === undefined ? undefined : this.resolve(value)]),
+    );
+  }
+
+  #fromFolder(name: string): string | undefined {
+    if (this.#folder === undefined) return undefined;
+    try {
+      return readFileSync(join(this.#folder, name), 'utf8').replace(/\r?\n$/, '');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new SheafError('SECRET_UNKNOWN', `The secret ${name} cannot be read from ${this.#folder}`, { cause });
+    }
+  }
+}
+
+/** Also as it stands in a URL. */
+function remember(value: string): void {
+  for (const form of [value, encodeURIComponent(value)]) if (form.length >= redactedLengthMin) told.add(form);
+}
+
+const unknown = (name: string, where: string): SheafError =>
+  new SheafError(
+    'SECRET_UNKNOWN',
+    `There is no secret ${name} on this machine (${where}; the environment has no SHEAF_SECRET_${name})`,
+    {
+      next: `Set SHEAF_SECRET_${name}, or put a file ${name} into the folder given as --secrets, for the coordinator and every worker.`,
+    },
+  );
