@@ -36,13 +36,18 @@ export type StageInput =
       readonly schema: Schema;
       readonly perTask: readonly (readonly Split[])[];
     }
-  /** What another stage wrote. `partition`: task i reads partition i of every producer; `broadcast`: every task reads all. */
+  /**
+   * What another stage wrote. `partition`: task i reads partition i of every producer, or `perTask[i]` where that is said;
+   * `broadcast`: every task reads all.
+   */
   | {
       readonly kind: 'exchange';
       readonly name: string;
       readonly schema: Schema;
       readonly from: StageId;
       readonly mode: 'partition' | 'broadcast';
+      /** Set where partitions are merged, or one is read by several tasks. */
+      readonly perTask?: readonly ExchangeSlice[];
     }
   /** A dataset that only the client held, spooled by the coordinator: task i reads the segments `perTask[i]`. */
   | {
@@ -52,6 +57,14 @@ export type StageInput =
       readonly dataset: string;
       readonly perTask: readonly SegmentRange[];
     };
+
+/** Partitions `[from, to)`, one after the other, of the tasks `[tasks.from, tasks.to)` of a stage, in task order. */
+export interface ExchangeSlice {
+  readonly from: number;
+  readonly to: number;
+  /** Absent: of all tasks. */
+  readonly tasks?: { readonly from: number; readonly to: number };
+}
 
 /** Segments `[from, to)` of a spooled dataset, in order. */
 export interface SegmentRange {

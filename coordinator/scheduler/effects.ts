@@ -57,6 +57,8 @@ export interface StageFinished {
 export interface Winner {
   readonly attempt: number;
   readonly worker: WorkerId;
+  /** Rows and bytes of each partition that it wrote; empty for a file sink. */
+  readonly partitions: readonly PartitionSize[];
   /** The file that it wrote for a file sink, if any. */
   readonly file?: string;
 }

@@ -3,6 +3,7 @@ import type { StageId } from '../../shared/ids.ts';
 import type { StageInput, StageSpec } from '../../shared/stage.ts';
 import type { Job } from './job.ts';
 import { ReadyQueue } from './queue.ts';
+import { isWithin } from './slices.ts';
 import { createTotals, partitionCount, type Stage } from './stage.ts';
 import { createTask, type Task } from './task.ts';
 
@@ -82,7 +83,11 @@ function partitionsRead(
 ): number {
   const producer = known.get(input.from);
   if (producer?.output.kind !== 'exchange') throw invalid(`${nameOf([spec])} reads stage ${input.from}: no exchange`);
-  return input.mode === 'broadcast' ? spec.tasks : partitionCount(producer.output);
+  if (input.mode === 'broadcast') return spec.tasks;
+  if (input.perTask === undefined) return partitionCount(producer.output);
+  const beyond = input.perTask.find((slice) => !isWithin(slice, producer));
+  if (beyond === undefined) return input.perTask.length;
+  throw invalid(`${nameOf([spec])} reads ${JSON.stringify(beyond)} of stage ${input.from}, which has not so much`);
 }
 
 /** The stages that it reads, each once. */

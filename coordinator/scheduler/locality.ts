@@ -1,4 +1,6 @@
+import type { ExchangeSlice, PartitionSize } from '../../shared/stage.ts';
 import type { SchedulerLimits } from './core.ts';
+import { sliceOf, tasksOf } from './slices.ts';
 import type { Stage } from './stage.ts';
 import type { Task } from './task.ts';
 import type { Worker } from './worker.ts';
@@ -24,15 +26,23 @@ function bytesByWorker({ stage, index }: Task, producersMax: number): Map<Worker
   const bytes = new Map<Worker, number>();
   for (const input of stage.spec.inputs) {
     if (input.kind !== 'exchange' || input.mode !== 'partition') continue;
-    const tasks = stage.job.stages.get(input.from)?.tasks ?? [];
+    const producer = stage.job.stages.get(input.from);
+    const slice = sliceOf(input, index);
+    const tasks = producer === undefined ? [] : tasksOf(producer, slice);
     const stride = Math.ceil(tasks.length / producersMax);
     for (let at = 0; at < tasks.length; at += stride) {
       const state = tasks[at]?.state;
       if (state?.kind !== 'finished') continue;
-      const size = state.output.partitions[index]?.bytes ?? 0;
+      const size = bytesIn(state.output.partitions, slice);
       bytes.set(state.worker, (bytes.get(state.worker) ?? 0) + size);
     }
   }
+  return bytes;
+}
+
+function bytesIn(partitions: readonly PartitionSize[], { from, to }: ExchangeSlice): number {
+  let bytes = 0;
+  for (let partition = from; partition < to; partition++) bytes += partitions[partition]?.bytes ?? 0;
   return bytes;
 }
 

@@ -9,7 +9,8 @@ export function stageFinished(stage: Stage): StageFinished {
   for (const { state } of stage.tasks) {
     if (state.kind !== 'finished') continue;
     const { attempt, worker, output } = state;
-    winners.push({ attempt, worker: worker.id, ...(output.file === undefined ? {} : { file: output.file }) });
+    const { file, partitions } = output;
+    winners.push({ attempt, worker: worker.id, partitions, ...(file === undefined ? {} : { file }) });
   }
   return {
     kind: 'stageFinished',

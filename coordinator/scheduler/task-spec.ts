@@ -1,5 +1,6 @@
-import type { ExchangePart, StageInput, TaskInput, TaskSpec } from '../../shared/stage.ts';
+import type { ExchangePart, ExchangeSlice, StageInput, TaskInput, TaskSpec } from '../../shared/stage.ts';
 import type { Attempt } from './attempt.ts';
+import { sliceOf, tasksOf } from './slices.ts';
 import { partitionCount, type Stage } from './stage.ts';
 import type { Task } from './task.ts';
 
@@ -20,7 +21,8 @@ function taskInput(input: StageInput, { stage, index }: Task): TaskInput {
     case 'exchange': {
       const producer = stage.job.stages.get(input.from);
       const shared = input.mode === 'broadcast';
-      const parts = producer === undefined ? [] : shared ? allParts(producer) : partitionParts(producer, index);
+      const parts =
+        producer === undefined ? [] : shared ? allParts(producer) : partsOf(producer, sliceOf(input, index));
       return { kind: 'exchange', name, schema, parts, shared };
     }
   }
@@ -28,10 +30,12 @@ function taskInput(input: StageInput, { stage, index }: Task): TaskInput {
 
 const noSegments = { from: 0, to: 0 };
 
-/** One partition of every producing task, in task order; those without rows are left out. */
-function partitionParts(producer: Stage, partition: number): ExchangePart[] {
+/** The partitions of a slice, each in the order of the producing tasks; those without rows are left out. */
+function partsOf(producer: Stage, slice: ExchangeSlice): ExchangePart[] {
   const parts: ExchangePart[] = [];
-  for (const task of producer.tasks) pushPart(parts, task, partition);
+  const tasks = tasksOf(producer, slice);
+  for (let partition = slice.from; partition < slice.to; partition++)
+    for (const task of tasks) pushPart(parts, task, partition);
   return parts;
 }
 

@@ -94,14 +94,20 @@ export class Reference {
     if (input.kind !== 'exchange') return [sourceContent(input.name, task)];
     const producer = this.#stages.get(input.from);
     if (producer === undefined) throw new Error(`no stage ${input.from}`);
-    return this.#parts(producer, input.mode === 'partition' ? [task] : [...Array(partitionsOf(producer)).keys()]);
+    if (input.mode === 'broadcast') return this.#parts(producer, [...Array(partitionsOf(producer)).keys()]);
+    const { from, to, tasks } = input.perTask?.[task] ?? { from: task, to: task + 1 };
+    const partitions = Array.from({ length: to - from }, (_, i) => from + i);
+    // Partition by partition.
+    return partitions.flatMap((partition) => this.#parts(producer, [partition], tasks));
   }
 
-  #parts(producer: StageSpec, partitions: readonly number[]): Content[] {
-    return [...Array(producer.tasks).keys()].flatMap((task) =>
-      partitions
-        .filter((partition) => rowsOf(producer.id, task, partition) > 0)
-        .map((partition) => partitionContent(this.task(producer.id, task), partition)),
-    );
+  #parts(producer: StageSpec, partitions: readonly number[], tasks?: { from: number; to: number }): Content[] {
+    return [...Array(producer.tasks).keys()]
+      .slice(tasks?.from, tasks?.to)
+      .flatMap((task) =>
+        partitions
+          .filter((partition) => rowsOf(producer.id, task, partition) > 0)
+          .map((partition) => partitionContent(this.task(producer.id, task), partition)),
+      );
   }
 }

@@ -1,5 +1,5 @@
 import { type StageId, stageId } from '../../shared/ids.ts';
-import type { Split, StageInput, StageOutput, StageSpec } from '../../shared/stage.ts';
+import type { ExchangeSlice, Split, StageInput, StageOutput, StageSpec } from '../../shared/stage.ts';
 import { partitionsOf } from './content.ts';
 import type { Random } from './random.ts';
 
@@ -40,9 +40,10 @@ function randomStage(random: Random, id: number, before: readonly StageSpec[], {
   const reads = readable.length === 0 ? 0 : random.between(id === 0 ? 0 : 1, 2);
   const first = reads > 0 ? random.pick(readable.slice(-2)) : undefined;
   const spread = first !== undefined && random.chance(0.7);
-  const tasks = spread ? partitionsOf(first) : random.between(1, 12);
+  const slices = spread && random.chance(0.4) ? randomSlices(random, first) : undefined;
+  const tasks = spread ? (slices?.length ?? partitionsOf(first)) : random.between(1, 12);
   const inputs: StageInput[] = [];
-  if (first !== undefined) inputs.push(exchange('first', first.id, spread ? 'partition' : 'broadcast'));
+  if (first !== undefined) inputs.push(exchange('first', first.id, spread ? 'partition' : 'broadcast', slices));
   if (reads > 1) {
     const second = random.pick(readable);
     inputs.push(exchange('second', second.id, partitionsOf(second) === tasks ? 'partition' : 'broadcast'));
@@ -68,12 +69,31 @@ export const virtualStage = (spec: {
   id: stageId(spec.id),
 });
 
-export const exchange = (name: string, from: StageId, mode: 'partition' | 'broadcast'): StageInput => ({
+/** As stages read what was adapted: neighbouring partitions merged, one partition read by several tasks. */
+function randomSlices(random: Random, producer: StageSpec): ExchangeSlice[] {
+  const slices: ExchangeSlice[] = [];
+  for (let from = 0; from < partitionsOf(producer); ) {
+    const to = random.between(from + 1, Math.min(partitionsOf(producer), from + 3));
+    const cut = random.between(0, producer.tasks);
+    if (random.chance(0.5)) slices.push({ from, to });
+    else slices.push({ from, to, tasks: { from: 0, to: cut } }, { from, to, tasks: { from: cut, to: producer.tasks } });
+    from = to;
+  }
+  return slices;
+}
+
+export const exchange = (
+  name: string,
+  from: StageId,
+  mode: 'partition' | 'broadcast',
+  perTask?: readonly ExchangeSlice[],
+): StageInput => ({
   kind: 'exchange',
   name,
   schema: [],
   from,
   mode,
+  ...(perTask === undefined ? {} : { perTask }),
 });
 
 export const splits = (tasks: number): StageInput => ({

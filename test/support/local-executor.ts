@@ -96,7 +96,11 @@ class Run {
     }
     const tasks = this.#plan.stages[input.from]?.tasks ?? 0;
     const partition = input.mode === 'broadcast' ? 0 : task;
-    const parts = Array.from({ length: tasks }, (_, producer) => tableName(input.from, producer, partition));
+    const slice = input.perTask?.[task] ?? { from: partition, to: partition + 1 };
+    const producers = [...Array(tasks).keys()].slice(slice.tasks?.from, slice.tasks?.to);
+    const parts = Array.from({ length: slice.to - slice.from }, (_, i) =>
+      producers.map((producer) => tableName(input.from, producer, slice.from + i)),
+    ).flat();
     // As a table: DuckDB runs the branches of a UNION ALL in any order below an aggregate, a reader of exchanges does not.
     return `SELECT * FROM ${this.#table(`read_${input.name}`, unionOf(parts, input.schema))}`;
   }
@@ -134,7 +138,9 @@ const tableName = (stage: number, task: number, partition: number): string => `s
 
 /** Rows of the first table, then those of the second, …: producer order. */
 const unionOf = (tables: readonly string[], schema: Schema): string =>
-  `${tables.map((table) => `SELECT * FROM ${table}`).join(' UNION ALL ')}${schema.length === 0 ? ' LIMIT 0' : ''}`;
+  tables.length === 0
+    ? `SELECT ${schema.map(({ name, type }) => `NULL::${type} AS ${quotedName(name)}`).join(', ')} LIMIT 0`
+    : `${tables.map((table) => `SELECT * FROM ${table}`).join(' UNION ALL ')}${schema.length === 0 ? ' LIMIT 0' : ''}`;
 
 function numberSql(partitioning: Partitioning): string {
   if (partitioning.kind === 'single') return '0';

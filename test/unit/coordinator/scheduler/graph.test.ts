@@ -39,6 +39,16 @@ const invalid: Readonly<Record<string, readonly [readonly StageSpec[], number, R
   'as many partitions as tasks': [[scan, { ...total, tasks: 2 }], 1, /has 2 tasks, but its input in has 3 partitions/],
   'splits for each task': [[{ ...scan, tasks: 3 }], 0, /has 3 tasks, but its input source has 2/],
   'a file that is read': [[{ ...scan, output: file }, total], 1, /reads stage 0: no exchange/],
+  'slices of what there is': [
+    [scan, { ...total, inputs: [exchange('in', scan.id, 'partition', [{ from: 2, to: 4 }])], tasks: 1 }],
+    1,
+    /reads .* of stage 0, which has not so much/,
+  ],
+  'as many slices as tasks': [
+    [scan, { ...total, inputs: [exchange('in', scan.id, 'partition', [{ from: 0, to: 3 }])] }],
+    1,
+    /has 3 tasks, but its input in has 1 partitions/,
+  ],
   'no tasks': [[{ ...scan, tasks: 0, inputs: [] }], 0, /has 0 tasks/],
 };
 
