@@ -1,5 +1,6 @@
 import type { Json } from '../shared/json.ts';
 import type { PlanNode } from '../shared/plan/node.ts';
+import type { NamedRule, RowOrKeyRule } from '../shared/plan/nodes/judge.ts';
 import type { Schema } from '../shared/schema.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface PipelineDocument {
   /** Sources by name: `extract` or `scan` nodes. */
   readonly sources: Readonly<Record<string, SourceDocument>>;
   readonly outputs: readonly OutputDocument[];
+  /** Of rows that could not be read or break a rule, in all sources and outputs. */
+  readonly onReject: RejectPolicy;
   readonly onFailure?: FailureHook;
   readonly retry: RetryPolicy;
 }
@@ -24,6 +27,10 @@ export interface SourceDocument {
   readonly node: PlanNode;
   /** Read only what is new since the last committed run. */
   readonly incremental: boolean;
+  /** The next cursor is the greatest value of this column, unless the listing says it. */
+  readonly cursorColumn?: string;
+  /** A file source: what listing it takes, beside its `scan`. */
+  readonly files?: Json;
 }
 
 /** One relation that is validated and loaded. */
@@ -32,36 +39,11 @@ export interface OutputDocument {
   /** Reads sources as steps named after them. */
   readonly plan: PlanNode;
   readonly rules: readonly Rule[];
-  readonly onReject: RejectPolicy;
-  readonly sink: { readonly connector: string; readonly options: Json };
+  readonly sink: { readonly connector: string; readonly options: Json; readonly single: boolean };
 }
 
 /** What a good row, or dataset, is. */
-export type Rule = { /** For people and records: `between(status)`. */ readonly name: string } & (
-  | RowRule
-  | KeyRule
-  | DatasetRule
-);
-
-/** Of a row by itself: checked in the tasks. The row is good if the SQL is true or null, unless it is `notNull`. */
-export interface RowRule {
-  readonly kind: 'row';
-  readonly sql: string;
-  /** What the SQL is about: its value stands in the reason. */
-  readonly column?: string;
-}
-
-/** Of a row among all: checked over an exchange. */
-export type KeyRule =
-  /** Of rows with equal keys the first (by source and position) stays, the others are rejected. */
-  | { readonly kind: 'unique'; readonly columns: readonly string[] }
-  /** The key is among the rows of another relation; null keys are good. */
-  | {
-      readonly kind: 'foreignKey';
-      readonly columns: readonly string[];
-      readonly plan: PlanNode;
-      readonly references: readonly string[];
-    };
+export type Rule = RowOrKeyRule | (NamedRule & DatasetRule);
 
 /** Of all rows: checked before the commit is authorised. */
 export type DatasetRule =
