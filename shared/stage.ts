@@ -158,6 +158,14 @@ export type Partitioning =
   | { readonly kind: 'single' }
   /** By `(hash(keys) >> 40) % partitions`: DuckDB's own hash tables use the low bits. `keys` are SQL over the last step. */
   | { readonly kind: 'hash'; readonly keys: readonly string[]; readonly partitions: number }
+  /**
+   * By a sort key: `key` is SQL over the last step that yields a BLOB, `bounds` names an input with one row and one column,
+   * the bounds in hex, in order. Rows below the first bound go to partition 0, and so on: every row of a partition
+   * sorts before those of the next.
+   */
+  | { readonly kind: 'range'; readonly key: string; readonly bounds: string; readonly partitions: number }
+  /** Partition 1 has about one row of every `every`, by their places: a sample. Partition 0 has the others. */
+  | { readonly kind: 'sample'; readonly every: number; readonly partitions: 2 }
   /** Batch by batch in turn. Not deterministic unless the input's order is. */
   | { readonly kind: 'roundRobin'; readonly partitions: number };
 

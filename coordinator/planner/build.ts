@@ -99,12 +99,12 @@ function stageKey(
 }
 
 /**
- * A sum of doubles over rows in another order differs in its last bits: as a hash key it may then send its row to another
+ * A sum of doubles over rows in another order differs in its last bits: as a key it may then send its row to another
  * partition.
  */
 function isReproducible(partitioning: Partitioning, { schema, traits }: Fragment): boolean {
-  if (partitioning.kind !== 'hash' || traits.ordered) return true;
-  const keys = partitioning.keys.join(' ').toLowerCase();
+  if ((partitioning.kind !== 'hash' && partitioning.kind !== 'range') || traits.ordered) return true;
+  const keys = (partitioning.kind === 'hash' ? partitioning.keys.join(' ') : partitioning.key).toLowerCase();
   return !schema.some(({ name, type }) => /\b(DOUBLE|FLOAT)\b/.test(type) && keys.includes(name.toLowerCase()));
 }
 

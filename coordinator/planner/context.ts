@@ -20,5 +20,13 @@ export interface PlanContext {
 
 export type PlannerLimits = Pick<
   Config,
-  'taskBytesTarget' | 'taskBytesMin' | 'tasksPerSlot' | 'plannedPartitionsMax' | 'broadcastBytesMax' | 'rereadBytesMax'
+  | 'taskBytesTarget'
+  | 'taskBytesMin'
+  | 'tasksPerSlot'
+  | 'plannedPartitionsMax'
+  | 'broadcastBytesMax'
+  | 'rereadBytesMax'
+  | 'sortBytesMin'
+  | 'sortSampleRows'
+  | 'sortKeyBytesMax'
 >;

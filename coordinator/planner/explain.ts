@@ -1,4 +1,4 @@
-import type { StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
+import type { Partitioning, StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
 import type { StagedPlan } from './staged-plan.ts';
 
 /** A staged plan for people, and the same for programs. */
@@ -30,8 +30,7 @@ function stageText(stage: StageSpec, { notes }: StagedPlan): string {
 function inputText(input: StageInput): string {
   const columns = `(${input.schema.map(({ name }) => name).join(', ')})`;
   if (input.kind === 'exchange') {
-    const how = input.mode === 'broadcast' ? 'all of it in every task' : 'by partition';
-    return `${input.name} ${columns} from stage ${input.from}, ${how}`;
+    return `${input.name} ${columns} from stage ${input.from}, ${howRead(input)}`;
   }
   if (input.kind === 'dataset') return `${input.name} ${columns} from the uploaded dataset ${input.dataset}`;
   const splits = input.perTask.flat();
@@ -41,6 +40,15 @@ function inputText(input: StageInput): string {
   return `${input.name} ${columns} from ${first}${rest}, ${plural(splits.length, 'split')}`;
 }
 
+function howRead({ mode, perTask }: Extract<StageInput, { kind: 'exchange' }>): string {
+  if (mode === 'broadcast') return 'all of it in every task';
+  if (perTask === undefined) return 'by partition';
+  const isByTask = perTask.length > 1 && perTask.every(({ tasks }) => tasks !== undefined);
+  return isByTask
+    ? 'task by task'
+    : `partitions ${perTask.map(({ from, to }) => (to - from === 1 ? from : `${from} to ${to - 1}`)).join(', ')}`;
+}
+
 const stepText = (step: Step): string =>
   step.kind === 'sql' ? step.sql : `${step.mode} ${step.bundle.name}${step.bundle.async ? ' (async)' : ''}`;
 
@@ -48,8 +56,15 @@ function outputText(output: StageOutput): string {
   if (output.kind === 'file') return `writes ${output.sink.format} files`;
   const { partitioning } = output;
   if (partitioning.kind === 'single') return 'gives  one partition per task';
-  const by = partitioning.kind === 'hash' ? `the hash of ${partitioning.keys.join(', ')}` : 'turns of batches';
-  return `gives  ${plural(partitioning.partitions, 'partition')} by ${by}`;
+  if (partitioning.kind === 'sample') return `gives  all rows, one of ${partitioning.every} apart as a sample`;
+  return `gives  ${plural(partitioning.partitions, 'partition')} by ${partitionedBy(partitioning)}`;
+}
+
+function partitionedBy(partitioning: Exclude<Partitioning, { kind: 'single' | 'sample' }>): string {
+  if (partitioning.kind === 'hash') return `the hash of ${partitioning.keys.join(', ')}`;
+  return partitioning.kind === 'range'
+    ? `ranges of ${partitioning.key}, bounds from ${partitioning.bounds}`
+    : 'turns of batches';
 }
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

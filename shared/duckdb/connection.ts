@@ -5,7 +5,13 @@ import { duckdbError } from './errors.ts';
 import type { Address, Out } from './library.ts';
 import { aggregateState, asSubquery, text } from './logical-type.ts';
 import { Block } from './memory.ts';
-import { type HashPartitioning, type PartitionBatch, partitionReader, partitionSql } from './partition-reader.ts';
+import {
+  type HashPartitioning,
+  type NumberedPartitioning,
+  type PartitionBatch,
+  partitionReader,
+  partitionSql,
+} from './partition-reader.ts';
 import { Prepared } from './prepared.ts';
 import { batchReader, bindInputs, Query, type QueryOptions } from './query.ts';
 import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
@@ -111,12 +117,16 @@ export class Connection implements Disposable {
   }
 
   /**
-   * As `query`, cut into partitions by `(hash(keys) >> 40) % partitions`; rows whose keys are null have one too. Batches
+   * As `query`, cut into partitions by `(hash(keys) >> 40) % partitions`, or by numbers that SQL gives to rows; rows whose keys are null have one too. Batches
    * of the partitions come in any order, the rows of one partition in the order of the SQL.
    *
    * @throws SheafError as `query`; `COLUMN_UNKNOWN` for a key that the SQL does not yield
    */
-  partitioned(sql: string, partitioning: HashPartitioning, options: QueryOptions = {}): Query<PartitionBatch> {
+  partitioned(
+    sql: string,
+    partitioning: HashPartitioning | NumberedPartitioning,
+    options: QueryOptions = {},
+  ): Query<PartitionBatch> {
     return new Query(this, partitionSql(sql, partitioning), options, partitionReader(partitioning));
   }
 

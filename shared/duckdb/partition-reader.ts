@@ -14,16 +14,34 @@ export interface HashPartitioning {
   readonly partitionBufferBytesMax?: number;
 }
 
+/** Partitions by any rule. */
+export interface NumberedPartitioning extends Omit<HashPartitioning, 'keys'> {
+  /** Makes of the query one with the number of each row's partition, an UINTEGER, as its last column. */
+  readonly numbered: (sql: string) => string;
+}
+
 export interface PartitionBatch {
   readonly partition: number;
   readonly batch: Batch;
 }
 
 /** The query with the number of each row's partition as its last column. DuckDB's hash tables use the low bits. */
-export const partitionSql = (sql: string, { keys, partitions }: HashPartitioning): string =>
-  `SELECT *, ((hash(${keys.join(', ')}) >> 40) % ${partitions})::UINTEGER AS "sheaf_partition" FROM ${asSubquery(sql)}`;
+export function partitionSql(sql: string, partitioning: HashPartitioning | NumberedPartitioning): string {
+  if ('numbered' in partitioning) return partitioning.numbered(sql);
+  const { keys, partitions } = partitioning;
+  return withNumber(sql, `((hash(${keys.join(', ')}) >> 40) % ${partitions})`);
+}
 
-export function partitionReader({ partitions, partitionBufferBytesMax }: HashPartitioning): Reader<PartitionBatch> {
+/** The query with one more column: the number of a row's partition. */
+export const withNumber = (sql: string, number: string): string =>
+  `SELECT *, (${number})::UINTEGER AS ${numberColumn} FROM ${asSubquery(sql)}`;
+
+export const numberColumn = '"sheaf_partition"';
+
+export function partitionReader({
+  partitions,
+  partitionBufferBytesMax,
+}: Omit<HashPartitioning, 'keys'>): Reader<PartitionBatch> {
   const bufferBytesMax = partitionBufferBytesMax ?? kernelSettings.partitionBufferBytesMax.default;
   return { hidden: 1, read: (stream, context) => read(stream, context, partitions, bufferBytesMax) };
 }

@@ -159,6 +159,7 @@ export const contradiction = 'DuckDB itself counts as many rows as Sheaf has';
 const configOf = (random: Random) => ({
   taskBytesMin: random.pick([1, 1, 1, 500]),
   textSplitBytes: 1024,
+  sortBytesMin: random.pick([1, 1, 2 ** 26]),
   broadcastBytesMax: random.pick([0, 0, 2000, 64 * 2 ** 20]),
   rereadBytesMax: random.pick([0, 0, 2 ** 20]),
   tasksPerSlot: random.between(1, 3),

@@ -45,7 +45,11 @@ const shortTimes: Partial<Record<SettingName, number>> = {
 };
 
 /** Rows that take several tasks, however small the file. */
-export const smallTasks: Partial<Record<SettingName, number>> = { taskBytesTarget: 4 * 2 ** 20, taskBytesMin: 1 };
+export const smallTasks: Partial<Record<SettingName, number>> = {
+  taskBytesTarget: 4 * 2 ** 20,
+  taskBytesMin: 1,
+  sortBytesMin: 1,
+};
 
 /** A cluster of real processes: one coordinator, N workers. Nothing of it is left when it is disposed of. */
 export class TestCluster implements AsyncDisposable {

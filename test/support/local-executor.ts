@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
 import type { Connection } from '../../shared/duckdb/connection.ts';
+import { numberColumn, withNumber } from '../../shared/duckdb/partition-reader.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
 import { type Partitioning, previousInput, type StageInput, type StageSpec, type Step } from '../../shared/stage.ts';
+import { numberedSql } from '../../worker/kernel/partition-number.ts';
 import { materialiseRange } from '../../worker/kernel/ranges.ts';
 import { type SqlSplit, sourceSql } from '../../worker/kernel/source-sql.ts';
 
@@ -107,12 +109,26 @@ class Run {
 
   #partition(stage: number, task: number, partitioning: Partitioning): void {
     const partitions = partitioning.kind === 'single' ? 1 : partitioning.partitions;
-    const number = numberSql(partitioning);
-    this.#table('numbered', `SELECT *, ${number} AS partition_number FROM ${previousInput}`);
+    this.#table('numbered', this.#numbered(partitioning));
     for (let partition = 0; partition < partitions; partition++) {
-      const rows = `SELECT * EXCLUDE (partition_number) FROM numbered WHERE partition_number = ${partition}`;
+      const rows = `SELECT * EXCLUDE (${numberColumn}) FROM numbered WHERE ${numberColumn} = ${partition}`;
       this.#table(tableName(stage, task, partition), rows);
     }
+  }
+
+  #numbered(partitioning: Partitioning): string {
+    const all = `SELECT * FROM ${previousInput}`;
+    if (partitioning.kind === 'single') return withNumber(all, '0');
+    if (partitioning.kind === 'roundRobin')
+      return `SELECT *, (rowid // ${batchRows}) % ${partitioning.partitions} AS ${numberColumn} FROM ${previousInput}`;
+    return numberedSql(all, partitioning, partitioning.kind === 'range' ? this.#bounds(partitioning.bounds) : []);
+  }
+
+  #bounds(input: string): string[] {
+    const [row] = this.#connection.rows(`SELECT * FROM ${quotedName(input)}`);
+    return String(row?.bounds ?? '')
+      .split(',')
+      .filter((bound) => bound !== '');
   }
 
   #write(format: string, directory: string, task: number): void {
@@ -141,9 +157,3 @@ const unionOf = (tables: readonly string[], schema: Schema): string =>
   tables.length === 0
     ? `SELECT ${schema.map(({ name, type }) => `NULL::${type} AS ${quotedName(name)}`).join(', ')} LIMIT 0`
     : `${tables.map((table) => `SELECT * FROM ${table}`).join(' UNION ALL ')}${schema.length === 0 ? ' LIMIT 0' : ''}`;
-
-function numberSql(partitioning: Partitioning): string {
-  if (partitioning.kind === 'single') return '0';
-  if (partitioning.kind === 'roundRobin') return `(rowid // ${batchRows}) % ${partitioning.partitions}`;
-  return `(hash(${partitioning.keys.join(', ')}) >> 40) % ${partitioning.partitions}`;
-}

@@ -24,7 +24,7 @@ export class PlannerBench implements Disposable {
 
   /** Small limits, so that small files make several tasks. */
   constructor(overrides: Partial<Record<SettingName, number>> = {}) {
-    this.config = loadConfig({}, { taskBytesMin: 1, textSplitBytes: 1024, ...overrides });
+    this.config = loadConfig({}, { taskBytesMin: 1, textSplitBytes: 1024, sortBytesMin: 1, ...overrides });
     const cache = new SourceCache(this.config.sourceCacheEntriesMax);
     this.tools = { connection: this.connection, dialect: dialectOf(this.connection), cache, config: this.config };
   }

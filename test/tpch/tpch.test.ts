@@ -13,7 +13,12 @@ const isRewrite = process.env.SHEAF_REWRITE_GOLDENS === '1';
 const goldens = new URL('../goldens/tpch/', import.meta.url);
 
 /** Limits so small that a tenth of a gigabyte is planned as a hundred gigabytes would be. */
-const bench = new PlannerBench({ taskBytesMin: 400_000, broadcastBytesMax: 1_000_000, rereadBytesMax: 20_000 });
+const bench = new PlannerBench({
+  taskBytesMin: 400_000,
+  broadcastBytesMax: 1_000_000,
+  rereadBytesMax: 20_000,
+  sortBytesMin: 2 ** 26,
+});
 after(() => bench[Symbol.dispose]());
 const directory = tpchDirectory(0.1, 20_480, bench.connection);
 

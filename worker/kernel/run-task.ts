@@ -3,6 +3,7 @@ import { previousInput, type StageOutput, type Step, type TaskOutput } from '../
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { PoolTask, ThreadData } from '../pool/protocol.ts';
 import type { TaskContext } from './context.ts';
+import { isNumbered } from './partition-number.ts';
 import type { Relation } from './relation.ts';
 import { runStep } from './run-step.ts';
 import { TaskInputs } from './task-inputs.ts';
@@ -39,7 +40,7 @@ async function runSteps(context: TaskContext): Promise<Written> {
 
 /**
  * The steps with SQL where a function stands alone: a function reads what a query yields, and rows are partitioned by
- * hash and written to files by DuckDB.
+ * their values and written to files by DuckDB.
  */
 export function completed(steps: readonly Step[], output: StageOutput, firstInput: string): readonly Step[] {
   const all = (name: string): Step => ({ kind: 'sql', sql: `SELECT * FROM "${name.replaceAll('"', '""')}"` });
@@ -49,5 +50,5 @@ export function completed(steps: readonly Step[], output: StageOutput, firstInpu
 }
 
 function needsSql(output: StageOutput): boolean {
-  return output.kind === 'file' ? output.sink.format !== 'arrow' : output.partitioning.kind === 'hash';
+  return output.kind === 'file' ? output.sink.format !== 'arrow' : isNumbered(output.partitioning);
 }

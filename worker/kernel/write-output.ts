@@ -9,6 +9,8 @@ import { literal } from '../../shared/sql/text.ts';
 import { type FileSink, type Partitioning, type PartitionSize, partPrefix, type Step } from '../../shared/stage.ts';
 import { writeArrowFile } from './arrow-file.ts';
 import type { TaskContext } from './context.ts';
+import { isNumbered, numberedSql } from './partition-number.ts';
+import { readBounds } from './read-bounds.ts';
 import type { Relation } from './relation.ts';
 import { runStep } from './run-step.ts';
 import { prepareSql } from './sql-step.ts';
@@ -70,11 +72,14 @@ async function partitioned(
   previous: Relation | undefined,
   context: TaskContext,
 ): Promise<Partitioned> {
-  if (partitioning.kind === 'hash' && last.kind === 'sql') {
+  if (isNumbered(partitioning) && last.kind === 'sql') {
     const { config } = context.thread;
+    const bounds = partitioning.kind === 'range' ? readBounds(partitioning.bounds, context) : [];
     const { connection, inputs } = prepareSql(last.sql, previous, context);
+    const { partitions } = partitioning;
+    const numbered = (sql: string): string => numberedSql(sql, partitioning, bounds);
     const query = context.scope.use(
-      connection.partitioned(last.sql, { ...config, ...partitioning }, { ...config, inputs }),
+      connection.partitioned(last.sql, { ...config, partitions, numbered }, { ...config, inputs }),
     );
     return { schema: query.schema, batches: query };
   }

@@ -3,11 +3,14 @@ import { type BoundOf, inputOf, type SortKey } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { continued, type Fragment, type Traits } from '../fragment.ts';
 import { addTail } from '../query.ts';
+import { inRanges } from './range-sort.ts';
 
-/** All rows in order: in one task for now. */
+/** All rows in order: each task sorts a range of the keys, so that its rows follow those of the task before it. */
 export function planSort(bound: BoundOf<'sort'>, build: Build): Fragment {
   const { keys } = bound.operator;
-  const input = build.gather(build.plan(inputOf(bound)), 'gather', 'sorted in one task');
+  const rows = build.plan(inputOf(bound));
+  const ranges = rows.tasks === 1 ? rows : inRanges(bound, rows, build);
+  const input = typeof ranges === 'string' ? build.gather(rows, 'gather', ranges) : ranges;
   return continued(input, addTail(input.query, orderBy(keys)), 'sort', { traits: sorted(input.traits, keys) });
 }
 

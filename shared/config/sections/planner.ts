@@ -37,6 +37,21 @@ export const plannerSettings = {
     max: GiB,
     doc: 'Files no larger on the right side of a join are read by every task itself, which saves a stage.',
   }),
+  sortBytesMin: bytes(64 * MiB, {
+    min: 1,
+    max: 16 * GiB,
+    doc: 'Data below which a sort is done in one task: cutting it into ranges takes three stages more.',
+  }),
+  sortSampleRows: count(20_000, {
+    min: 100,
+    max: 1_000_000,
+    doc: 'About how many rows are sampled to cut a sort into ranges.',
+  }),
+  sortKeyBytesMax: bytes(256, {
+    min: 8,
+    max: 64 * KiB,
+    doc: 'How much of the beginning of a sort key decides to which range its row goes. Rows that differ later stay together.',
+  }),
   sourceFilesMax: count(100_000, {
     min: 1,
     max: 10_000_000,

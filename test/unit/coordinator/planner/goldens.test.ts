@@ -15,7 +15,11 @@ const isRewrite = process.env.SHEAF_REWRITE_GOLDENS === '1';
 const folder = new URL('../../../goldens/plans/', import.meta.url);
 
 /** As in production, but for two slots of a small machine. */
-const bench = new PlannerBench({ taskBytesMin: 16 * 1024 * 1024, textSplitBytes: 4 * 1024 * 1024 });
+const bench = new PlannerBench({
+  taskBytesMin: 16 * 1024 * 1024,
+  textSplitBytes: 4 * 1024 * 1024,
+  sortBytesMin: 2 ** 26,
+});
 after(() => bench[Symbol.dispose]());
 
 const data = fileURLToPath(new URL('../../../../node_modules/vega-datasets/data', import.meta.url));
@@ -92,6 +96,7 @@ const questions: Readonly<Record<string, readonly [plan: PlanNode, context?: Par
     sql(`select origin, avg(delay) mean from 'DATA/flights-3m.parquet'
       group by origin having count(*) > 1000 order by max(date), 1 limit 5`),
   ],
+  'global-sort': [sql("select date, delay, origin from 'DATA/flights-3m.parquet' order by delay desc, origin, date")],
   'first-rows': [sql("select * from 'DATA/flights-3m.parquet' limit 10")],
   'distinct-write': [write({ kind: 'distinct', input: { kind: 'project', columns: routes, input: flights } })],
   'gathered-window': [

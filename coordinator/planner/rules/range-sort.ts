@@ -1,0 +1,70 @@
+import { quotedName } from '../../../shared/sql/text.ts';
+import type { ExchangeSlice, StageInput } from '../../../shared/stage.ts';
+import type { BoundOf, SortKey } from '../bound.ts';
+import type { Build } from '../build.ts';
+import type { Fragment } from '../fragment.ts';
+import { queryOf } from '../query.ts';
+import { sortKeyOf } from './sort-key.ts';
+
+/**
+ * The rows in ranges of the sort key, one for each task: what is left is to sort each of them. Three stages: the rows are
+ * set down with a sample of them apart; bounds are chosen from the sample; each task cuts its rows by the bounds.
+ *
+ * @returns why that is not done
+ */
+export function inRanges({ operator: { keys } }: BoundOf<'sort'>, rows: Fragment, build: Build): Fragment | string {
+  const { context } = build;
+  const { sortBytesMin, sortKeyBytesMax, sortSampleRows } = context.config;
+  const partitions = build.partitionsFor(rows.size.bytes);
+  if (partitions === 1 || rows.size.bytes < sortBytesMin) return 'sorted in one task: it is little data';
+  const whole = sortKeyOf(keys, rows.schema, context.dialect);
+  if (whole === undefined) return `sorted in one task: ranges of ${textOf(keys)} are not known to stand in its order`;
+  const key = `${whole}[1:${sortKeyBytesMax}]`;
+  const every = Math.max(1, Math.ceil(rows.size.rows / sortSampleRows));
+  const spool = { kind: 'exchange', partitioning: { kind: 'sample', every, partitions: 2 } } as const;
+  const from = build.close({ ...rows, labels: [...rows.labels, 'sample'] }, spool);
+  const read = (perTask: readonly ExchangeSlice[]): StageInput => ({
+    kind: 'exchange',
+    name: build.inputName(),
+    schema: rows.schema,
+    from,
+    mode: 'partition',
+    perTask,
+  });
+  const bounds = boundsOf(read([{ from: 1, to: 2 }]), key, partitions, rows);
+  const boundsStage = build.close(bounds, { kind: 'exchange', partitioning: { kind: 'single' } });
+  const chosen = build.read(bounds, boundsStage, 'broadcast');
+  const all = read(Array.from({ length: rows.tasks }, (_, i) => ({ from: 0, to: 2, tasks: { from: i, to: i + 1 } })));
+  const again: Fragment = {
+    ...rows,
+    inputs: [all, chosen],
+    steps: [],
+    query: queryOf(all.name),
+    labels: ['cut into ranges'],
+    notes: [],
+    traits: { ...rows.traits, deterministic: true, rowwise: false },
+  };
+  return build.exchange(again, { kind: 'range', key, bounds: chosen.name, partitions }, 'range');
+}
+
+/** From the sample, keys that cut it into parts of equal size: one row, the bounds in hex. */
+function boundsOf(sample: StageInput, key: string, partitions: number, { traits }: Fragment): Fragment {
+  const keyed = `SELECT ${key} AS k FROM ${quotedName(sample.name)}`;
+  const placed = `SELECT k, row_number() OVER (ORDER BY k) AS place, count(*) OVER () AS total FROM (${keyed})`;
+  const cut = `place < total AND (place * ${partitions}) // total > ((place - 1) * ${partitions}) // total`;
+  const sql = `SELECT coalesce(string_agg(DISTINCT hex(k), ',' ORDER BY hex(k)), '') AS bounds FROM (${placed}) WHERE ${cut}`;
+  return {
+    inputs: [sample],
+    steps: [],
+    query: { from: `(${sql})`, where: [] },
+    schema: [{ name: 'bounds', type: 'VARCHAR' }],
+    tasks: 1,
+    labels: ['bounds'],
+    notes: [],
+    // Rows are sampled by their places. Other bounds after a loss would send equal rows to two tasks.
+    traits: { deterministic: traits.ordered, ordered: true, rowwise: false },
+    size: { rows: 1, bytes: 0 },
+  };
+}
+
+const textOf = (keys: readonly SortKey[]): string => keys.map(({ sql }) => sql).join(', ');
