@@ -2,6 +2,7 @@ import type { ErrorData } from '../shared/errors.ts';
 import type { JobId } from '../shared/ids.ts';
 import type { Json } from '../shared/json.ts';
 import type { LoadReceipt } from '../shared/plan/nodes/load.ts';
+import type { Schema } from '../shared/schema.ts';
 
 /**
  * One run of a pipeline.
@@ -20,8 +21,8 @@ export type RunLife =
   | { readonly state: 'queued'; readonly dueMs: number }
   | { readonly state: 'preparing' }
   | { readonly state: 'loading'; readonly job: JobId }
-  /** The blob (its SHA-256) that holds the decided `RunCommit`. */
-  | { readonly state: 'committing'; readonly commit: string }
+  /** The blob (its SHA-256) that holds the decided `RunCommit`. `error`: why it has not been done yet; it is tried again. */
+  | { readonly state: 'committing'; readonly commit: string; readonly error?: ErrorData }
   | { readonly state: 'retrying'; readonly dueMs: number; readonly error: ErrorData }
   | { readonly state: 'succeeded'; readonly endedMs: number; readonly summary: RunSummary }
   | { readonly state: 'failed'; readonly endedMs: number; readonly error: ErrorData; readonly summary?: RunSummary }
@@ -40,10 +41,20 @@ export interface RunRecord {
   /** The interval of a scheduled or backfilled run; in params as `interval_start`, `interval_end`. */
   readonly interval?: { readonly startMs: number; readonly endMs: number };
   readonly params: Readonly<Record<string, Json>>;
-  /** Counted from 1. */
+  /** Counted from 1: in names of what is staged. A leader's end begins another one, as a retry does. */
   readonly attempt: number;
+  /** Attempts that failed: what the retry policy counts. */
+  readonly failures: number;
+  /** Leaders that ended under it. */
+  readonly takeovers: number;
   readonly submittedMs: number;
   readonly startedMs?: number;
+  /** The run whose rejected rows this one loads. */
+  readonly replayOf?: string;
+  /** The run that has replayed this one's rejected rows: rows rejected again are that run's, so none is loaded twice. */
+  readonly replayedBy?: string;
+  /** Once it is over: what it staged is removed. */
+  readonly cleaned?: boolean;
   readonly life: RunLife;
 }
 
@@ -51,15 +62,20 @@ export type RunCause = 'manual' | 'schedule' | 'backfill' | 'replay';
 
 /** Decided when the job has ended and all rules hold: from here the load happens, once. */
 export interface RunCommit {
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly connector: string;
-    readonly options: Json;
-    readonly prepared: Json;
-    readonly receipts: readonly LoadReceipt[];
-  }[];
+  /** In the order in which they commit: quarantines last. */
+  readonly outputs: readonly CommitOutput[];
   readonly cursors: Readonly<Record<string, Json>>;
   readonly summary: RunSummary;
+}
+
+export interface CommitOutput {
+  /** In the plan. */
+  readonly name: string;
+  readonly connector: string;
+  readonly options: Json;
+  readonly schema: Schema;
+  readonly prepared: Json;
+  readonly receipts: readonly LoadReceipt[];
 }
 
 /** What happened, for people and programs: kept with the run. */
@@ -73,8 +89,9 @@ export interface SourceSummary {
   readonly connector: string;
   readonly rows: number;
   readonly rejected: number;
-  /** Files, objects or requests that were read: the first ones by name, and how many in all. */
+  /** Files, objects, ranges or requests that were read: how many, and the first ones. */
   readonly pieces: number;
+  readonly first: readonly string[];
   readonly cursorBefore?: Json;
   readonly cursorAfter?: Json;
 }

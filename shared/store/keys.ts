@@ -15,7 +15,13 @@ export interface Keys {
   readonly schedules: string;
   schedule(name: string): string;
   readonly cursors: string;
-  cursor(name: string): string;
+  /** Where the last committed load of a pipeline's source left off. */
+  cursor(pipeline: string, source: string): string;
+  cursorsOf(pipeline: string): string;
+  readonly pipelines: string;
+  pipeline(name: string): string;
+  readonly runs: string;
+  run(id: string): string;
 }
 
 /**
@@ -25,12 +31,15 @@ export interface Keys {
  */
 export function keysOf(cluster: string): Keys {
   const root = `/sheaf/${encodeURIComponent(cluster)}/`;
+  const folder = (name: string) => `${root}${name}/`;
   const [workers, jobs, schedules, cursors] = [
-    `${root}workers/`,
-    `${root}jobs/`,
-    `${root}schedules/`,
-    `${root}cursors/`,
+    folder('workers'),
+    folder('jobs'),
+    folder('schedules'),
+    folder('cursors'),
   ];
+  const [pipelines, runs] = [folder('pipelines'), folder('runs')];
+  const cursorsOf = (pipeline: string) => `${cursors}${encodeURIComponent(pipeline)}/`;
   const jobKey = (job: JobId) => `${jobs}${encodeURIComponent(job)}`;
   const stages = (job: JobId) => `${jobKey(job)}/stages/`;
   return {
@@ -44,6 +53,11 @@ export function keysOf(cluster: string): Keys {
     schedules,
     schedule: (name) => `${schedules}${encodeURIComponent(name)}`,
     cursors,
-    cursor: (name) => `${cursors}${encodeURIComponent(name)}`,
+    cursor: (pipeline, source) => `${cursorsOf(pipeline)}${encodeURIComponent(source)}`,
+    cursorsOf,
+    pipelines,
+    pipeline: (name) => `${pipelines}${encodeURIComponent(name)}`,
+    runs,
+    run: (id) => `${runs}${encodeURIComponent(id)}`,
   };
 }
