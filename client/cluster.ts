@@ -2,15 +2,15 @@ import type { RecordBatch, Table } from 'apache-arrow';
 import { type JobId, jobId } from '../shared/ids.ts';
 import type { JobInfo, WorkerInfo } from '../shared/plan/job.ts';
 import type { SchemaSpec } from '../shared/schema.ts';
+import type { Relation } from './dataset/actions.ts';
 import { Dataset } from './dataset/dataset.ts';
-import { constant } from './dataset/draft.ts';
-import { joinTemplate } from './expressions/build.ts';
 import type { Typed } from './expressions/expression.ts';
 import type { Literal } from './expressions/literal.ts';
 import { Reader } from './read/reader.ts';
 import { persist } from './session/persist.ts';
 import type { Session } from './session/session.ts';
-import { withAbsolutePaths } from './sql/absolute-paths.ts';
+import { sqlPlan } from './sql/plan.ts';
+import { fillTemplate, namedParameters, type Spliced, type SqlDraft } from './sql/template.ts';
 import { type Input, type InputRow, type SchemaOfInput, sourceOf } from './upload/source.ts';
 
 /**
@@ -53,18 +53,29 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * A SELECT in DuckDB's SQL, which may name files: as text, or as a template, whose values are quoted and have no
-   * effect as SQL. Its columns are known to the compiler if they are given: `cluster.sql<typeof schema>(…)`.
+   * A SELECT in DuckDB's SQL, which may name files: as text, with values for its parameters (`$name`; `?` and `$1` in
+   * a list), or as a template. In a template, datasets stand as tables, and values become parameters, so that they have
+   * no effect as SQL. Columns are known to the compiler if they are given: `cluster.sql<{ origin: 'varchar' }>(…)`.
    *
    * @example `cluster.sql("select origin, count(*) from 'flights/*.parquet' group by all")`
-   * @example ``cluster.sql`select * from 'flights.parquet' where origin = ${airport}` ``
+   * @example `cluster.sql("select * from 'flights.parquet' where origin = $origin", { origin: 'SEA' })`
+   * @example ``cluster.sql`select a.city from ${late} f join ${airports} a on f.origin = a.iata where f.delay > ${limit}` ``
    */
   sql<const S extends SchemaSpec = SchemaSpec>(
-    text: string | TemplateStringsArray,
-    ...values: readonly (Literal | Typed)[]
-  ): Dataset<S> {
-    const joined = typeof text === 'string' ? text : joinTemplate(text, values);
-    return new Dataset<S>(this.#session, constant({ kind: 'sql', text: withAbsolutePaths(joined, process.cwd()) }));
+    text: string,
+    parameters?: readonly Literal[] | Readonly<Record<string, Literal>>,
+  ): Dataset<S>;
+  sql<const S extends SchemaSpec = SchemaSpec>(
+    strings: TemplateStringsArray,
+    ...values: readonly (Literal | Typed | Relation)[]
+  ): Dataset<S>;
+  sql<S extends SchemaSpec>(text: string | TemplateStringsArray, ...values: readonly unknown[]): Dataset<S> {
+    const [given = []] = values;
+    const draft: SqlDraft =
+      typeof text === 'string'
+        ? { text, relations: [], parameters: namedParameters(given as readonly Literal[]) }
+        : fillTemplate(text, values as readonly Spliced[], this.#session);
+    return new Dataset<S>(this.#session, sqlPlan(draft));
   }
 
   /** All jobs that the coordinator remembers, running ones included. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ClusterOptions, clusterCommand } from '../command.ts';
 import { print, printJson } from '../output/print.ts';
+import { addParameter, type ParameterValues } from '../parameters.ts';
 import { withCluster } from '../with-cluster.ts';
 
 export const explainCommand = (): Command =>
@@ -9,9 +10,10 @@ export const explainCommand = (): Command =>
     ['npx sheaf explain "select * from \'flights.parquet\'" --json | jq .schema', 'the columns of its result'],
   ])
     .argument('<query>', 'a SELECT in the SQL of DuckDB')
-    .action((query: string, options: ClusterOptions) =>
+    .option('-p, --param <name=value>', 'a value for $name, or 1=value for the first ?; may be repeated', addParameter)
+    .action((query: string, options: ClusterOptions & { readonly param?: ParameterValues }) =>
       withCluster(options, async (cluster, signal) => {
-        const dataset = cluster.sql(query);
+        const dataset = cluster.sql(query, options.param);
         if (!options.json) return print(`${(await dataset.explain({ signal })).trimEnd()}\n`);
         await printJson({ explanation: await dataset.explain({ signal }), schema: await dataset.schema({ signal }) });
       }),

@@ -3,6 +3,7 @@ import type { Dataset } from '../../client/dataset/dataset.ts';
 import type { ActionOptions } from '../../client/job/options.ts';
 import { type ClusterOptions, clusterCommand, duration } from '../command.ts';
 import { withOutput } from '../output/file.ts';
+import { addParameter, type ParameterValues } from '../parameters.ts';
 import { withCluster } from '../with-cluster.ts';
 
 const formats = ['table', 'json', 'csv'] as const;
@@ -12,6 +13,7 @@ interface SqlOptions extends ClusterOptions {
   readonly format?: Format;
   readonly output?: string;
   readonly timeout?: number;
+  readonly param?: ParameterValues;
 }
 
 export const sqlCommand = (): Command =>
@@ -19,6 +21,7 @@ export const sqlCommand = (): Command =>
     ['npx sheaf sql "select origin, count(*) from \'flights.parquet\' group by all"', 'a table on the terminal'],
     ['npx sheaf sql "select * from \'logs/*.csv\' where status >= 500" --format csv -o errors.csv', 'into a file'],
     ['npx sheaf sql "select 42 as answer" --json', 'JSON for another program'],
+    ['npx sheaf sql "from \'f.parquet\' where origin = $origin" --param origin=SEA', 'values that are no SQL'],
     ['npx sheaf sql "from \'flights.parquet\' limit 5" --cluster 127.0.0.1:7400', 'on a cluster that is there'],
   ])
     .argument('<query>', 'a SELECT, which may name files')
@@ -26,13 +29,15 @@ export const sqlCommand = (): Command =>
       new Option('-f, --format <format>', 'how to print (default: table, or by the file of -o)').choices(formats),
     )
     .option('-o, --output <file>', 'write to a file, which appears when all is there')
+    .option('-p, --param <name=value>', 'a value for $name, or 1=value for the first ?; may be repeated', addParameter)
     .option('--timeout <duration>', 'give up after this long, for example 30s', duration)
     .action((query: string, options: SqlOptions) =>
       withCluster(options, async (cluster, signal) => {
         const deadline = options.timeout === undefined ? {} : { deadlineMs: options.timeout };
         const action = { name: 'sql', signal, ...deadline };
         await withOutput(options.output, async (write) => {
-          for await (const text of texts(cluster.sql(query), formatOf(options), action)) await write(text);
+          for await (const text of texts(cluster.sql(query, options.param), formatOf(options), action))
+            await write(text);
         });
       }),
     );

@@ -242,7 +242,7 @@ export class SortKey<Needs = never> {
 export const operandSql = (value: Literal | Typed): string =>
   isTyped(value) ? value.sql : quoteLiteral(value as Literal);
 
-const isTyped = (value: unknown): value is Typed => value instanceof Expression || value instanceof Aliased;
+export const isTyped = (value: unknown): value is Typed => value instanceof Expression || value instanceof Aliased;
 
 /**
  * The column of this name, whatever characters are in it.

@@ -1,6 +1,6 @@
+import { type Token, tokenize } from '../../shared/sql/tokens.ts';
 import { quoteText } from '../expressions/literal.ts';
 import { absolutePath } from '../read/paths.ts';
-import { type Token, tokenize } from './tokens.ts';
 
 const dataFile = /\.(parquet|csv|tsv|json|jsonl|ndjson|arrow|arrows|feather|ipc)(\.(gz|zst|bz2))?$/i;
 const readers = /^(read_\w+|parquet_scan|parquet_metadata|parquet_schema|sniff_csv)$/i;
@@ -19,6 +19,13 @@ export function withAbsolutePaths(sql: string, workingDirectory: string): string
       return isFile ? quoteText(absolutePath(path, workingDirectory)) : token.sql;
     })
     .join('');
+}
+
+/** Whether a value after this text would name a file. */
+export function isFilePlace(before: string, path: string): boolean {
+  const place = new Place();
+  for (const token of tokenize(before)) place.pass(token);
+  return place.namesFile(path);
 }
 
 const pathOf = ({ kind, sql }: Token): string | undefined =>

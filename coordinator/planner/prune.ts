@@ -59,6 +59,19 @@ function exactly(bound: Bound, required: Names): Bound {
   return { operator: { kind: 'project', columns }, schema, inputs: [pruned] };
 }
 
+/** Only these columns of a plan. */
+export function cutTo(bound: Bound, required: Names): Bound {
+  const { kind } = bound.operator;
+  if (kind === 'scan' || kind === 'dataset') return prune(bound, required);
+  const schema = narrowed(bound.schema, required);
+  if (schema.length === bound.schema.length) return bound;
+  return {
+    operator: { kind: 'project', columns: schema.map(({ name }) => columnReference(name)) },
+    schema,
+    inputs: [bound],
+  };
+}
+
 const columnReference = (name: string): BoundColumn => ({
   name,
   sql: quotedName(name),

@@ -1,7 +1,8 @@
 import { type PlanNode, type PlanVisitor, visit } from '../../shared/plan/node.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { Dialect } from './dialect.ts';
-import { fileReferences } from './sql/file-references.ts';
+import { fillParameters } from './sql/parameters.ts';
+import { relationsByName, tableReferences } from './sql/table-references.ts';
 
 /**
  * All scans of a plan, those that SQL text names too.
@@ -15,7 +16,10 @@ const below = ({ input }: { readonly input: PlanNode }, dialect: Dialect): ScanN
 const finders: PlanVisitor<ScanNode[], Dialect> = {
   scan: (node) => [node],
   dataset: () => [],
-  sql: ({ text }, dialect) => fileReferences(dialect.parse(text)).map(({ scan }) => scan),
+  sql: (node, dialect) => {
+    const references = tableReferences(fillParameters(node, dialect).tree, relationsByName(node.relations));
+    return references.flatMap(({ plan }) => scansOf(plan, dialect));
+  },
   filter: below,
   project: below,
   extend: below,

@@ -71,7 +71,12 @@ const nodes = z.discriminatedUnion('kind', [
     partitions: z.number().int().positive(),
     keys: z.array(z.string()),
   }),
-  z.strictObject({ kind: z.literal('sql'), text: z.string() }),
+  z.strictObject({
+    kind: z.literal('sql'),
+    text: z.string(),
+    relations: z.array(z.strictObject({ name: z.string(), plan: node })).optional(),
+    parameters: z.array(named).optional(),
+  }),
   z.strictObject({
     kind: z.literal('write'),
     input: node,

@@ -3,7 +3,7 @@ import { type PlanNode, type PlanVisitor, visit } from './node.ts';
 const children: PlanVisitor<readonly PlanNode[]> = {
   scan: () => [],
   dataset: () => [],
-  sql: () => [],
+  sql: ({ relations = [] }) => relations.map(({ plan }) => plan),
   filter: ({ input }) => [input],
   project: ({ input }) => [input],
   extend: ({ input }) => [input],

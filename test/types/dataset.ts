@@ -156,6 +156,19 @@ const joined = flights.join(airports, { on: { origin: 'iata' }, type: 'left' });
 joined.filter(col('city').eq('Boston').and(col('delay').gt(3)));
 flights.join(flights.select('origin', { n: count() }), { on: 'origin' }).select('n', 'delay');
 flights.join(airports, { on: sql`l.origin = r.iata` });
+// SQL takes datasets as tables and values as parameters.
+const late = cluster.sql<{ origin: 'varchar'; n: 'bigint' }>`
+  select f.origin, count(*) as n from ${flights} f join ${open} o on f.delay > o.delay where f.origin = ${'SEA'} and ${col('n').gt(3)}`;
+same<bigint | null>()((await late.rows().next()).value?.n ?? null);
+cluster.sql('select $a, $b', { a: 1, b: new Date() }).filter('true');
+cluster.sql('select ?, ?', [1, null]);
+cluster.sql`select * from ${late.orderBy('n desc').limit(3)}`;
+// @ts-expect-error a column that the query does not yield
+late.filter(col('count').gt(3));
+// @ts-expect-error an object is no value
+cluster.sql`select ${{ a: 1 }}`;
+// @ts-expect-error a function is no value
+cluster.sql('select $f', { f: () => 1 });
 // @ts-expect-error the left side has no such column
 flights.join(airports, { on: { orgin: 'iata' } });
 // @ts-expect-error the right side has no such column

@@ -15,7 +15,16 @@ import { bindWindow } from './window.ts';
  *
  * @throws SheafError `COLUMN_UNKNOWN` with the nearest names, `SQL_INVALID`, `SCHEMA_MISMATCH`, `PLAN_INVALID`
  */
-export const bind = (node: PlanNode, context: PlanContext): Bound => visit(node, binders, context);
+export function bind(node: PlanNode, context: PlanContext): Bound {
+  const bounds = known.get(context) ?? new WeakMap<PlanNode, Bound>();
+  known.set(context, bounds);
+  const bound = bounds.get(node) ?? visit(node, binders, context);
+  bounds.set(node, bound);
+  return bound;
+}
+
+/** SQL asks for the columns of the plans that it reads before it is taken apart, at each level again. */
+const known = new WeakMap<PlanContext, WeakMap<PlanNode, Bound>>();
 
 const binders: PlanVisitor<Bound, PlanContext> = {
   scan: (node, context) => ({

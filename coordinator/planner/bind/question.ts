@@ -1,13 +1,15 @@
 import type { Schema } from '../../../shared/schema.ts';
 import type { AstNode } from '../../../shared/sql/ast.ts';
-import type { FileReference } from '../sql/file-references.ts';
+import type { Relations, TableReference } from '../sql/table-references.ts';
 
-/** SQL text that was looked into: its tree, and the files that it names. */
+/** SQL text that was looked into: its tree, and the tables that it names. */
 export interface Question {
+  /** The user's own, with values in place of parameters. */
   readonly text: string;
+  readonly relations: Relations;
   readonly tree: AstNode;
-  readonly references: readonly FileReference[];
+  readonly references: readonly TableReference[];
   readonly schemas: readonly Schema[];
-  /** Of the relations that stand for the files. */
+  /** Of the relations that stand for the tables. */
   readonly nameOf: (at: number) => string;
 }

@@ -1,51 +1,51 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
+import { type AstNode, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { inOwnLines } from '../expressions.ts';
 import { fixTime } from '../present-time.ts';
-import { fileReferences } from '../sql/file-references.ts';
+import { cutTo } from '../prune.ts';
 import { SqlLowering } from '../sql/lower/lowering.ts';
 import { NotDistributed } from '../sql/lower/names.ts';
 import { lowerQuery } from '../sql/lower/query.ts';
+import { fillParameters } from '../sql/parameters.ts';
+import { relationsByName, tableReferences } from '../sql/table-references.ts';
 import { relationPrefix, usedColumns, withEmptyRelations, withRelations } from '../sql/with-relations.ts';
+import { isStable } from '../stable.ts';
 import { isVolatile } from '../volatile.ts';
 import { columnNames, describeOver } from './describe.ts';
 import type { Question } from './question.ts';
-import { sourceOf } from './source.ts';
 import { explained } from './sql-errors.ts';
 
 /**
- * A whole SELECT: what is understood of it becomes operators; of anything else the files are scanned in parallel, and the
+ * A whole SELECT: what is understood of it becomes operators; of anything else the tables are made in parallel, and the
  * query runs over them in one task.
  *
  * @throws SheafError `SQL_INVALID` with a caret, `COLUMN_UNKNOWN` and `TABLE_UNKNOWN` with the nearest names
  */
-export function bindSql({ text }: PlanOf<'sql'>, context: PlanContext, bindPlan: (plan: PlanNode) => Bound): Bound {
-  const question = lookInto(text, context);
+export function bindSql(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan): Bound {
+  const question = lookInto(node, context, bindPlan);
   const result = describeQuestion(question, context);
   const lowered = lower(question, result, context, bindPlan);
-  return typeof lowered === 'string' ? gather(question, result, lowered, context) : lowered;
+  return typeof lowered === 'string' ? gather(question, result, lowered, context, bindPlan) : lowered;
 }
 
-function lookInto(text: string, context: PlanContext): Question {
-  const parsed = context.dialect.parse(text);
+type BindPlan = (plan: PlanNode) => Bound;
+
+function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan): Question {
+  const { tree: parsed, text } = fillParameters(node, context.dialect);
+  const relations = relationsByName(node.relations);
   if (onlyStatement(parsed) === undefined) {
     throw new SheafError('SQL_INVALID', 'The text holds several statements', { next: 'Write one SELECT.' });
   }
-  refuseParameters(parsed);
-  const schemas = fileReferences(parsed).map(({ scan }) => sourceOf(scan, context).schema);
+  const schemas = tableReferences(parsed, relations).map(({ plan }) => bindPlan(plan).schema);
   const columns = new Set(schemas.flatMap((schema) => [...columnNames(schema)]));
   const tree = fixTime(context.dialect, parsed, context.nowMs, columns);
   const prefix = relationPrefix(tree);
-  return { text, tree, references: fileReferences(tree), schemas, nameOf: (at) => `${prefix}${at}` };
-}
-
-function refuseParameters(tree: AstNode): void {
-  if (find(tree, ({ class: kind }) => kind === 'PARAMETER').length === 0) return;
-  throw new SheafError('NOT_SUPPORTED', 'The text has parameters', { next: 'Write the values into the text.' });
+  const references = tableReferences(tree, relations);
+  return { text, relations, tree, references, schemas, nameOf: (at) => `${prefix}${at}` };
 }
 
 /**
@@ -65,12 +65,12 @@ function describeQuestion(question: Question, { dialect }: PlanContext): Schema 
   }
 }
 
-/** Described with tables that are named as the files are; nothing where files stand in it otherwise. */
+/** Described with tables that are named as in the text; nothing where files stand in it otherwise. */
 function describeOwnText(
   { text, references, schemas }: Question,
   dialect: PlanContext['dialect'],
 ): Schema | SheafError | undefined {
-  const relations = references.map(({ scan }, i) => ({ name: scan.paths[0] ?? '', schema: schemas[i] ?? [] }));
+  const relations = references.map(({ name }, i) => ({ name, schema: schemas[i] ?? [] }));
   if (relations.length === 0 || references.some(({ node }) => node.type !== 'BASE_TABLE')) return undefined;
   const unique = relations.filter(({ name }, i) => relations.findIndex((other) => other.name === name) === i);
   try {
@@ -82,15 +82,19 @@ function describeOwnText(
 
 /** The question as plan nodes with its columns, or for people why it is not. */
 function lower(
-  { tree, references }: Question,
+  { tree, references, relations }: Question,
   result: Schema,
   context: PlanContext,
-  bindPlan: (plan: PlanNode) => Bound,
+  bindPlan: BindPlan,
 ): Bound | string {
   const select = onlyStatement(tree);
   if (select === undefined || references.length === 0) return 'it reads no file that is scanned';
+  const again = references.filter(({ plan }, i) => references.findIndex((other) => other.plan === plan) !== i);
+  if (again.some(({ plan }) => !isStable(bindPlan(plan))))
+    return 'it reads a dataset more than once that may have other rows each time';
   try {
-    const bound = bindPlan(lowerQuery(select, new Map(), new SqlLowering(tree, context, bindPlan), result).plan);
+    const lowering = new SqlLowering(tree, relations, context, bindPlan);
+    const bound = bindPlan(lowerQuery(select, new Map(), lowering, result).plan);
     // Whatever went wrong here must not change an answer: equal columns are the least to ask for.
     return JSON.stringify(bound.schema) === JSON.stringify(result) ? bound : 'its parts have columns of other types';
   } catch (thrown) {
@@ -101,19 +105,28 @@ function lower(
   }
 }
 
-function gather(question: Question, schema: Schema, reason: string, { dialect }: PlanContext): BoundOf<'gather'> {
+/** What is read more than once is made once. */
+function gather(
+  question: Question,
+  schema: Schema,
+  reason: string,
+  { dialect }: PlanContext,
+  bindPlan: BindPlan,
+): BoundOf<'gather'> {
   const { tree, references, schemas, nameOf } = question;
-  const inputs = references.map(
-    (reference, i): BoundOf<'scan'> => ({
-      operator: { kind: 'scan', scan: reference.scan },
-      schema: usedColumns(withoutFiles(tree), reference, schemas[i] ?? []),
-      inputs: [],
-    }),
-  );
+  const plans = [...new Set(references.map(({ plan }) => plan))];
+  const without = withoutFiles(tree);
+  const inputs = plans.map((plan) => {
+    const used = references.flatMap((reference, i) =>
+      reference.plan === plan ? usedColumns(without, reference, schemas[i] ?? []) : [],
+    );
+    return cutTo(bindPlan(plan), columnNames(used));
+  });
+  const places = references.map(({ plan }) => plans.indexOf(plan));
   return {
     operator: {
       kind: 'gather',
-      sql: (names) => dialect.print(withRelations(tree, references, (at) => names[at] ?? nameOf(at))),
+      sql: (names) => dialect.print(withRelations(tree, references, (at) => names[places[at] ?? -1] ?? nameOf(at))),
       reason,
       volatile: isVolatile(dialect, tree),
     },

@@ -2,11 +2,12 @@ import { quotedName } from '../../../shared/sql/text.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { type Fragment, withNote } from '../fragment.ts';
+import { isBare } from '../query.ts';
 
 /** A query that no rule distributes: its inputs are scanned in parallel, then it runs in one task as it was written. */
 export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
   const { sql, reason, volatile } = bound.operator;
-  const inputs = bound.inputs.map((input) => build.gather(build.plan(input), 'gather', 'an input of the whole query'));
+  const inputs = bound.inputs.map((input) => inOneTask(build.plan(input), build));
   const names = inputs.map(({ query }) => query.from);
   const columns = bound.schema.map(({ name }) => quotedName(name)).join(', ');
   const fragment: Fragment = {
@@ -29,4 +30,10 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
     },
   };
   return withNote(fragment, `the query runs in one task: ${reason}`);
+}
+
+/** As a relation with a name, of all rows: what was done to them is done in a stage before. */
+function inOneTask(input: Fragment, build: Build): Fragment {
+  if (input.tasks === 1 && input.steps.length === 0 && isBare(input.query)) return input;
+  return build.exchange(input, { kind: 'single' }, 'gather');
 }

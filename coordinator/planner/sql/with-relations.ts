@@ -2,12 +2,12 @@ import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, isNode, onlyStatement, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import { emptyRelation } from '../bind/describe.ts';
 import type { Dialect } from '../dialect.ts';
-import type { FileReference } from './file-references.ts';
+import type { TableReference } from './table-references.ts';
 
-/** The tree with each file reference replaced by a table of the given name, under the alias that the query knows it by. */
+/** The tree with each table reference replaced by a table of the given name, under the alias that the query knows it by. */
 export function withRelations(
   tree: AstNode,
-  references: readonly FileReference[],
+  references: readonly TableReference[],
   nameOf: (at: number) => string,
 ): AstNode {
   const places = new Map(references.map(({ node }, i) => [node, i]));
@@ -28,10 +28,10 @@ export function withRelations(
   });
 }
 
-/** The tree with each file reference replaced by a subquery that has its columns and no rows. */
+/** The tree with each table reference replaced by a subquery that has its columns and no rows. */
 export function withEmptyRelations(
   tree: AstNode,
-  references: readonly FileReference[],
+  references: readonly TableReference[],
   schemas: readonly Schema[],
   dialect: Dialect,
 ): AstNode {
@@ -56,10 +56,10 @@ export function relationPrefix(tree: AstNode): string {
 }
 
 /**
- * Columns of a file that a query may use: those whose names occur anywhere in it; all of them where it may mean columns
+ * Columns of a table that a query may use: those whose names occur anywhere in it; all of them where it may mean columns
  * without naming them.
  */
-export function usedColumns(tree: AstNode, { alias }: FileReference, schema: Schema): Schema {
+export function usedColumns(tree: AstNode, { alias }: TableReference, schema: Schema): Schema {
   const meansAll = find(tree, (node) => isStar(node) || namesRow(node, alias, schema)).length > 0;
   if (meansAll) return schema;
   const words = new Set<string>();

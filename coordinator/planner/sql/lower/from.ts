@@ -2,10 +2,9 @@ import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { type AstNode, isNode, onlyStatement, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import { sourceOf } from '../../bind/source.ts';
 import type { PlanContext } from '../../context.ts';
 import { isVolatile } from '../../volatile.ts';
-import { fileReferences } from '../file-references.ts';
+import { tableReferences } from '../table-references.ts';
 import type { CommonTables } from './common-tables.ts';
 import { type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
 import { joinUnits, type Unit } from './join-order.ts';
@@ -50,16 +49,11 @@ function lowerRelation(reference: AstNode, tables: CommonTables, lowering: Lower
     const { plan, columns } = renamed(lowering.part(query, tables), aliases);
     return { plan, relation: { alias, columns } };
   }
-  const file = fileReferences(reference).find(({ node }) => node === reference);
-  if (file === undefined) return other(reference, alias, tables, lowering);
-  const { schema } = sourceOf(file.scan, lowering.context);
-  const scanned = internalColumns(
-    file.scan,
-    schema.map(({ name }) => name),
-    lowering,
-  );
-  const { plan, columns } = renamed(scanned, aliases);
-  return { plan, relation: { alias: file.alias, columns } };
+  const own = tableReferences(reference, lowering.relations).find(({ node }) => node === reference);
+  if (own === undefined) return other(reference, alias, tables, lowering);
+  const read = internalColumns(own.plan, lowering.columnsOf(own.plan), lowering);
+  const { plan, columns } = renamed(read, aliases);
+  return { plan, relation: { alias: own.alias, columns } };
 }
 
 /** VALUES, `range(…)` and whatever else reads no file that is scanned: as DuckDB runs it, in one task. */

@@ -4,6 +4,7 @@ import { type AstNode, find, isNode, nodesOf } from '../../../../shared/sql/ast.
 import type { Bound } from '../../bound.ts';
 import type { PlanContext } from '../../context.ts';
 import { isVolatile } from '../../volatile.ts';
+import type { Relations } from '../table-references.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
 import { internalColumns, selectAllFrom } from './from.ts';
 import { Names, NotDistributed } from './names.ts';
@@ -16,13 +17,15 @@ import type { Columns, Lowering, OpenSelect } from './types.ts';
 export class SqlLowering implements Lowering {
   readonly context: PlanContext;
   readonly names: Names;
+  readonly relations: Relations;
   readonly #tree: AstNode;
   readonly #bind: (plan: PlanNode) => Bound;
 
-  constructor(tree: AstNode, context: PlanContext, bind: (plan: PlanNode) => Bound) {
+  constructor(tree: AstNode, relations: Relations, context: PlanContext, bind: (plan: PlanNode) => Bound) {
     refuseUnstable(tree, context);
     this.context = context;
     this.names = new Names(tree);
+    this.relations = relations;
     this.#tree = tree;
     this.#bind = bind;
   }
@@ -70,11 +73,11 @@ export class SqlLowering implements Lowering {
     // A pivot, a recursive table: alone in a SELECT it is what the question is, and would come back here without end.
     if (text === this.context.dialect.print(this.#tree))
       throw new NotDistributed('what it reads from cannot be taken apart');
-    const plan: PlanNode = { kind: 'sql', text };
-    return internalColumns(plan, this.#columnsOf(plan), this);
+    const plan: PlanNode = { kind: 'sql', text, relations: [...this.relations.values()] };
+    return internalColumns(plan, this.columnsOf(plan), this);
   }
 
-  #columnsOf(plan: PlanNode): string[] {
+  columnsOf(plan: PlanNode): readonly string[] {
     try {
       return this.#bind(plan).schema.map(({ name }) => name);
     } catch (cause) {

@@ -3,6 +3,7 @@ import type { Schema } from '../../../../shared/schema.ts';
 import type { AstNode } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
 import type { SelectParts } from '../select-parts.ts';
+import type { Relations } from '../table-references.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
 import type { Names } from './names.ts';
 import type { Scope, ScopeColumn } from './scope.ts';
@@ -28,6 +29,7 @@ export interface OpenSelect {
 export interface Lowering {
   readonly context: PlanContext;
   readonly names: Names;
+  readonly relations: Relations;
   query(node: AstNode, tables: CommonTables, result?: Schema): Columns;
   open(select: AstNode, tables: CommonTables, outer?: Scope): OpenSelect;
   close(open: OpenSelect): Columns;
@@ -35,6 +37,8 @@ export interface Lowering {
   part(query: AstNode, tables: CommonTables): Columns;
   /** Each mention of a common table is taken apart anew: equal stages become one later. */
   common(table: CommonTable, tables: CommonTables): Columns;
+  /** Names of a plan's columns. */
+  columnsOf(plan: PlanNode): readonly string[];
   /** A query as SQL text of its own, with the common tables that it may use. */
   whole(query: AstNode, tables: CommonTables): Columns;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { withAbsolutePaths } from '../../../../client/sql/absolute-paths.ts';
-import { tokenize } from '../../../../client/sql/tokens.ts';
+import { tokenize } from '../../../../shared/sql/tokens.ts';
 
 const cases: readonly (readonly [string, string])[] = [
   ["select * from 'a.parquet'", "select * from '/w/a.parquet'"],

@@ -1,12 +1,13 @@
 /** A piece of SQL text that stands for itself: enough of DuckDB's lexical rules to find string literals, no grammar. */
 export interface Token {
-  readonly kind: 'space' | 'word' | 'text' | 'name' | 'other';
+  readonly kind: 'space' | 'word' | 'text' | 'name' | 'parameter' | 'other';
   readonly sql: string;
 }
 
 const patterns: readonly (readonly [Token['kind'], RegExp])[] = [
   ['space', /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y],
   ['text', /[eExX]'(?:[^'\\]|''|\\[\s\S])*(?:'|$)|'(?:[^']|'')*(?:'|$)|\$([A-Za-z_]\w*)?\$[\s\S]*?(?:\$\1\$|$)/y],
+  ['parameter', /\$(?:\d+|[\p{L}_][\p{L}\p{N}_]*)/uy],
   ['name', /"(?:[^"]|"")*(?:"|$)/y],
   ['word', /[\p{L}_][\p{L}\p{N}_$]*/uy],
   ['other', /[\s\S]/uy],

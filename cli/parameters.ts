@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander';
+import type { Literal } from '../client/expressions/literal.ts';
+
+/** Values of a query's parameters by name. */
+export type ParameterValues = Readonly<Record<string, Literal>>;
+
+/**
+ * `name=value` beside those before it. The value is what it says as JSON (15, 1.5, true, null, "15"), else text.
+ *
+ * @throws InvalidArgumentError if there is no name, or the name was given before
+ */
+export function addParameter(text: string, before: ParameterValues = {}): ParameterValues {
+  const [, name, value = ''] = /^\$?(\w+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It takes name=value, or 1=value for the first ?.');
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`The parameter ${name} has two values.`);
+  return { ...before, [name]: literalOf(value) };
+}
+
+/** Whole numbers stay exact, however large. */
+function literalOf(text: string): Literal {
+  if (/^-?(0|[1-9]\d*)$/.test(text)) return BigInt(text);
+  try {
+    const value: unknown = JSON.parse(text);
+    return isLiteral(value) ? value : text;
+  } catch {
+    return text; // It is no JSON: it is the text itself.
+  }
+}
+
+const isLiteral = (value: unknown): value is Literal => value === null || typeof value !== 'object';

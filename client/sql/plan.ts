@@ -1,0 +1,20 @@
+import type { Draft } from '../dataset/draft.ts';
+import { withAbsolutePaths } from './absolute-paths.ts';
+import type { SqlDraft } from './template.ts';
+
+/** The plan of SQL text: the files that it names are absolute, from this process's working directory now. */
+export function sqlPlan({ text, relations, parameters }: SqlDraft, workingDirectory = process.cwd()): Draft {
+  const absolute = withAbsolutePaths(text, workingDirectory);
+  return async (resolver) => ({
+    kind: 'sql',
+    text: absolute,
+    ...(relations.length === 0
+      ? {}
+      : {
+          relations: await Promise.all(
+            relations.map(async ({ name, draft }) => ({ name, plan: await draft(resolver) })),
+          ),
+        }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+  });
+}

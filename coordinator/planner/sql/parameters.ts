@@ -1,0 +1,67 @@
+import { SheafError } from '../../../shared/errors.ts';
+import { didYouMean } from '../../../shared/nearest.ts';
+import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
+import type { SqlNode } from '../../../shared/plan/nodes/sql.ts';
+import { type AstNode, find, nodesOf, rewrite } from '../../../shared/sql/ast.ts';
+import { tokenize } from '../../../shared/sql/tokens.ts';
+import type { Dialect } from '../dialect.ts';
+import { parseExpression } from '../expressions.ts';
+
+/** SQL whose parameters have become constants. */
+export interface Filled {
+  readonly tree: AstNode;
+  /** The user's text with the same constants, for DuckDB's messages and names of columns. */
+  readonly text: string;
+}
+
+/**
+ * The tree of a SQL node. Values never become text on their way to the tree: each parameter's node is replaced by the
+ * node of its value.
+ *
+ * @throws SheafError `SQL_INVALID`, also for a parameter without a value and a value without a parameter
+ */
+export function fillParameters({ text, parameters = [] }: SqlNode, dialect: Dialect): Filled {
+  const tree = dialect.parse(text);
+  const wanted = find(tree, isParameter).map(nameOf);
+  if (wanted.length === 0 && parameters.length === 0) return { tree, text };
+  const values = new Map(parameters.map(({ name, sql }) => [name.toLowerCase(), sql]));
+  for (const name of wanted) if (!values.has(name)) throw noValue(name, parameters);
+  for (const name of values.keys()) if (!wanted.includes(name)) throw noParameter(name, wanted);
+  const filled = rewrite(tree, (node) =>
+    isParameter(node)
+      ? { ...parseExpression(dialect, values.get(nameOf(node)) ?? ''), alias: node.alias ?? '' }
+      : undefined,
+  );
+  return { tree: withoutParameterMap(filled), text: filledText(text, values) };
+}
+
+const withoutParameterMap = (tree: AstNode): AstNode => ({
+  ...tree,
+  statements: nodesOf(tree.statements).map((statement) => ({ ...statement, named_param_map: [] })),
+});
+
+const isParameter = (node: AstNode): boolean => node.class === 'PARAMETER';
+const nameOf = ({ identifier }: AstNode): string => String(identifier).toLowerCase();
+
+/** `?`, `$1` and `$name`, as DuckDB reads them: nothing of this is in a literal, a quoted name or a comment. */
+function filledText(text: string, values: ReadonlyMap<string, string>): string {
+  let asked = 0;
+  const filled = tokenize(text).map(({ kind, sql }) => {
+    if (kind === 'other' && sql === '?') return values.get(String(++asked)) ?? sql;
+    return kind === 'parameter' ? (values.get(sql.slice(1).toLowerCase()) ?? sql) : sql;
+  });
+  return filled.join('');
+}
+
+const noValue = (name: string, given: readonly NamedExpression[]): SheafError => {
+  const names = given.map((each) => each.name);
+  const next = `Give it a value: cluster.sql(text, { ${/^\d/.test(name) ? `'${name}'` : name}: … }), or --param ${name}=….`;
+  return new SheafError('SQL_INVALID', `The parameter $${name} has no value`, {
+    next: [didYouMean(names, name), next].filter(Boolean).join(' '),
+  });
+};
+
+const noParameter = (name: string, wanted: readonly string[]): SheafError =>
+  new SheafError('SQL_INVALID', `A value is given for $${name}, which the SQL does not name`, {
+    next: didYouMean(wanted, name) ?? `Write $${name} where the value belongs, or leave the value out.`,
+  });

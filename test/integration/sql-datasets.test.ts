@@ -1,0 +1,54 @@
+/** SQL and datasets over each other, on a cluster. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { count } from '../../client/index.ts';
+import { Connection } from '../../shared/duckdb/connection.ts';
+import { Database } from '../../shared/duckdb/database.ts';
+import { inProcessCluster } from '../support/in-process-cluster.ts';
+
+const setup = await inProcessCluster({ taskBytesMin: 1 });
+const { cluster, folder } = setup;
+after(() => setup[Symbol.asyncDispose]());
+
+const flights = join(folder, 'flights.parquet');
+{
+  using database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(folder, 'spill') });
+  using connection = Connection.open(database.address);
+  connection.execute(`COPY (SELECT i AS id, ['BOS', 'JFK', 'ORD', 'SEA'][1 + i % 4] AS origin, (i * 7919) % 1000 - 100 AS delay
+    FROM range(20000) t(i)) TO '${flights}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
+}
+
+/** How many of every fourth flight, from this one on, are late. */
+const lateOf = (first: number): bigint =>
+  BigInt(Array.from({ length: 5000 }, (_, n) => ((4 * n + first) * 7919) % 1000).filter((delay) => delay > 900).length);
+
+const read = cluster.read.parquet(flights, { schema: { id: 'bigint', origin: 'varchar', delay: 'bigint' } });
+const airports = cluster.from([
+  { code: 'BOS', city: 'Boston' },
+  { code: 'SEA', city: "Seat'tle" },
+]);
+
+test('files, uploads and results of SQL are tables of further SQL, and its result is a dataset', async () => {
+  const late = read.filter((row) => (row.delay ?? 0n) > 800n);
+  const byCity = cluster.sql<{ city: 'varchar'; n: 'bigint' }>`
+    select a.city, count(*) as n from ${late} l join ${airports} a on l.origin = a.code group by a.city`;
+  const joined = cluster.sql<{ city: 'varchar'; n: 'bigint'; all_flights: 'bigint' }>`
+    select c.city, c.n, f.n as all_flights
+    from ${byCity} c join ${airports} a on a.city = c.city
+      join ${read.groupBy('origin').agg({ n: count() })} f on f.origin = a.code
+    where c.city <> ${"Bos'ton"} order by c.city`;
+  const rows = await Array.fromAsync(joined.filter('n > 0').orderBy('city desc').rows());
+  assert.deepEqual(rows, [
+    { city: "Seat'tle", n: lateOf(3), all_flights: 5000n },
+    { city: 'Boston', n: lateOf(0), all_flights: 5000n },
+  ]);
+});
+
+test('parameters are values', async () => {
+  const text = `select count(*)::int as n from '${flights}' where origin = $origin and delay > $least`;
+  const rows = await Array.fromAsync(cluster.sql(text, { origin: 'SEA', least: 800 }).rows());
+  assert.equal(rows[0]?.n, Number(lateOf(3)));
+  const none = cluster.sql(text, { origin: "x' or true --", least: 800 });
+  assert.deepEqual(await Array.fromAsync(none.rows()), [{ n: 0 }]);
+});
