@@ -51,6 +51,11 @@ export interface Listing<Piece extends Json = Json, Cursor extends Json = Json> 
   readonly cursorColumn?: string;
   /** False if another reading of a piece may give other rows (a service's pages). */
   readonly deterministic: boolean;
+  /**
+   * Lets go of what the pieces need at the source while they are read (a snapshot). Present only if there is such a thing:
+   * whoever listed calls it once when nothing reads the pieces any more, however that came. Never throws.
+   */
+  readonly release?: () => Promise<void>;
 }
 
 export interface ListedPiece<Piece extends Json = Json> {

@@ -5,6 +5,7 @@ import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { localSettings } from './sections/local.ts';
 import { plannerSettings } from './sections/planner.ts';
+import { postgresSettings } from './sections/postgres.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
 import { storeSettings } from './sections/store.ts';
@@ -23,6 +24,7 @@ export const sections = {
   Store: storeSettings,
   Processes: localSettings,
   Worker: workerSettings,
+  PostgreSQL: postgresSettings,
 } as const;
 
 /** All settings in one table, by name. */
@@ -38,4 +40,5 @@ export const settings = {
   ...storeSettings,
   ...localSettings,
   ...workerSettings,
+  ...postgresSettings,
 } as const;
