@@ -9,7 +9,7 @@ import { type LocalPart, readParts, schemaOfParts } from '../../shared/exchange/
 import { exchangePath } from '../../shared/exchange/paths.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
 import { type JobId, jobId, type StageId } from '../../shared/ids.ts';
-import type { StageInput, StageSpec, TaskOutput } from '../../shared/stage.ts';
+import type { ExchangeSlice, StageInput, StageSpec, TaskOutput } from '../../shared/stage.ts';
 import { runTask } from '../../worker/kernel/run-task.ts';
 import { AttemptWatch, Cancellation } from '../../worker/pool/cancellation.ts';
 import type { LocalInput, ThreadData } from '../../worker/pool/protocol.ts';
@@ -82,10 +82,10 @@ class Run {
   }
 
   /** As the scheduler names them: in producer order; without those that have no rows, but for a result's. */
-  partsOf(stage: StageId, partition: number | 'all'): LocalPart[] {
+  partsOf(stage: StageId, partition: number | 'all', tasks: ExchangeSlice['tasks'] = undefined): LocalPart[] {
     const spec = this.#plan.stages[stage];
     const parts: LocalPart[] = [];
-    for (let task = 0; task < (spec?.tasks ?? 0); task++) {
+    for (let task = tasks?.from ?? 0; task < (tasks?.to ?? spec?.tasks ?? 0); task++) {
       const sizes = this.#outputs.get(`${stage}/${task}`)?.partitions ?? [];
       const path = exchangePath(this.#thread.exchangeRoot, {
         kind: 'attempt',
@@ -99,12 +99,17 @@ class Run {
     return parts;
   }
 
+  #exchangeParts(input: Extract<StageInput, { kind: 'exchange' }>, task: number): LocalPart[] {
+    if (input.mode === 'broadcast') return this.partsOf(input.from, 'all');
+    const { from, to, tasks } = input.perTask?.[task] ?? { from: task, to: task + 1 };
+    return Array.from({ length: to - from }, (_, i) => this.partsOf(input.from, from + i, tasks)).flat();
+  }
+
   #input(input: StageInput, task: number): LocalInput {
     const { name, schema } = input;
     if (input.kind === 'splits') return { kind: 'splits', name, schema, splits: input.perTask[task] ?? [] };
     if (input.kind === 'dataset') throw new Error('the fuzzer uploads no datasets');
-    const all = input.mode === 'broadcast';
-    const parts = this.partsOf(input.from, all ? 'all' : task).filter(({ rows }) => rows !== 0);
+    const parts = this.#exchangeParts(input, task).filter(({ rows }) => rows !== 0);
     return { kind: 'parts', name, schema, parts };
   }
 }

@@ -69,7 +69,7 @@ export class World implements Disposable {
     );
     this.#reference = this.#scope.use(Connection.open(database.address));
     this.#planner = this.#scope.use(Connection.open(database.address));
-    this.#config = loadConfig({}, configOf(random));
+    this.#config = loadConfig({}, { ...configOf(random), sortBytesMin: seed % 3 === 0 ? 2 ** 26 : 1 });
     const cache = new SourceCache(this.#config.sourceCacheEntriesMax);
     this.#tools = { connection: this.#planner, dialect: dialectOf(this.#planner), cache, config: this.#config };
     this.#executor = new Executor(database.address, this.directory, this.#config);
@@ -159,7 +159,6 @@ export const contradiction = 'DuckDB itself counts as many rows as Sheaf has';
 const configOf = (random: Random) => ({
   taskBytesMin: random.pick([1, 1, 1, 500]),
   textSplitBytes: 1024,
-  sortBytesMin: random.pick([1, 1, 2 ** 26]),
   broadcastBytesMax: random.pick([0, 0, 2000, 64 * 2 ** 20]),
   rereadBytesMax: random.pick([0, 0, 2 ** 20]),
   tasksPerSlot: random.between(1, 3),

@@ -15,7 +15,10 @@ export function sortKeyOf(keys: readonly SortKey[], schema: Schema, dialect: Dia
   if (keys.length === 0 || keys.some(({ volatile }) => volatile)) return undefined;
   const items = keys.flatMap(({ sql }) => parseOrder(dialect, sql));
   const parts = items.map((item) => partOf(item, schema, dialect));
-  return parts.every((part) => part !== undefined) ? `create_sort_key(${parts.join(', ')})` : undefined;
+  // A text at the end, or DuckDB makes a number of narrow keys.
+  return parts.every((part) => part !== undefined)
+    ? `create_sort_key(${parts.join(', ')}, '', 'ASC NULLS LAST')`
+    : undefined;
 }
 
 function partOf({ type, null_order, expression }: OrderItem, schema: Schema, dialect: Dialect): string | undefined {

@@ -52,6 +52,11 @@ const distributed: readonly (readonly [columns: readonly string[], keys: readonl
   [['pair'], ['pair']],
   [['list'], ['list desc']],
   [['id128'], ['id128']],
+  [['day'], ['day DESC NULLS FIRST']],
+  [['even'], ['even desc']],
+  [['many::INTEGER'], ['many::INTEGER desc']],
+  [['(many % 200)::UTINYINT'], ['(many % 200)::UTINYINT']],
+  [['real::FLOAT'], ['real::FLOAT DESC']],
   [
     ['even', 'id'],
     ['even', 'id'],
