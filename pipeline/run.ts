@@ -101,6 +101,8 @@ export interface OutputSummary {
   readonly connector: string;
   /** Loaded. */
   readonly rows: number;
+  /** By a rule, or because they could not be read; with `warn` they are loaded all the same. */
+  readonly rejected: number;
   readonly bytes: number;
   readonly rules: readonly RuleSummary[];
   /** Tables, paths, columns added. */

@@ -4,6 +4,7 @@ import { exchangeSettings } from './sections/exchange.ts';
 import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { localSettings } from './sections/local.ts';
+import { pipelineSettings } from './sections/pipelines.ts';
 import { plannerSettings } from './sections/planner.ts';
 import { postgresSettings } from './sections/postgres.ts';
 import { rpcSettings } from './sections/rpc.ts';
@@ -20,6 +21,7 @@ export const sections = {
   Exchange: exchangeSettings,
   Functions: functionSettings,
   Scheduler: schedulerSettings,
+  Pipelines: pipelineSettings,
   'Remote calls': rpcSettings,
   Store: storeSettings,
   Processes: localSettings,
@@ -36,6 +38,7 @@ export const settings = {
   ...exchangeSettings,
   ...functionSettings,
   ...schedulerSettings,
+  ...pipelineSettings,
   ...rpcSettings,
   ...storeSettings,
   ...localSettings,

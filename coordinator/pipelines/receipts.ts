@@ -1,0 +1,70 @@
+import type { CountRow } from '../../pipeline/compiled.ts';
+import { SheafError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
+
+/** A row of a load's result, as `shared/plan/nodes/load.ts` says. */
+export interface ReceiptRow {
+  readonly output: string;
+  readonly task: number;
+  /** A `LoadReceipt` as JSON. */
+  readonly receipt: string;
+}
+
+export type Receipts = ReadonlyMap<string, readonly LoadReceipt[]>;
+
+/**
+ * The receipts of each output of the plan, in the order of its tasks.
+ *
+ * @throws SheafError `INTERNAL` if one is no receipt, or a task has two: no attempt may be chosen twice
+ */
+export function decodeReceipts(rows: readonly ReceiptRow[]): Receipts {
+  const outputs = new Map<string, Map<number, LoadReceipt>>();
+  for (const { output, task, receipt } of rows) {
+    const tasks = outputs.get(output) ?? new Map<number, LoadReceipt>();
+    if (tasks.has(task)) throw new SheafError('INTERNAL', `Task ${task} of output ${output} has two receipts`);
+    outputs.set(output, tasks.set(task, decoded(output, receipt)));
+  }
+  return new Map([...outputs].map(([output, tasks]) => [output, inOrder(tasks)]));
+}
+
+const inOrder = (tasks: ReadonlyMap<number, LoadReceipt>): LoadReceipt[] =>
+  [...tasks].sort(([left], [right]) => left - right).map(([, receipt]) => receipt);
+
+function decoded(output: string, text: string): LoadReceipt {
+  const { rows, bytes, detail } = JSON.parse(text) as Partial<LoadReceipt>;
+  if (typeof rows === 'number' && typeof bytes === 'number') return { rows, bytes, detail: detail ?? null };
+  throw new SheafError('INTERNAL', `A writer of output ${output} gave something else than a receipt: ${text}`);
+}
+
+export const totalOf = (receipts: readonly LoadReceipt[]): { readonly rows: number; readonly bytes: number } => ({
+  rows: receipts.reduce((sum, { rows }) => sum + rows, 0),
+  bytes: receipts.reduce((sum, { bytes }) => sum + bytes, 0),
+});
+
+/** What the `collect` sink of one output counted. */
+export class Counts {
+  readonly #rows: readonly CountRow[];
+
+  /** @param receipts of the `collect` sink: a few rows each, as `detail.rows` */
+  constructor(receipts: readonly LoadReceipt[]) {
+    this.#rows = receipts.flatMap(({ detail }) => collected(detail));
+  }
+
+  rows(about: CountRow['about'], name: string): number {
+    return Number(this.find(about, name)?.rows ?? 0);
+  }
+
+  rejected(about: CountRow['about'], name: string): number {
+    return Number(this.find(about, name)?.rejected ?? 0);
+  }
+
+  find(about: CountRow['about'], name: string): CountRow | undefined {
+    return this.#rows.find((row) => row.about === about && row.name === name);
+  }
+}
+
+function collected(detail: Json): CountRow[] {
+  const rows = typeof detail === 'object' && detail !== null && 'rows' in detail ? detail.rows : undefined;
+  return Array.isArray(rows) ? (rows as unknown as CountRow[]) : [];
+}

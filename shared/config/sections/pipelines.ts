@@ -1,0 +1,60 @@
+import { bytes, count, KiB, MiB, milliseconds, type Section } from '../setting.ts';
+
+/** Limits of running pipelines. */
+export const pipelineSettings = {
+  pipelinesMax: count(1_000, {
+    min: 1,
+    max: 10_000,
+    doc: 'How many pipelines a cluster knows; one more is refused.',
+  }),
+  runsActiveMax: count(16, {
+    min: 1,
+    max: 1_000,
+    doc: 'How many runs proceed at a time, of all pipelines; of one pipeline it is one. Others wait.',
+  }),
+  runsQueuedMax: count(1_000, {
+    min: 1,
+    max: 10_000,
+    doc: 'How many runs of one pipeline may wait; one more is refused.',
+  }),
+  runHistoryMax: count(200, {
+    min: 1,
+    max: 10_000,
+    doc: 'How many ended runs of each pipeline are kept for `sheaf runs`. A replay needs its run.',
+  }),
+  runTakeoversMax: count(5, {
+    min: 0,
+    max: 1_000,
+    doc: 'How many leaders may end under one run that has not decided what to load. Then it fails: it may be what ends them.',
+  }),
+  runsListedMax: count(100, {
+    min: 1,
+    max: 10_000,
+    doc: 'How many runs `sheaf runs` shows unless it is asked for another number.',
+  }),
+  runRecordBytesMax: bytes(64 * KiB, {
+    min: 4 * KiB,
+    max: MiB,
+    doc: 'The largest record of a run. What of a summary is more than that is left out: names of inputs and details of sinks.',
+  }),
+  commitRetryMs: milliseconds(1_000, {
+    min: 10,
+    max: 600_000,
+    doc: 'The first pause before a sink is asked again to commit what was decided. It doubles each time.',
+  }),
+  commitRetryMsMax: milliseconds(60_000, {
+    min: 10,
+    max: 3_600_000,
+    doc: 'The longest such pause. What was decided is tried until it is done: each row is to be loaded once, not never.',
+  }),
+  cleanTimeoutMs: milliseconds(60_000, {
+    min: 100,
+    max: 3_600_000,
+    doc: 'How long a sink may take to remove what a run staged. The next leader tries again.',
+  }),
+  replayRowsMax: count(1_000_000, {
+    min: 1,
+    max: 100_000_000,
+    doc: 'The most rejected rows that one replay loads.',
+  }),
+} as const satisfies Section;
