@@ -1,4 +1,6 @@
 import type { JobId, StageId, WorkerId } from './ids.ts';
+import type { Json } from './json.ts';
+import type { SinkSpec } from './plan/nodes/load.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -49,6 +51,15 @@ export type StageInput =
       /** Set where partitions are merged, or one is read by several tasks. */
       readonly perTask?: readonly ExchangeSlice[];
     }
+  /** Pieces of a connector's listing: task i reads `perTask[i]`; without any it has no rows. */
+  | {
+      readonly kind: 'extract';
+      readonly name: string;
+      /** The columns to read. */
+      readonly schema: Schema;
+      readonly source: SourceSpec;
+      readonly perTask: readonly (readonly Json[])[];
+    }
   /** A dataset that only the client held, spooled by the coordinator: task i reads the segments `perTask[i]`. */
   | {
       readonly kind: 'dataset';
@@ -57,6 +68,14 @@ export type StageInput =
       readonly dataset: string;
       readonly perTask: readonly SegmentRange[];
     };
+
+/** What a task reads from, through a connector. */
+export interface SourceSpec {
+  /** A name of `connectors/registry.ts`. */
+  readonly connector: string;
+  /** A secret stands in them by name: the worker puts its value in. */
+  readonly options: Json;
+}
 
 /** Partitions `[from, to)`, one after the other, of the tasks `[tasks.from, tasks.to)` of a stage, in task order. */
 export interface ExchangeSlice {
@@ -125,7 +144,7 @@ export interface CsvDialect {
 /** What a task does between its inputs and its output. */
 export type Step =
   /** One SELECT over the stage's inputs and `previous`, in DuckDB's SQL. */
-  { readonly kind: 'sql'; readonly sql: string } | FunctionStep;
+  { readonly kind: 'sql'; readonly sql: string } | FunctionStep | LoadStep;
 
 export interface FunctionStep {
   readonly kind: 'function';
@@ -135,6 +154,30 @@ export interface FunctionStep {
   /** Columns that the function yields (for `filter`: that it receives). */
   readonly schema: Schema;
 }
+
+/**
+ * Writes the rows of the step before it to a sink, and yields one row: its receipt (`receiptSchema`). Always a stage's last
+ * step, and never its first.
+ */
+export interface LoadStep {
+  readonly kind: 'load';
+  readonly run: string;
+  readonly pipeline: string;
+  /** The output's name within its pipeline. */
+  readonly output: string;
+  readonly sink: SinkSpec;
+  /** Of the rows that are written. */
+  readonly schema: Schema;
+  /** It is the only task that writes this output. */
+  readonly alone: boolean;
+}
+
+/** What a job that loads yields: a row for each task that wrote, `receipt` a `LoadReceipt` as JSON. */
+export const receiptSchema: Schema = [
+  { name: 'output', type: 'VARCHAR' },
+  { name: 'task', type: 'INTEGER' },
+  { name: 'receipt', type: 'VARCHAR' },
+];
 
 /** A bundled function: one ESM module whose default export is called. */
 export interface FunctionRef {
@@ -209,6 +252,13 @@ export interface TaskSpec {
 
 export type TaskInput =
   | { readonly kind: 'splits'; readonly name: string; readonly schema: Schema; readonly splits: readonly Split[] }
+  | {
+      readonly kind: 'extract';
+      readonly name: string;
+      readonly schema: Schema;
+      readonly source: SourceSpec;
+      readonly pieces: readonly Json[];
+    }
   /** Partitions in producer order, so that a second run reads the same rows in the same order. */
   | {
       readonly kind: 'exchange';

@@ -1,4 +1,6 @@
+import type { ExtractNode } from '../../shared/plan/nodes/extract.ts';
 import type { JoinType } from '../../shared/plan/nodes/join.ts';
+import type { LoadNode } from '../../shared/plan/nodes/load.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import type { Schema } from '../../shared/schema.ts';
@@ -63,7 +65,11 @@ export type Operator =
       readonly reason: string;
       readonly volatile: boolean;
     }
-  | { readonly kind: 'write'; readonly write: WriteNode };
+  | { readonly kind: 'write'; readonly write: WriteNode }
+  | { readonly kind: 'extract'; readonly extract: ExtractNode; readonly deterministic: boolean }
+  /** Rows that several read: see `steps.ts`. No input: what it stands for is planned once, apart from its readers. */
+  | { readonly kind: 'step'; readonly name: string; readonly input: Bound }
+  | { readonly kind: 'load'; readonly load: LoadNode };
 
 export type OperatorOf<K extends Operator['kind']> = Extract<Operator, { kind: K }>;
 export type BoundOf<K extends Operator['kind']> = Bound<OperatorOf<K>>;

@@ -14,11 +14,33 @@ export class Build {
   readonly stages: StageSpec[] = [];
   readonly notes: PlanNote[] = [];
   readonly #known = new Map<string, StageId>();
+  readonly #steps: ReadonlyMap<string, Bound>;
+  readonly #planned = new Map<string, PlannedStep>();
   #inputs = 0;
 
-  constructor(context: PlanContext, plan: (bound: Bound, build: Build) => Fragment) {
+  /** @param steps what the plan's steps stand for */
+  constructor(
+    context: PlanContext,
+    plan: (bound: Bound, build: Build) => Fragment,
+    steps: ReadonlyMap<string, Bound> = new Map(),
+  ) {
     this.context = context;
     this.plan = (bound) => plan(bound, this);
+    this.#steps = steps;
+  }
+
+  /** The stage of a step, planned once, and what it yields. */
+  step(name: string): PlannedStep {
+    const planned = this.#planned.get(name);
+    if (planned !== undefined) return planned;
+    const bound = this.#steps.get(name);
+    if (bound === undefined) throw new RangeError(`there is no step ${name}`);
+    const fragment = this.plan(bound);
+    const labels = fragment.labels.includes(name) ? fragment.labels : [...fragment.labels, name];
+    const stage = this.close({ ...fragment, labels }, { kind: 'exchange', partitioning: { kind: 'single' } });
+    const step = { fragment, stage };
+    this.#planned.set(name, step);
+    return step;
   }
 
   /** A name for a stage's input, unique over the plan: fragments may be merged. */
@@ -64,7 +86,7 @@ export class Build {
   }
 
   /** An input that reads what a closed fragment's stage writes. */
-  read(fragment: Fragment, from: StageId, mode: 'partition' | 'broadcast'): StageInput {
+  read(fragment: Fragment, from: StageId, mode: ExchangeInput['mode']): ExchangeInput {
     return { kind: 'exchange', name: this.inputName(), schema: fragment.schema, from, mode };
   }
 
@@ -82,6 +104,14 @@ export class Build {
     const most = Math.max(slots, Math.ceil(bytes / config.taskBytesTarget));
     return Math.max(1, Math.min(useful, most, config.plannedPartitionsMax));
   }
+}
+
+type ExchangeInput = Extract<StageInput, { kind: 'exchange' }>;
+
+/** A step whose stage is closed. */
+export interface PlannedStep {
+  readonly fragment: Fragment;
+  readonly stage: StageId;
 }
 
 /** Equal for stages that do the same, whatever their inputs are called; nothing where that cannot be told from the text. */

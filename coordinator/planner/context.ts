@@ -1,11 +1,13 @@
 import type { Config } from '../../shared/config/config.ts';
 import type { PartitionSize } from '../../shared/stage.ts';
 import type { Dialect } from './dialect.ts';
-import type { Sources } from './source.ts';
+import type { Extracts, Sources } from './source.ts';
 
 /** Everything that a plan depends on besides the question itself: equal contexts give equal plans. */
 export interface PlanContext {
   readonly sources: Sources;
+  /** Absent where the plan has none. */
+  readonly extracts?: Extracts;
   /** Datasets that clients uploaded, by id: what each of their spooled segments holds. */
   readonly datasets: Readonly<Record<string, readonly PartitionSize[]>>;
   readonly dialect: Dialect;

@@ -33,6 +33,8 @@ function inputText(input: StageInput): string {
     return `${input.name} ${columns} from stage ${input.from}, ${howRead(input)}`;
   }
   if (input.kind === 'dataset') return `${input.name} ${columns} from the uploaded dataset ${input.dataset}`;
+  if (input.kind === 'extract')
+    return `${input.name} ${columns} from ${input.source.connector}, ${plural(input.perTask.flat().length, 'piece')}`;
   const splits = input.perTask.flat();
   const files = new Set(splits.map(({ file }) => file.path));
   const [first = 'no file', ...more] = files;
@@ -49,8 +51,11 @@ function howRead({ mode, perTask }: Extract<StageInput, { kind: 'exchange' }>): 
     : `partitions ${perTask.map(({ from, to }) => (to - from === 1 ? from : `${from} to ${to - 1}`)).join(', ')}`;
 }
 
-const stepText = (step: Step): string =>
-  step.kind === 'sql' ? step.sql : `${step.mode} ${step.bundle.name}${step.bundle.async ? ' (async)' : ''}`;
+function stepText(step: Step): string {
+  if (step.kind === 'sql') return step.sql;
+  if (step.kind === 'load') return `load ${step.output} (${step.sink.connector})`;
+  return `${step.mode} ${step.bundle.name}${step.bundle.async ? ' (async)' : ''}`;
+}
 
 function outputText(output: StageOutput): string {
   if (output.kind === 'file') return `writes ${output.sink.format} files`;

@@ -1,24 +1,25 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { bind } from './bind/bind.ts';
-import { type Bound, inputOf, type OperatorVisitor, visitOperator } from './bound.ts';
+import { type Bound, type BoundOf, inputOf, type OperatorVisitor, visitOperator } from './bound.ts';
 import { Build } from './build.ts';
 import type { PlanContext } from './context.ts';
 import type { Fragment } from './fragment.ts';
-import { allOf, prune } from './prune.ts';
-import { pushDown } from './push-down.ts';
 import { planAggregate } from './rules/aggregate/aggregate.ts';
 import { planDistinct } from './rules/distinct.ts';
 import { planGather } from './rules/gather.ts';
 import { planJoin } from './rules/join/join.ts';
+import { planLoad } from './rules/load.ts';
 import { planCall, planFilter, planProject } from './rules/narrow.ts';
 import { planRepartition } from './rules/repartition.ts';
-import { planDataset, planScan } from './rules/scan.ts';
+import { planDataset, planExtract, planScan } from './rules/scan.ts';
 import { planLimit, planSort } from './rules/sort.ts';
+import { planStep } from './rules/step.ts';
 import { planUnion } from './rules/union.ts';
 import { planWindow } from './rules/window.ts';
 import { sinkOf } from './rules/write.ts';
 import type { StagedPlan } from './staged-plan.ts';
+import { optimise } from './steps.ts';
 
 export type { StagedPlan } from './staged-plan.ts';
 
@@ -29,8 +30,10 @@ export type { StagedPlan } from './staged-plan.ts';
  */
 export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
   const bound = bind(plan, context);
-  const root = prune(pushDown(bound), allOf(bound.schema));
-  const build = new Build(context, (node, build) => visitOperator(node, rules, build));
+  const { root, steps } = optimise(bound);
+  const build = new Build(context, (node, build) => visitOperator(node, rules, build), steps);
+  if (isLoad(root))
+    return finished(build, planLoad(root, build), { kind: 'exchange', partitioning: { kind: 'single' } });
   if (root.operator.kind !== 'write') {
     const partitioning = { kind: 'single' } as const;
     return finished(build, build.plan(root), { kind: 'exchange', partitioning });
@@ -39,6 +42,8 @@ export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
   const plain = finished(build, build.plan(inputOf(root)), { kind: 'file', sink: file });
   return { ...plain, sink: staged };
 }
+
+const isLoad = (bound: Bound): bound is BoundOf<'load'> => bound.operator.kind === 'load';
 
 function finished(build: Build, fragment: Fragment, output: Parameters<Build['close']>[1]): StagedPlan {
   const labels = output.kind === 'file' ? [...fragment.labels, `write ${output.sink.format}`] : fragment.labels;
@@ -61,9 +66,14 @@ const rules: OperatorVisitor<Fragment, Build> = {
   repartition: planRepartition,
   gather: planGather,
   window: planWindow,
-  write: (bound: Bound) => {
-    throw new SheafError('PLAN_INVALID', `A ${bound.operator.kind} stands inside a plan`, {
-      next: 'Write the result of a plan as its last step.',
-    });
-  },
+  extract: planExtract,
+  step: planStep,
+  load: insideAPlan,
+  write: insideAPlan,
 };
+
+function insideAPlan({ operator }: Bound): never {
+  throw new SheafError('PLAN_INVALID', `A ${operator.kind} stands inside a plan`, {
+    next: 'Write the result of a plan as its last step.',
+  });
+}

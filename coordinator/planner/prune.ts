@@ -1,3 +1,4 @@
+import { provenance } from '../../shared/plan/nodes/extract.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { quotedName } from '../../shared/sql/text.ts';
 import {
@@ -39,6 +40,9 @@ const pruners: OperatorVisitor<Bound, Names> = {
   join: pruneJoin,
   union: (bound) => ({ ...bound, inputs: bound.inputs.map((input) => exactly(input, allOf(input.schema))) }),
   repartition: (bound, required) => sameColumns(bound, union(required, namesOf(bound.operator.keys))),
+  extract: pruneExtract,
+  step: (bound, required) => ({ ...bound, schema: narrowed(bound.schema, required) }), // its input: see `steps.ts`
+  load: (bound) => ({ ...bound, inputs: bound.inputs.map((input) => exactly(input, allOf(input.schema))) }),
   gather: (bound) => ({ ...bound, inputs: bound.inputs.map((input) => exactly(input, allOf(input.schema))) }),
   window: pruneWindow,
   write: (bound) => ({ ...bound, inputs: [exactly(inputOf(bound), allOf(bound.schema))] }),
@@ -63,6 +67,7 @@ function exactly(bound: Bound, required: Names): Bound {
 export function cutTo(bound: Bound, required: Names): Bound {
   const { kind } = bound.operator;
   if (kind === 'scan' || kind === 'dataset') return prune(bound, required);
+  if (kind === 'extract' || kind === 'step') return exactly(bound, required);
   const schema = narrowed(bound.schema, required);
   if (schema.length === bound.schema.length) return bound;
   return {
@@ -79,6 +84,13 @@ const columnReference = (name: string): BoundColumn => ({
   names: new Set([name.toLowerCase()]),
   volatile: false,
 });
+
+/** A row that cannot be read is an error unless the column of its reason is read: whether it is must not depend on the query. */
+function pruneExtract(bound: BoundOf<'extract'>, required: Names): Bound {
+  const { provenance: isAsked } = bound.operator.extract;
+  const names = isAsked ? union(required, new Set([provenance.rejected.name])) : required;
+  return { ...bound, schema: narrowed(bound.schema, names) };
+}
 
 /** The sort below a limit stays just below it: they are planned together. */
 function pruneLimit(bound: BoundOf<'limit'>, required: Names): Bound {

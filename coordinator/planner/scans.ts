@@ -16,6 +16,7 @@ const below = ({ input }: { readonly input: PlanNode }, dialect: Dialect): ScanN
 const finders: PlanVisitor<ScanNode[], Dialect> = {
   scan: (node) => [node],
   dataset: () => [],
+  extract: () => [],
   sql: (node, dialect) => {
     const references = tableReferences(fillParameters(node, dialect).tree, relationsByName(node.relations));
     return references.flatMap(({ plan }) => scansOf(plan, dialect));
@@ -31,6 +32,8 @@ const finders: PlanVisitor<ScanNode[], Dialect> = {
   repartition: below,
   window: below,
   write: below,
+  step: below,
+  load: ({ outputs }, dialect) => outputs.flatMap(({ input }) => scansOf(input, dialect)),
   join: ({ left, right }, dialect) => [...scansOf(left, dialect), ...scansOf(right, dialect)],
   union: ({ inputs }, dialect) => inputs.flatMap((input) => scansOf(input, dialect)),
 };

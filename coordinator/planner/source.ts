@@ -1,3 +1,4 @@
+import type { ListedPiece } from '../../connectors/contract.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FileRef, Split } from '../../shared/stage.ts';
@@ -19,6 +20,17 @@ export interface SourceSplit {
   /** Estimated bytes in memory with all columns. */
   readonly bytes: number;
 }
+
+/** What a connector's listing says of an extract: what the planner knows of it. Plain data. */
+export interface ResolvedExtract {
+  /** The data's columns; those of provenance follow them if the node asks for them. */
+  readonly schema: Schema;
+  readonly pieces: readonly ListedPiece[];
+  readonly deterministic: boolean;
+}
+
+/** Resolved extracts by `extractKey`. */
+export type Extracts = Readonly<Record<string, ResolvedExtract>>;
 
 /** Resolved sources by `scanKey`. */
 export type Sources = ReadonlyMap<string, ResolvedSource>;

@@ -21,4 +21,7 @@ const unstable: OperatorVisitor<boolean, undefined> = {
   repartition: () => false,
   gather: ({ operator }) => operator.volatile,
   write: () => false,
+  extract: ({ operator }) => !operator.deterministic,
+  step: () => false, // read twice, it is made once
+  load: () => true,
 };

@@ -1,4 +1,5 @@
 import type { ErrorData } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
 import type { StageInput, TaskOutput } from '../../shared/stage.ts';
 import type { Attempt } from './attempt.ts';
 import type { Job } from './job.ts';
@@ -68,6 +69,12 @@ const place = ({ stage, index }: Task): Record<string, string | number> => ({
   partition: index,
 });
 
+/** The beginning of a task's pieces. They hold no secrets. */
+const piecesText = (connector: string, pieces: readonly Json[] = []): string =>
+  `${connector}, pieces ${JSON.stringify(pieces).slice(0, piecesCharactersMax)}`;
+
+const piecesCharactersMax = 200;
+
 /** What a task reads, for people. */
 export const inputOf = ({ stage, index }: Task): string =>
   stage.spec.inputs.map((input) => oneInput(stage, input, index)).join('; ') || 'no input';
@@ -76,6 +83,8 @@ function oneInput(stage: Stage, input: StageInput, index: number): string {
   switch (input.kind) {
     case 'splits':
       return `${input.name}: ${input.perTask[index]?.map(({ file }) => file.path).join(', ') ?? 'no files'}`;
+    case 'extract':
+      return `${input.name}: ${piecesText(input.source.connector, input.perTask[index])}`;
     case 'dataset': {
       const range = input.perTask[index];
       return `${input.name}: segments ${range?.from} to ${range?.to} of dataset ${input.dataset}`;

@@ -16,6 +16,8 @@ function taskInput(input: StageInput, { stage, index }: Task): TaskInput {
   switch (input.kind) {
     case 'splits':
       return { kind: 'splits', name, schema, splits: input.perTask[index] ?? [] };
+    case 'extract':
+      return { kind: 'extract', name, schema, source: input.source, pieces: input.perTask[index] ?? [] };
     case 'dataset':
       return { kind: 'dataset', name, schema, dataset: input.dataset, segments: input.perTask[index] ?? noSegments };
     case 'exchange': {

@@ -3,14 +3,17 @@ import type { CallNode } from './nodes/call.ts';
 import type { DatasetNode } from './nodes/dataset.ts';
 import type { DistinctNode } from './nodes/distinct.ts';
 import type { ExtendNode } from './nodes/extend.ts';
+import type { ExtractNode } from './nodes/extract.ts';
 import type { FilterNode } from './nodes/filter.ts';
 import type { JoinNode } from './nodes/join.ts';
 import type { LimitNode } from './nodes/limit.ts';
+import type { LoadNode } from './nodes/load.ts';
 import type { ProjectNode } from './nodes/project.ts';
 import type { RepartitionNode } from './nodes/repartition.ts';
 import type { ScanNode } from './nodes/scan.ts';
 import type { SortNode } from './nodes/sort.ts';
 import type { SqlNode } from './nodes/sql.ts';
+import type { StepNode } from './nodes/step.ts';
 import type { UnionNode } from './nodes/union.ts';
 import type { WindowNode } from './nodes/window.ts';
 import type { WriteNode } from './nodes/write.ts';
@@ -25,14 +28,17 @@ export type PlanNode =
   | DatasetNode
   | DistinctNode
   | ExtendNode
+  | ExtractNode
   | FilterNode
   | JoinNode
   | LimitNode
+  | LoadNode
   | ProjectNode
   | RepartitionNode
   | ScanNode
   | SortNode
   | SqlNode
+  | StepNode
   | UnionNode
   | WindowNode
   | WriteNode;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SheafError } from '../errors.ts';
+import type { Json } from '../json.ts';
 import type { JobRequest } from './job.ts';
 import type { PlanNode } from './node.ts';
 
@@ -31,7 +32,16 @@ const joinCondition = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('condition'), sql: z.string() }),
 ]);
 
+const json: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;
+const name = z.string().min(1).max(200);
+
 const node: z.ZodType<PlanNode> = z.lazy(() => nodes) as unknown as z.ZodType<PlanNode>;
+
+const output = z.strictObject({
+  name,
+  input: node,
+  sink: z.strictObject({ connector: name, options: json, prepared: json, single: z.boolean() }),
+});
 
 const nodes = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('scan'), format, paths: z.array(absolutePath).min(1), options: scanOptions }),
@@ -85,6 +95,16 @@ const nodes = z.discriminatedUnion('kind', [
     mode: z.enum(['error', 'overwrite', 'append']),
     options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   }),
+  z.strictObject({
+    kind: z.literal('extract'),
+    connector: name,
+    options: json,
+    schema: schema.optional(),
+    provenance: z.boolean(),
+    cursor: json.optional(),
+  }),
+  z.strictObject({ kind: z.literal('step'), name, input: node }),
+  z.strictObject({ kind: z.literal('load'), run: name, pipeline: name, outputs: z.array(output).min(1) }),
 ]);
 
 const request = z.strictObject({

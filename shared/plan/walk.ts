@@ -1,8 +1,10 @@
 import { type PlanNode, type PlanVisitor, visit } from './node.ts';
+import type { ExtractNode } from './nodes/extract.ts';
 
 const children: PlanVisitor<readonly PlanNode[]> = {
   scan: () => [],
   dataset: () => [],
+  extract: () => [],
   sql: ({ relations = [] }) => relations.map(({ plan }) => plan),
   filter: ({ input }) => [input],
   project: ({ input }) => [input],
@@ -15,6 +17,8 @@ const children: PlanVisitor<readonly PlanNode[]> = {
   repartition: ({ input }) => [input],
   window: ({ input }) => [input],
   write: ({ input }) => [input],
+  step: ({ input }) => [input],
+  load: ({ outputs }) => outputs.map(({ input }) => input),
   join: ({ left, right }) => [left, right],
   union: ({ inputs }) => inputs,
 };
@@ -37,3 +41,14 @@ export const bundlesOf = (plan: PlanNode): string[] => [
 export const datasetsOf = (plan: PlanNode): string[] => [
   ...new Set([...nodesOf(plan)].flatMap((node) => (node.kind === 'dataset' ? [node.id] : []))),
 ];
+
+/** Reads of connectors, each once. */
+export const extractsOf = (plan: PlanNode): ExtractNode[] => [
+  ...new Map(
+    [...nodesOf(plan)].flatMap((node) => (node.kind === 'extract' ? [[extractKey(node), node] as const] : [])),
+  ).values(),
+];
+
+/** Equal for nodes that read the same, wherever they stand in a plan. */
+export const extractKey = ({ connector, options, schema, provenance, cursor }: ExtractNode): string =>
+  JSON.stringify([connector, options, schema, provenance, cursor]);

@@ -108,6 +108,7 @@ class Run {
   #input(input: StageInput, task: number): LocalInput {
     const { name, schema } = input;
     if (input.kind === 'splits') return { kind: 'splits', name, schema, splits: input.perTask[task] ?? [] };
+    if (input.kind === 'extract') throw new Error('the fuzzer reads no connectors');
     if (input.kind === 'dataset') throw new Error('the fuzzer uploads no datasets');
     const parts = this.#exchangeParts(input, task).filter(({ rows }) => rows !== 0);
     return { kind: 'parts', name, schema, parts };

@@ -49,6 +49,9 @@ const texts: PlanVisitor<string, Columns> = {
   dataset: () => refuse('dataset'),
   call: () => refuse('call'),
   write: () => refuse('write'),
+  extract: () => refuse('extract'),
+  step: ({ input }, columns) => referenceSql(input, columns),
+  load: () => refuse('load'),
 };
 
 function refuse(kind: string): never {

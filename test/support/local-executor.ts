@@ -5,7 +5,14 @@ import type { Connection } from '../../shared/duckdb/connection.ts';
 import { numberColumn, withNumber } from '../../shared/duckdb/partition-reader.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import { type Partitioning, previousInput, type StageInput, type StageSpec, type Step } from '../../shared/stage.ts';
+import {
+  type LoadStep,
+  type Partitioning,
+  previousInput,
+  type StageInput,
+  type StageSpec,
+  type Step,
+} from '../../shared/stage.ts';
 import { numberedSql } from '../../worker/kernel/partition-number.ts';
 import { materialiseRange } from '../../worker/kernel/ranges.ts';
 import { type SqlSplit, sourceSql } from '../../worker/kernel/source-sql.ts';
@@ -61,7 +68,7 @@ class Run {
     const { inputs, steps, output, id } = stage;
     for (const input of inputs) this.#view(input.name, this.#inputSql(input, task));
     for (const step of steps) {
-      this.#table('next_step', this.#stepSql(step));
+      this.#table('next_step', this.#stepSql(step, task));
       this.#connection.execute(
         `DROP TABLE IF EXISTS ${previousInput}; ALTER TABLE next_step RENAME TO ${previousInput}`,
       );
@@ -72,8 +79,9 @@ class Run {
     for (const input of inputs) this.#connection.execute(`DROP VIEW ${quotedName(input.name)}`);
   }
 
-  #stepSql(step: Step): string {
+  #stepSql(step: Step, task: number): string {
     if (step.kind === 'sql') return step.sql;
+    if (step.kind === 'load') return loadSql(step, task);
     const select = this.#stand.functions?.[step.bundle.name] ?? 'SELECT * FROM previous';
     const columns = step.schema.map(({ name, type }) => `${quotedName(name)}::${type} AS ${quotedName(name)}`);
     return `SELECT ${columns.join(', ')} FROM (${select})`;
@@ -92,6 +100,7 @@ class Run {
       const columns = input.schema.map(({ name }) => quotedName(name)).join(', ');
       return `SELECT ${columns} FROM ${this.#stand.datasets?.[input.dataset]} WHERE segment >= ${from} AND segment < ${to}`;
     }
+    if (input.kind === 'extract') return extractSql(input, task);
     if (input.kind === 'splits') {
       const splits = (input.perTask[task] ?? []).filter((split): split is SqlSplit => split.kind !== 'arrow');
       return sourceSql(input.schema, splits, (split) => materialiseRange(split, this.#stand.directory, this.#ranges++));
@@ -149,6 +158,20 @@ class Run {
     return name;
   }
 }
+
+/** Pieces are SELECTs here. */
+function extractSql({ schema, perTask }: Extract<StageInput, { kind: 'extract' }>, task: number): string {
+  const pieces = (perTask[task] ?? []).map((piece) => `(${piece})`);
+  const columns = schema.map(({ name, type }) => `${quotedName(name)}::${type} AS ${quotedName(name)}`).join(', ');
+  if (pieces.length === 0) return unionOf([], schema);
+  return `SELECT ${columns} FROM (${pieces.join(' UNION ALL BY NAME ')})`;
+}
+
+/** The rows themselves stand in the receipt. */
+const loadSql = ({ output, schema }: LoadStep, task: number): string =>
+  `SELECT ${literal(output)} AS output, ${task}::INTEGER AS task,
+   to_json({ rows: count(*), bytes: 0, detail: list({ ${schema.map(({ name }) => `${quotedName(name)}: ${quotedName(name)}`).join(', ')} }) })::VARCHAR AS receipt
+   FROM ${previousInput}`;
 
 const tableName = (stage: number, task: number, partition: number): string => `s${stage}_t${task}_p${partition}`;
 

@@ -114,6 +114,7 @@ export class TaskRunner {
     signal: AbortSignal,
   ): Promise<LocalInput> {
     if (input.kind === 'splits') return input;
+    if (input.kind === 'extract') throw new SheafError('NOT_SUPPORTED', 'This worker cannot extract yet');
     const { name, schema } = input;
     const { exchange } = this.#parts;
     const local = await (input.kind === 'exchange'

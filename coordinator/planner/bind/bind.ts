@@ -5,6 +5,7 @@ import type { PlanContext } from '../context.ts';
 import { bindAggregate } from './aggregate.ts';
 import { bindJoin } from './join.ts';
 import { bindExtend, bindFilter, bindProject } from './narrow.ts';
+import { bindExtract, bindLoad, bindStep } from './pipeline.ts';
 import { sourceOf } from './source.ts';
 import { bindSql } from './sql.ts';
 import { bindLimit, bindRepartition, bindSort, bindUnion } from './wide.ts';
@@ -50,6 +51,9 @@ const binders: PlanVisitor<Bound, PlanContext> = {
   repartition: (node, context) => bindRepartition(node, bind(node.input, context), context),
   sql: (node, context) => bindSql(node, context, (plan) => bind(plan, context)),
   window: (node, context) => bindWindow(node, bind(node.input, context), context),
+  extract: bindExtract,
+  step: (node, context) => bindStep(node, context, (plan) => bind(plan, context)),
+  load: (node, context) => bindLoad(node, (plan) => bind(plan, context)),
   write: (node, context) => like({ kind: 'write', write: node }, bind(node.input, context)),
 };
 

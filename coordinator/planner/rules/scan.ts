@@ -1,4 +1,5 @@
 import { basename } from 'node:path/posix';
+import { extractOf } from '../bind/pipeline.ts';
 import { sourceOf } from '../bind/source.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
@@ -50,6 +51,30 @@ export function planDataset({ operator: { id }, schema }: BoundOf<'dataset'>, bu
     labels: ['dataset'],
     notes: [],
     traits: { deterministic: true, ordered: true, rowwise: true },
+    size: { rows, bytes },
+  };
+}
+
+/** Pieces of a connector's listing, neighbours packed into tasks. What another reading may read otherwise is not repeated. */
+export function planExtract({ operator: { extract }, schema }: BoundOf<'extract'>, build: Build): Fragment {
+  const { pieces, deterministic } = extractOf(extract, build.context);
+  const { connector, options } = extract;
+  const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+  const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
+  // Pieces whose size nobody knows count as one each, and are spread over all slots.
+  const tasks = bytes === 0 ? Math.max(1, build.context.slots) : taskCount(bytes, build.context);
+  const weigh = bytes === 0 ? () => 1 : ({ bytes }: { readonly bytes: number }) => bytes;
+  const perTask = pack(pieces, weigh, tasks).map((run) => run.map(({ piece }) => piece));
+  const name = build.inputName();
+  return {
+    inputs: [{ kind: 'extract', name, schema, source: { connector, options }, perTask }],
+    steps: [],
+    query: queryOf(name),
+    schema,
+    tasks: perTask.length,
+    labels: [`extract ${connector}`],
+    notes: [],
+    traits: { deterministic, ordered: deterministic, rowwise: true },
     size: { rows, bytes },
   };
 }

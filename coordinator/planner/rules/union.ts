@@ -67,6 +67,7 @@ function shifted(input: StageInput, before: number, tasks: number): StageInput {
   const at = (i: number): number => i - before;
   const numbers = Array.from({ length: tasks }, (_, i) => i);
   if (input.kind === 'splits') return { ...input, perTask: numbers.map((i) => input.perTask[at(i)] ?? []) };
+  if (input.kind === 'extract') return { ...input, perTask: numbers.map((i) => input.perTask[at(i)] ?? []) };
   if (input.kind === 'dataset') {
     return { ...input, perTask: numbers.map((i) => input.perTask[at(i)] ?? { from: 0, to: 0 }) };
   }

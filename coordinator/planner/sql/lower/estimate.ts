@@ -1,4 +1,5 @@
 import { type PlanNode, type PlanVisitor, visit } from '../../../../shared/plan/node.ts';
+import { extractOf } from '../../bind/pipeline.ts';
 import { sourceOf } from '../../bind/source.ts';
 import type { PlanContext } from '../../context.ts';
 
@@ -30,6 +31,10 @@ const estimators: PlanVisitor<number, PlanContext> = {
   limit: (node, context) => Math.min(below(node, context), node.limit ?? Number.POSITIVE_INFINITY),
   repartition: below,
   write: below,
+  extract: (node, context) =>
+    extractOf(node, context).pieces.reduce((sum, { rows, bytes }) => sum + (rows || bytes / textRowBytes), 0),
+  step: below,
+  load: () => unknownRows,
   join: ({ type, left, right }, context) => {
     const rows = estimateRows(left, context);
     if (type === 'semi' || type === 'anti') return rows * halfJoinShare;

@@ -1,0 +1,57 @@
+import { SheafError } from '../../../shared/errors.ts';
+import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
+import { provenanceColumns } from '../../../shared/plan/nodes/extract.ts';
+import { extractKey } from '../../../shared/plan/walk.ts';
+import { receiptSchema } from '../../../shared/stage.ts';
+import type { Bound, BoundOf } from '../bound.ts';
+import type { PlanContext } from '../context.ts';
+import type { ResolvedExtract } from '../source.ts';
+
+type BindPlan = (plan: PlanNode) => Bound;
+
+/** What a connector's listing found out about a source before planning. */
+export function extractOf(node: PlanOf<'extract'>, { extracts }: Pick<PlanContext, 'extracts'>): ResolvedExtract {
+  const resolved = extracts?.[extractKey(node)];
+  if (resolved !== undefined) return resolved;
+  throw new SheafError('INTERNAL', `A source of ${node.connector} was not listed`);
+}
+
+export function bindExtract(extract: PlanOf<'extract'>, context: PlanContext): BoundOf<'extract'> {
+  const { schema: own, deterministic } = extractOf(extract, context);
+  const schema = extract.provenance ? [...own, ...provenanceColumns] : own;
+  return { operator: { kind: 'extract', extract, deterministic }, schema, inputs: [] };
+}
+
+/** Each name is bound once. @throws SheafError `PLAN_INVALID` if two steps of one name are not the same */
+export function bindStep({ name, input }: PlanOf<'step'>, context: PlanContext, bindPlan: BindPlan): BoundOf<'step'> {
+  const steps = known.get(context) ?? new Map<string, Known>();
+  known.set(context, steps);
+  const text = JSON.stringify(input);
+  const step = steps.get(name) ?? { text, bound: bindPlan(input) };
+  steps.set(name, step);
+  if (step.text !== text) throw twoSteps(name);
+  return { operator: { kind: 'step', name, input: step.bound }, schema: step.bound.schema, inputs: [] };
+}
+
+interface Known {
+  readonly text: string;
+  readonly bound: Bound;
+}
+
+const known = new WeakMap<PlanContext, Map<string, Known>>();
+
+const twoSteps = (name: string): SheafError =>
+  new SheafError('PLAN_INVALID', `Two different steps of the plan are named ${name}`, {
+    next: 'Give each its own name: steps of one name are the same rows.',
+  });
+
+/** @throws SheafError `PLAN_INVALID` for two outputs of one name */
+export function bindLoad(load: PlanOf<'load'>, bindPlan: BindPlan): BoundOf<'load'> {
+  const names = load.outputs.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new SheafError('PLAN_INVALID', `Two outputs are named ${twice}`, { next: 'Give each its own name.' });
+  }
+  const inputs = load.outputs.map(({ input }) => bindPlan(input));
+  return { operator: { kind: 'load', load }, schema: receiptSchema, inputs };
+}
