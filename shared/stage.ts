@@ -1,6 +1,6 @@
 import type { JobId, StageId, WorkerId } from './ids.ts';
 import type { Json } from './json.ts';
-import type { SinkSpec } from './plan/nodes/load.ts';
+import type { LoadStep } from './load-step.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -154,30 +154,6 @@ export interface FunctionStep {
   /** Columns that the function yields (for `filter`: that it receives). */
   readonly schema: Schema;
 }
-
-/**
- * Writes the rows of the step before it to a sink, and yields one row: its receipt (`receiptSchema`). Always a stage's last
- * step, and never its first.
- */
-export interface LoadStep {
-  readonly kind: 'load';
-  readonly run: string;
-  readonly pipeline: string;
-  /** The output's name within its pipeline. */
-  readonly output: string;
-  readonly sink: SinkSpec;
-  /** Of the rows that are written. */
-  readonly schema: Schema;
-  /** It is the only task that writes this output. */
-  readonly alone: boolean;
-}
-
-/** What a job that loads yields: a row for each task that wrote, `receipt` a `LoadReceipt` as JSON. */
-export const receiptSchema: Schema = [
-  { name: 'output', type: 'VARCHAR' },
-  { name: 'task', type: 'INTEGER' },
-  { name: 'receipt', type: 'VARCHAR' },
-];
 
 /** A bundled function: one ESM module whose default export is called. */
 export interface FunctionRef {

@@ -3,16 +3,10 @@ import { join } from 'node:path';
 import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import { numberColumn, withNumber } from '../../shared/duckdb/partition-reader.ts';
+import type { LoadStep } from '../../shared/load-step.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import {
-  type LoadStep,
-  type Partitioning,
-  previousInput,
-  type StageInput,
-  type StageSpec,
-  type Step,
-} from '../../shared/stage.ts';
+import { type Partitioning, previousInput, type StageInput, type StageSpec, type Step } from '../../shared/stage.ts';
 import { numberedSql } from '../../worker/kernel/partition-number.ts';
 import { materialiseRange } from '../../worker/kernel/ranges.ts';
 import { type SqlSplit, sourceSql } from '../../worker/kernel/source-sql.ts';
