@@ -4,6 +4,7 @@ import { exchangeSettings } from './sections/exchange.ts';
 import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { localSettings } from './sections/local.ts';
+import { objectSettings } from './sections/objects.ts';
 import { pipelineSettings } from './sections/pipelines.ts';
 import { plannerSettings } from './sections/planner.ts';
 import { postgresSettings } from './sections/postgres.ts';
@@ -20,6 +21,7 @@ export const sections = {
   Planner: plannerSettings,
   Exchange: exchangeSettings,
   Functions: functionSettings,
+  'Object storage': objectSettings,
   Scheduler: schedulerSettings,
   Pipelines: pipelineSettings,
   'Remote calls': rpcSettings,
@@ -37,6 +39,7 @@ export const settings = {
   ...plannerSettings,
   ...exchangeSettings,
   ...functionSettings,
+  ...objectSettings,
   ...schedulerSettings,
   ...pipelineSettings,
   ...rpcSettings,
