@@ -1,6 +1,7 @@
 import { type StageId, stageId } from '../../shared/ids.ts';
 import type { Partitioning, StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
 import type { Bound } from './bound.ts';
+import type { StageChoices } from './choices.ts';
 import type { PlanContext } from './context.ts';
 import { closeQuery, type Fragment, type Traits } from './fragment.ts';
 import { queryOf } from './query.ts';
@@ -13,6 +14,8 @@ export class Build {
   readonly plan: (bound: Bound) => Fragment;
   readonly stages: StageSpec[] = [];
   readonly notes: PlanNote[] = [];
+  /** By stage. */
+  readonly choices: StageChoices[] = [];
   readonly #known = new Map<string, StageId>();
   readonly #steps: ReadonlyMap<string, Bound>;
   readonly #planned = new Map<string, PlannedStep>();
@@ -58,6 +61,8 @@ export class Build {
     if (key !== undefined) this.#known.set(key, id);
     const name = labels.join(' → ');
     this.stages.push({ id, name, tasks, inputs, steps, output, schema, deterministic: traits.deterministic });
+    const { joins = [], whole, size } = fragment;
+    this.choices.push({ bytes: size.bytes, joins, ...(whole === undefined ? {} : { whole }) });
     for (const text of notes) this.notes.push({ stage: id, text });
     return id;
   }
@@ -83,6 +88,13 @@ export class Build {
       traits: behindExchange(fragment.traits),
       size: fragment.size,
     };
+  }
+
+  /** The exchange that the fragment begins with has as many partitions as the user asked for. */
+  keepPartitions({ inputs: [input] }: Fragment): void {
+    if (input?.kind !== 'exchange') return;
+    const choices = this.choices[input.from];
+    if (choices !== undefined) this.choices[input.from] = { ...choices, asked: true };
   }
 
   /** An input that reads what a closed fragment's stage writes. */

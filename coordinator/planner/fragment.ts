@@ -1,5 +1,6 @@
 import type { Schema } from '../../shared/schema.ts';
 import { type FunctionStep, previousInput, type StageInput, type Step } from '../../shared/stage.ts';
+import type { JoinChoice, WholeInput } from './choices.ts';
 import { isBare, type Query, queryOf, queryText } from './query.ts';
 
 /** A stage under construction: operators are added to it until one needs its rows elsewhere. Immutable. */
@@ -15,6 +16,10 @@ export interface Fragment {
   readonly notes: readonly string[];
   readonly traits: Traits;
   readonly size: Size;
+  /** The joins in it. */
+  readonly joins?: readonly JoinChoice[];
+  /** What it may read in place of an input, if that is little. */
+  readonly whole?: WholeInput;
 }
 
 /** What may be relied on when a task runs a second time, or rows are cut and spread. */

@@ -48,7 +48,8 @@ const isLoad = (bound: Bound): bound is BoundOf<'load'> => bound.operator.kind =
 function finished(build: Build, fragment: Fragment, output: Parameters<Build['close']>[1]): StagedPlan {
   const labels = output.kind === 'file' ? [...fragment.labels, `write ${output.sink.format}`] : fragment.labels;
   const finalStage = build.close({ ...fragment, labels }, output);
-  return { stages: build.stages, finalStage, schema: fragment.schema, notes: build.notes };
+  const { stages, choices, notes } = build;
+  return { stages, finalStage, schema: fragment.schema, choices, notes };
 }
 
 const rules: OperatorVisitor<Fragment, Build> = {

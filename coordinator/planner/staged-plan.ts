@@ -3,6 +3,7 @@ import type { FileFormat } from '../../shared/plan/nodes/scan.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { StageSpec } from '../../shared/stage.ts';
+import type { StageChoices } from './choices.ts';
 
 /** The planner's answer: stages in an order in which each reads only earlier ones. */
 export interface StagedPlan {
@@ -13,6 +14,8 @@ export interface StagedPlan {
   readonly schema: Schema;
   /** Of a job that writes: what its commit does when all files are staged. */
   readonly sink?: StagedSink;
+  /** Of each stage in turn: what may be decided anew while the job runs. */
+  readonly choices: readonly StageChoices[];
   /** For `explain`: why a stage is as it is, for example why rows are gathered in one task. */
   readonly notes: readonly PlanNote[];
 }

@@ -35,8 +35,11 @@ export function inRanges({ operator: { keys } }: BoundOf<'sort'>, rows: Fragment
   const boundsStage = build.close(bounds, { kind: 'exchange', partitioning: { kind: 'single' } });
   const chosen = build.read(bounds, boundsStage, 'broadcast');
   const all = read(Array.from({ length: rows.tasks }, (_, i) => ({ from: 0, to: 2, tasks: { from: i, to: i + 1 } })));
+  const { schema, tasks, size } = rows;
   const again: Fragment = {
-    ...rows,
+    schema,
+    tasks,
+    size,
     inputs: [all, chosen],
     steps: [],
     query: queryOf(all.name),
@@ -44,7 +47,9 @@ export function inRanges({ operator: { keys } }: BoundOf<'sort'>, rows: Fragment
     notes: [],
     traits: { ...rows.traits, deterministic: true, rowwise: false },
   };
-  return build.exchange(again, { kind: 'range', key, bounds: chosen.name, partitions }, 'range');
+  const ranges = build.exchange(again, { kind: 'range', key, bounds: chosen.name, partitions }, 'range');
+  const [name = ''] = ranges.inputs.map((input) => input.name);
+  return { ...ranges, whole: { name, from, bytesMax: sortBytesMin } };
 }
 
 /** From the sample, keys that cut it into parts of equal size: one row, the bounds in hex. */

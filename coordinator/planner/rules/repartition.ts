@@ -7,9 +7,12 @@ export function planRepartition(bound: BoundOf<'repartition'>, build: Build): Fr
   const { keys, partitions } = bound.operator;
   const input = build.plan(inputOf(bound));
   if (partitions === 1) return build.gather(input, 'gather', 'asked for one partition');
-  if (keys.length === 0)
-    return build.exchange(input, { kind: 'roundRobin', partitions }, 'spread', input.traits.ordered);
   const exact = !keys.some(({ volatile }) => volatile);
   const by = keys.map(({ sql }) => sql);
-  return build.exchange(input, { kind: 'hash', keys: by, partitions }, 'spread by key', exact);
+  const spread =
+    keys.length === 0
+      ? build.exchange(input, { kind: 'roundRobin', partitions }, 'spread', input.traits.ordered)
+      : build.exchange(input, { kind: 'hash', keys: by, partitions }, 'spread by key', exact);
+  build.keepPartitions(spread);
+  return spread;
 }

@@ -3,6 +3,7 @@ import { name } from '../../../../shared/sql/text.ts';
 import type { StageInput } from '../../../../shared/stage.ts';
 import type { BoundOf, JoinColumn } from '../../bound.ts';
 import type { Build } from '../../build.ts';
+import { type JoinChoice, mayRepeat } from '../../choices.ts';
 import { type Fragment, withNote } from '../../fragment.ts';
 import { asRelation, queryOf } from '../../query.ts';
 import { withoutUnique } from '../narrow.ts';
@@ -38,16 +39,6 @@ export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   return anyway === undefined ? inOneTask(left, right, bound, build) : broadcast(anyway, bound, build);
 }
 
-/** Sides whose rows may be seen by several tasks: those whose rows without a match are not in the result. */
-const mayRepeat: Readonly<Record<JoinType, readonly Side[]>> = {
-  inner: ['r', 'l'],
-  left: ['r'],
-  right: ['l'],
-  full: [],
-  semi: ['r'],
-  anti: ['r'],
-};
-
 /** The preferred one first. In a single task, either side may be brought to the other. */
 function placementsOf(type: JoinType, left: Fragment, right: Fragment): Placement[] {
   const atLeft: Placement = { at: 'l', here: left, brought: right };
@@ -81,17 +72,19 @@ function repeated(input: StageInput, tasks: number): StageInput {
 function broadcast({ at, here, brought }: Placement, bound: BoundOf<'join'>, build: Build): Fragment {
   const from = build.close(brought, { kind: 'exchange', partitioning: { kind: 'single' } });
   const input = build.read(brought, from, 'broadcast');
-  const sent: Fragment = { ...brought, inputs: [input], steps: [], query: queryOf(input.name), labels: [], notes: [] };
+  const { schema, tasks, traits, size } = brought;
+  const query = queryOf(input.name);
+  const sent: Fragment = { inputs: [input], steps: [], query, schema, tasks, labels: [], notes: [], traits, size };
   const side = at === 'l' ? 'right' : 'left';
   const note = `the ${side} side of the join, stage ${from}, is sent whole to every task`;
-  return withNote(joined({ at, here, brought: sent }, bound), note);
+  return withNote(joined({ at, here, brought: sent }, bound, 'broadcast'), note);
 }
 
 function hashed(left: Fragment, right: Fragment, keys: JoinKeys, bound: BoundOf<'join'>, build: Build): Fragment {
   const partitions = Math.max(2, build.partitionsFor(left.size.bytes + right.size.bytes));
   const l = build.exchange(left, { kind: 'hash', keys: keys.left, partitions }, 'meet by join key');
   const r = build.exchange(right, { kind: 'hash', keys: keys.right, partitions }, 'meet by join key');
-  return joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound);
+  return joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound, 'hash');
 }
 
 function inOneTask(left: Fragment, right: Fragment, bound: BoundOf<'join'>, build: Build): Fragment {
@@ -120,7 +113,11 @@ const flipped: Readonly<Record<JoinType, JoinType>> = {
 };
 
 /** The fragment at whose tasks the join runs goes on with it; the other one is a subquery in it. */
-function joined({ at, here, brought }: Placement, { operator, schema }: BoundOf<'join'>): Fragment {
+function joined(
+  { at, here, brought }: Placement,
+  { operator, schema }: BoundOf<'join'>,
+  kind?: JoinChoice['kind'],
+): Fragment {
   const { type, condition, columns } = operator;
   const join = words[at === 'l' ? type : flipped[type]];
   const [first, second] = at === 'l' ? ['l', 'r'] : ['r', 'l'];
@@ -137,7 +134,14 @@ function joined({ at, here, brought }: Placement, { operator, schema }: BoundOf<
     // Under memory pressure a join goes to disk by parts, and its rows come out in another order.
     traits: { ...withoutUnique(here.traits), deterministic, ordered: false, rowwise: false },
     size: type === 'semi' || type === 'anti' ? here.size : sizeOf(here, brought),
+    joins: [...(here.joins ?? []), ...(brought.joins ?? []), ...(kind === undefined ? [] : [choice(kind)])],
   };
+
+  function choice(kind: JoinChoice['kind']): JoinChoice {
+    const names = (fragment: Fragment): string[] => fragment.inputs.map(({ name }) => name);
+    const [left, right] = at === 'l' ? [here, brought] : [brought, here];
+    return { kind, type, left: names(left), right: names(right) };
+  }
 }
 
 const columnSql = ({ name: column, side }: JoinColumn): string =>
