@@ -37,6 +37,8 @@ export interface WorkerSettings extends RoleSettings {
   /** Where to find an embedded store, if the cluster has no etcd; may still be on its way. */
   readonly coordinator?: Promise<string> | string | undefined;
   readonly threads: number;
+  /** Of a wide task, if not as many. */
+  readonly wideThreads?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
 }
 
@@ -51,12 +53,14 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
     advertise,
     dataDirectory,
     threads,
+    wideThreads,
     memoryLimitBytes,
   } = settings;
   const [{ Worker }, token] = await Promise.all([import('../worker/main.ts'), tokenOf(settings)]);
   const log = await logger('worker', settings, token);
   const store = etcd ? await etcdStore(etcd, config) : await remoteStore(await coordinator, token, config);
-  const options = { store, cluster, listen, advertise, dataDirectory, threads, memoryLimitBytes, token, config, log };
+  const size = { threads, wideThreads, memoryLimitBytes };
+  const options = { store, cluster, listen, advertise, dataDirectory, ...size, token, config, log };
   return await Worker.start(options);
 }
 

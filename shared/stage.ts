@@ -24,6 +24,8 @@ export interface StageSpec {
    * random()): when any of its tasks runs again, all the tasks that read it run again (Spark learned this as SPARK-23207).
    */
   readonly deterministic: boolean;
+  /** Its task has a worker to itself and all its threads: SQL over files, which calls nothing back. */
+  readonly wide?: boolean;
 }
 
 /** The name under which a step's SQL reads the step before it. */
@@ -222,8 +224,10 @@ export interface TaskSpec {
   readonly steps: readonly Step[];
   readonly output: StageOutput;
   readonly schema: Schema;
-  /** It must run alone on its worker: a sibling ran out of memory beside others. */
+  /** It must run alone on its worker: a sibling ran out of memory beside others, or it is wide. */
   readonly alone: boolean;
+  /** All threads of the worker run its SQL. */
+  readonly wide?: boolean;
 }
 
 export type TaskInput =

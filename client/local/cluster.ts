@@ -73,13 +73,25 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
   const { tokenFile, config, listen = '127.0.0.1:0' } = options;
   const workers = Array.from({ length: count }, (_, index) => {
     const dataDirectory = join(folder, `worker-${index + 1}`);
-    return { role: 'worker', threads, memoryLimitBytes, dataDirectory, tokenFile, config } as const;
+    return {
+      role: 'worker',
+      threads,
+      wideThreads: count * threads,
+      memoryLimitBytes,
+      dataDirectory,
+      tokenFile,
+      config,
+    } as const;
   });
   // The first job is planned for all workers, though some may still be starting.
-  const planning = { ...config, plannedSlotsMin: Math.max(config.plannedSlotsMin, count * threads) };
+  const planning = { ...config, plannedSlotsMin: Math.max(config.plannedSlotsMin, count * threads), ...wide(config) };
   const dataDirectory = join(folder, 'coordinator');
   return [{ role: 'coordinator', listen, dataDirectory, tokenFile, config: planning }, ...workers];
 }
+
+/** Workers of one machine share its processors and disks: to spread a question over them gains nothing. */
+const wide = ({ wideBytesMax, localWideBytesMax }: Config): Partial<Config> =>
+  wideBytesMax === 0 ? {} : { wideBytesMax: Math.max(wideBytesMax, localWideBytesMax) };
 
 /** What this machine has, or what its container may use of it. */
 function machineBytes(): number {

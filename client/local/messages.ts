@@ -22,6 +22,8 @@ export interface CoordinatorOptions extends CommonOptions {
 export interface WorkerOptions extends CommonOptions {
   readonly role: 'worker';
   readonly threads: number;
+  /** How many threads a wide task gets: those of all workers, which share this machine. */
+  readonly wideThreads: number;
   readonly memoryLimitBytes: number;
 }
 

@@ -18,6 +18,8 @@ export interface PlanContext {
   readonly nowMs: number;
   /** Stands in temporary names: see `runName`. */
   readonly run: string;
+  /** SQL text stays whole, in one task. */
+  readonly whole?: boolean;
 }
 
 export type PlannerLimits = Pick<
@@ -31,4 +33,5 @@ export type PlannerLimits = Pick<
   | 'sortBytesMin'
   | 'sortSampleRows'
   | 'sortKeyBytesMax'
+  | 'wideBytesMax'
 >;

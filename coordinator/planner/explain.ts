@@ -16,8 +16,12 @@ export function explainPlan(staged: StagedPlan): ExplainedPlan {
 }
 
 function stageText(stage: StageSpec, { notes }: StagedPlan): string {
-  const { id, name, tasks, inputs, steps, output, deterministic } = stage;
-  const flag = deterministic ? '' : ', not deterministic: its readers run again when one of its tasks does';
+  const { id, name, tasks, inputs, steps, output, deterministic, wide } = stage;
+  const flag = wide
+    ? ' on all threads of one worker'
+    : deterministic
+      ? ''
+      : ', not deterministic: its readers run again when one of its tasks does';
   const lines = [
     ...notes.filter((note) => note.stage === id).map(({ text }) => `note   ${text}`),
     ...inputs.map((input) => `reads  ${inputText(input)}`),

@@ -19,7 +19,8 @@ import { planUnion } from './rules/union.ts';
 import { planWindow } from './rules/window.ts';
 import { sinkOf } from './rules/write.ts';
 import type { StagedPlan } from './staged-plan.ts';
-import { optimise } from './steps.ts';
+import { optimise, type SteppedPlan } from './steps.ts';
+import { planWhole } from './wide.ts';
 
 export type { StagedPlan } from './staged-plan.ts';
 
@@ -29,8 +30,12 @@ export type { StagedPlan } from './staged-plan.ts';
  * @throws SheafError `COLUMN_UNKNOWN`, `TABLE_UNKNOWN`, `SQL_INVALID`, `SCHEMA_MISMATCH`, `PLAN_INVALID`, `NOT_SUPPORTED`
  */
 export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
-  const bound = bind(plan, context);
-  const { root, steps } = optimise(bound);
+  return planWhole(plan, context, { prepare, stagesOf }) ?? stagesOf(prepare(plan, context), context);
+}
+
+const prepare = (plan: PlanNode, context: PlanContext): SteppedPlan => optimise(bind(plan, context));
+
+function stagesOf({ root, steps }: SteppedPlan, context: PlanContext): StagedPlan {
   const build = new Build(context, (node, build) => visitOperator(node, rules, build), steps);
   if (isLoad(root))
     return finished(build, planLoad(root, build), { kind: 'exchange', partitioning: { kind: 'single' } });

@@ -38,6 +38,7 @@ const failureHandlers: {
   workerLost: (core, attempt, { error }) => workerDied(core, attempt, error),
   outOfMemory: (core, attempt, { error }) => {
     attempt.task.alone = true;
+    attempt.task.wide = false;
     ownFailure(core, attempt, 'outOfMemory', { ...error, retryable: true });
   },
   taskError: (core, attempt, { error }) => ownFailure(core, attempt, 'taskError', error),
@@ -72,7 +73,10 @@ function workerDied(core: Core, attempt: Attempt, error: ErrorData): void {
     return;
   }
   // Its last chance is without company, so that no task is blamed for another's doing. (Of twins the second may die late.)
-  if (task.deaths.length >= poisonDeathsMax - 1) task.alone = true;
+  if (task.deaths.length >= poisonDeathsMax - 1) {
+    task.alone = true;
+    task.wide = false;
+  }
   retry(core, attempt, 'workerLost', 0);
 }
 

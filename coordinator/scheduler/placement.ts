@@ -14,7 +14,7 @@ import { freeSlots, isOpen, type Worker } from './worker.ts';
 export function place(core: Core): void {
   releaseSurplus(core);
   placeTasks(core);
-  placeAlone(core);
+  if (placeAlone(core)) releaseSurplus(core);
 }
 
 function placeTasks(core: Core): void {

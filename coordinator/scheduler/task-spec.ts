@@ -8,7 +8,8 @@ import type { Task } from './task.ts';
 export function taskSpec({ key, task, alone }: Attempt): TaskSpec {
   const { spec } = task.stage;
   const inputs = spec.inputs.map((input) => taskInput(input, task));
-  return { ...key, inputs, steps: spec.steps, output: spec.output, schema: spec.schema, alone };
+  const { steps, output, schema } = spec;
+  return { ...key, inputs, steps, output, schema, alone, ...(task.wide ? { wide: true } : {}) };
 }
 
 function taskInput(input: StageInput, { stage, index }: Task): TaskInput {

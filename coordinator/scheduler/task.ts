@@ -22,6 +22,8 @@ export interface Task {
   deaths: readonly WorkerId[];
   /** Its next attempts have a worker to themselves. Once set it stays. */
   alone: boolean;
+  /** All threads of that worker work for it, until it runs out of memory: one thread needs less. */
+  wide: boolean;
   /** Where it failed last: run it elsewhere if there is an elsewhere. */
   avoid: WorkerId | undefined;
   /** The worker that holds most of its input, as of this version of its stage's inputs. */
@@ -65,7 +67,8 @@ export const createTask = (stage: Stage, index: number): Task => ({
   failures: 0,
   freeRetries: 0,
   deaths: noDeaths,
-  alone: false,
+  alone: stage.spec.wide === true,
+  wide: stage.spec.wide === true,
   avoid: undefined,
   nearest: undefined,
   story: [],

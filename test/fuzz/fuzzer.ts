@@ -158,6 +158,7 @@ export const contradiction = 'DuckDB itself counts as many rows as Sheaf has';
 /** Limits so small that little data makes many tasks, and each join strategy is taken. */
 const configOf = (random: Random) => ({
   taskBytesMin: random.pick([1, 1, 1, 500]),
+  wideBytesMax: 0,
   textSplitBytes: 1024,
   broadcastBytesMax: random.pick([0, 0, 2000, 64 * 2 ** 20]),
   rereadBytesMax: random.pick([0, 0, 2 ** 20]),

@@ -61,8 +61,8 @@ function options(words: readonly string[]): { priority: number; deadlineMs?: num
   };
 }
 
-/** `name:tasks`, with `~` after the name if it is impure, `<other` or `<*other` (broadcast) for inputs, `>2` or `>file`. */
-const stagePattern = /^(\w+)(~?):(\d+)((?:<\*?\w+)*)(?:>(\w+))?$/;
+/** `name:tasks`, with `~` after the name if it is impure, `^` if it is wide, `<other` or `<*other` (broadcast) for inputs, `>2` or `>file`. */
+const stagePattern = /^(\w+)([~^]?):(\d+)((?:<\*?\w+)*)(?:>(\w+))?$/;
 
 function parseStages(job: string, words: readonly string[], names: Names) {
   const stages = words.filter((word) => word.includes(':')).map((word) => parseStage(job, word, names));
@@ -71,7 +71,7 @@ function parseStages(job: string, words: readonly string[], names: Names) {
 }
 
 function parseStage(job: string, word: string, names: Names): StageSpec {
-  const [, name = '', impure, tasks, reads = '', writes = '1'] = stagePattern.exec(word) ?? [];
+  const [, name = '', mark, tasks, reads = '', writes = '1'] = stagePattern.exec(word) ?? [];
   const known = names.get(job) ?? [];
   const inputs = reads
     .split('<')
@@ -87,7 +87,8 @@ function parseStage(job: string, word: string, names: Names): StageSpec {
     tasks: Number(tasks),
     inputs: inputs.length > 0 ? inputs : [splits(Number(tasks))],
     output: parseOutput(count),
-    deterministic: impure !== '~',
+    deterministic: mark !== '~',
+    ...(mark === '^' ? { wide: true } : {}),
   });
 }
 

@@ -75,7 +75,7 @@ class Scenario {
       case 'launch': {
         const { worker, task, cause } = effect;
         const reads = task.inputs.map((input) => this.#reads(task.job, input)).join('');
-        return `launch ${this.#key(attemptName(task))} on ${worker}${task.alone ? ' alone' : ''} (${cause})${reads}`;
+        return `launch ${this.#key(attemptName(task))} on ${worker}${task.wide ? ' wide' : ''}${task.alone ? ' alone' : ''} (${cause})${reads}`;
       }
       case 'cancelAttempt':
         return `cancelAttempt ${this.#key(attemptName(effect.key))} on ${effect.worker} (${effect.reason})`;

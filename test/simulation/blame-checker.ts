@@ -28,6 +28,8 @@ export class BlameChecker {
   readonly #tasks = new Map<string, Blame>();
   readonly #deadlines = new Map<JobId, number>();
   readonly #workers = new Map<WorkerId, { readonly address: string; active: boolean }>();
+  /** Stages that are wide, by job and stage. */
+  readonly #wide = new Set<string>();
   #noWorkersSinceMs = 0;
 
   constructor(scheduler: Scheduler, limits: SchedulerLimits) {
@@ -46,6 +48,9 @@ export class BlameChecker {
   }
 
   #note(event: SchedulerEvent, nowMs: number): void {
+    if (event.kind === 'jobSubmitted' || event.kind === 'stagesAdded') {
+      for (const { id, wide } of event.stages) if (wide) this.#wide.add(`${event.job}/${id}`);
+    }
     if (event.kind === 'attemptFinished') this.#running.delete(attemptName(event.key));
     else if (event.kind === 'attemptFailed') this.#noteFailure(event);
     else if (event.kind === 'workerJoined') this.#noteJoined(event);
@@ -93,8 +98,10 @@ export class BlameChecker {
   #checkLaunch({ worker, task, cause }: Effect & { kind: 'launch' }): void {
     const name = attemptName(task);
     const { outOfMemory, deathsAlone } = this.#blame(task);
-    const mustBeAlone = outOfMemory || deathsAlone.length >= this.#limits.poisonDeathsMax - 1;
-    assert.equal(task.alone, mustBeAlone, `${name}: alone or not?`);
+    const isWide = this.#wide.has(`${task.job}/${task.stage}`);
+    const hadTrouble = outOfMemory || deathsAlone.length >= this.#limits.poisonDeathsMax - 1;
+    assert.equal(task.alone, isWide || hadTrouble, `${name}: alone or not?`);
+    assert.equal(task.wide === true, isWide && !hadTrouble, `${name}: wide or not?`);
     assert.ok(cause !== 'outputLost' || task.output.kind !== 'file', `${name}: a file is not lost with its worker`);
     this.#running.set(name, { worker, task });
   }

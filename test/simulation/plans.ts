@@ -49,7 +49,8 @@ function randomStage(random: Random, id: number, before: readonly StageSpec[], {
     inputs.push(exchange('second', second.id, partitionsOf(second) === tasks ? 'partition' : 'broadcast'));
   }
   if (inputs.length === 0) inputs.push(splits(tasks));
-  return virtualStage({ id, tasks, inputs, output: randomOutput(random, final), deterministic: !impure });
+  const wide = tasks === 1 && reads === 0 && random.chance(0.5) ? { wide: true } : {};
+  return virtualStage({ id, tasks, inputs, output: randomOutput(random, final), deterministic: !impure, ...wide });
 }
 
 /** A stage without real work, for tests. */
@@ -60,6 +61,7 @@ export const virtualStage = (spec: {
   readonly inputs: readonly StageInput[];
   readonly output: StageOutput;
   readonly deterministic?: boolean;
+  readonly wide?: boolean;
 }): StageSpec => ({
   name: `stage ${spec.id}`,
   steps: [],

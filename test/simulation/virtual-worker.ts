@@ -117,7 +117,7 @@ export class VirtualWorker {
   #drawFailure(task: TaskSpec): TaskFailure | undefined {
     const { random, faults } = this.#cluster;
     if (random.chance(faults().taskError)) return { kind: 'taskError', error: virtualError };
-    if (task.alone || !random.chance(faults().outOfMemory)) return undefined;
+    if ((task.alone && !task.wide) || !random.chance(faults().outOfMemory)) return undefined;
     return { kind: 'outOfMemory', error: { code: 'OUT_OF_MEMORY', message: 'out of virtual memory' } };
   }
 

@@ -42,6 +42,8 @@ const shortTimes: Partial<Record<SettingName, number>> = {
   storeRelistMs: 500,
   watchIntervalMs: 20,
   slotMemoryBytesMin: 64 * 2 ** 20,
+  // What is small is distributed here, too: that is what is tested.
+  wideBytesMax: 0,
 };
 
 /** Rows that take several tasks, however small the file. */

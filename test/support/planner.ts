@@ -22,9 +22,10 @@ export class PlannerBench implements Disposable {
   readonly tools: SourceTools;
   readonly config: Config;
 
-  /** Small limits, so that small files make several tasks. */
+  /** Small limits, so that small files make several tasks; every question is distributed. */
   constructor(overrides: Partial<Record<SettingName, number>> = {}) {
-    this.config = loadConfig({}, { taskBytesMin: 1, textSplitBytes: 1024, sortBytesMin: 1, ...overrides });
+    const small = { taskBytesMin: 1, textSplitBytes: 1024, sortBytesMin: 1, wideBytesMax: 0 };
+    this.config = loadConfig({}, { ...small, ...overrides });
     const cache = new SourceCache(this.config.sourceCacheEntriesMax);
     this.tools = { connection: this.connection, dialect: dialectOf(this.connection), cache, config: this.config };
   }

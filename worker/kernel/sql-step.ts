@@ -12,8 +12,8 @@ export interface Stage {
 
 /** Opens a connection with the inputs that the SQL names, and the step before it as `previous`. */
 export function prepareSql(sql: string, previous: Relation | undefined, context: TaskContext): Stage {
-  const { thread, scope, inputs: all, watch } = context;
-  const connection = scope.use(Connection.open(thread.database));
+  const { scope, inputs: all, watch } = context;
+  const connection = scope.use(Connection.open(databaseFor(sql, previous, context)));
   scope.use(watch.opened(connection.address));
   const inputs: Record<string, Input> = {};
   for (const input of all.namedIn(sql)) {
@@ -22,6 +22,12 @@ export function prepareSql(sql: string, previous: Relation | undefined, context:
   }
   if (previous) inputs[previousInput] = onceInput(previous.schema, previous.batches);
   return { connection, inputs };
+}
+
+/** A callback into JavaScript from another thread than this one would wait for ever: what feeds batches is never wide. */
+function databaseFor(sql: string, previous: Relation | undefined, { task, thread, inputs }: TaskContext): bigint {
+  const callsBack = previous !== undefined || inputs.namedIn(sql).some(({ kind }) => kind !== 'view');
+  return callsBack ? thread.database : (task.wideDatabase ?? thread.database);
 }
 
 export function querySql(sql: string, previous: Relation | undefined, context: TaskContext): Relation {

@@ -29,6 +29,8 @@ export interface PoolTask {
   readonly steps: readonly Step[];
   readonly output: StageOutput;
   readonly schema: Schema;
+  /** Address of the database of wide attempts, for one that is wide: its queries run on threads of their own. */
+  readonly wideDatabase?: bigint;
   /** Shared with the worker's main thread, which cancels through it. */
   readonly cancellation: SharedArrayBuffer;
 }

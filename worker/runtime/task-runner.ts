@@ -8,6 +8,7 @@ import type { LocalInput, PoolReply } from '../pool/protocol.ts';
 import type { Bundles } from './bundles.ts';
 import { failureOf } from './failure-of.ts';
 import { totalsOf } from './task-totals.ts';
+import type { WideDatabase } from './wide-database.ts';
 
 /** Where a running attempt's outcome and its helpers come from: the session with the leader. */
 export interface TaskHost {
@@ -21,6 +22,7 @@ interface Parts {
   readonly exchange: Exchange;
   readonly pool: ThreadPool;
   readonly bundles: Bundles;
+  readonly wideDatabase: WideDatabase;
   readonly log: Logger;
 }
 
@@ -96,8 +98,9 @@ export class TaskRunner {
     ]);
     const fetchMs = performance.now() - startedMs;
     const { job, stage, task: index, attempt, steps, output, schema } = task;
+    const wide = task.wide ? { wideDatabase: this.#parts.wideDatabase.address } : {};
     const reply = await this.#parts.pool.run(
-      { key: { job, stage, task: index, attempt }, inputs, steps, output, schema },
+      { key: { job, stage, task: index, attempt }, inputs, steps, output, schema, ...wide },
       signal,
     );
     if (reply.kind === 'failed') return reply;

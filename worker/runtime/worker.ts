@@ -17,6 +17,7 @@ import { Bundles } from './bundles.ts';
 import { checkMemory, defaultMemoryBytes } from './memory.ts';
 import { Session } from './session.ts';
 import { TaskRunner } from './task-runner.ts';
+import { WideDatabase } from './wide-database.ts';
 
 export interface WorkerOptions {
   /**
@@ -27,6 +28,8 @@ export interface WorkerOptions {
   readonly cluster: string;
   /** Slots: how many tasks run at once, each on a thread. */
   readonly threads: number;
+  /** How many threads a wide task gets, if not one for each slot: workers of one machine share its processors. */
+  readonly wideThreads?: number | undefined;
   /** `host:port` for the exchange. Default: a free port of 127.0.0.1. */
   readonly listen?: string | undefined;
   /** What others use to reach it, if that is another address. */
@@ -50,6 +53,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #stop = new AbortController();
   readonly #database: Database;
+  readonly #wideDatabase: WideDatabase;
   readonly #exchange: Exchange;
   readonly #pool: ThreadPool;
   readonly #runner: TaskRunner;
@@ -59,13 +63,19 @@ export class Worker {
   #failure: SheafError | undefined;
   #complaint = '';
 
-  private constructor(options: WorkerOptions, database: Database, exchange: Exchange, pool: ThreadPool) {
+  private constructor(
+    options: WorkerOptions,
+    [database, wideDatabase]: readonly [Database, WideDatabase],
+    exchange: Exchange,
+    pool: ThreadPool,
+  ) {
     this.#options = options;
     this.#database = database;
+    this.#wideDatabase = wideDatabase;
     this.#exchange = exchange;
     this.#pool = pool;
     const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
-    this.#runner = new TaskRunner({ exchange, pool, bundles, log: options.log });
+    this.#runner = new TaskRunner({ exchange, pool, bundles, wideDatabase, log: options.log });
     void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
     void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
     this.closed = this.#live().finally(() => this.#close());
@@ -74,13 +84,15 @@ export class Worker {
   }
 
   static async start(options: WorkerOptions): Promise<Worker> {
-    const { threads, dataDirectory, token, config, listen } = options;
+    const { threads, wideThreads = threads, dataDirectory, token, config, listen } = options;
     const memoryLimitBytes = options.memoryLimitBytes ?? (await memoryShare(options));
     checkMemory(memoryLimitBytes, threads, config.slotMemoryBytesMin);
     const directory = (name: string): string => join(dataDirectory, name);
     for (const name of ['temp', 'exchange']) mkdirSync(directory(name), { recursive: true, mode: 0o700 });
     const exchanging = Exchange.start({ root: directory('exchange'), listen, token, config });
     const database = Database.open({ memoryLimitBytes, tempDirectory: directory('spill') });
+    const wideSpill = directory('spill-wide');
+    const wideDatabase = new WideDatabase({ threads: wideThreads, memoryLimitBytes, tempDirectory: wideSpill });
     const exchange = await exchanging;
     const threadData = {
       database: database.address,
@@ -92,7 +104,7 @@ export class Worker {
       config,
     };
     const pool = new ThreadPool(threads, threadData, options.log);
-    return new Worker(options, database, exchange, pool);
+    return new Worker(options, [database, wideDatabase], exchange, pool);
   }
 
   /** `host:port` at which the others reach its exchange. */
@@ -246,6 +258,7 @@ export class Worker {
       await this.#runner.dropAll();
       if (!this.#stuck) await this.#pool.close();
       await this.#exchange.close();
+      if (!this.#stuck) this.#wideDatabase[Symbol.dispose]();
       if (!this.#stuck) this.#database[Symbol.dispose]();
       await (await store).close();
     };

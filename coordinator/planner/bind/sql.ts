@@ -28,7 +28,7 @@ import { explained } from './sql-errors.ts';
 export function bindSql(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan): Bound {
   const question = lookInto(node, context, bindPlan);
   const result = describeQuestion(question, context);
-  const lowered = lower(question, result, context, bindPlan);
+  const lowered = context.whole ? 'it reads little' : lower(question, result, context, bindPlan);
   return typeof lowered === 'string' ? gather(question, result, lowered, context, bindPlan) : lowered;
 }
 

@@ -2,19 +2,21 @@ import { quotedName } from '../../../shared/sql/text.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { type Fragment, withNote } from '../fragment.ts';
-import { isBare } from '../query.ts';
+import { isBare, queryText } from '../query.ts';
 
 /** A query that no rule distributes: its inputs are scanned in parallel, then it runs in one task as it was written. */
 export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
   const { sql, reason, volatile } = bound.operator;
   const inputs = bound.inputs.map((input) => inOneTask(build.plan(input), build));
-  const names = inputs.map(({ query }) => query.from);
+  const names = inputs.map(({ query }) => (isBare(query) ? query.from : build.inputName()));
+  const tables = inputs.flatMap(({ query }, i) => (isBare(query) ? [] : [`${names[i]} AS (${queryText(query)})`]));
+  const clause = tables.length === 0 ? '' : `WITH ${tables.join(', ')} `;
   const columns = bound.schema.map(({ name }) => quotedName(name)).join(', ');
   const fragment: Fragment = {
     inputs: inputs.flatMap(({ inputs }) => inputs),
     steps: [],
     // Columns without an alias are called after their text, in which files have other names now.
-    query: { from: `(SELECT * FROM (${sql(names)}) AS whole(${columns}))`, where: [] },
+    query: { from: `(${clause}SELECT * FROM (${sql(names)}) AS whole(${columns}))`, where: [] },
     schema: bound.schema,
     tasks: 1,
     labels: [...new Set(inputs.flatMap(({ labels }) => labels)), 'query in one task'],
@@ -32,8 +34,8 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
   return withNote(fragment, `the query runs in one task: ${reason}`);
 }
 
-/** As a relation with a name, of all rows: what was done to them is done in a stage before. */
+/** As SQL over named inputs, of all rows. */
 function inOneTask(input: Fragment, build: Build): Fragment {
-  if (input.tasks === 1 && input.steps.length === 0 && isBare(input.query)) return input;
+  if (input.tasks === 1 && input.steps.length === 0) return input;
   return build.exchange(input, { kind: 'single' }, 'gather');
 }

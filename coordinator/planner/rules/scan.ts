@@ -3,17 +3,19 @@ import { extractOf } from '../bind/pipeline.ts';
 import { sourceOf } from '../bind/source.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
-import type { Fragment } from '../fragment.ts';
+import type { PlanContext } from '../context.ts';
+import type { Fragment, Size } from '../fragment.ts';
 import { pack, packSplits, taskCount } from '../pack.ts';
 import { queryOf } from '../query.ts';
 
 /** Files: neighbouring splits are packed into tasks by what they hold of the columns that are read. */
-export function planScan({ operator: { scan }, schema }: BoundOf<'scan'>, build: Build): Fragment {
+export function planScan(bound: BoundOf<'scan'>, build: Build): Fragment {
+  const {
+    operator: { scan },
+    schema,
+  } = bound;
   const source = sourceOf(scan, build.context);
-  // Text is read whole whatever is asked of it; of a columnar file only the columns asked for.
-  const share = scan.format === 'parquet' ? schema.length / Math.max(1, source.schema.length) : 1;
-  const bytes = share * source.splits.reduce((sum, split) => sum + split.bytes, 0);
-  const rows = source.splits.reduce((sum, split) => sum + split.rows, 0);
+  const { rows, bytes } = scanSize(bound, build.context);
   const perTask = packSplits(source.splits, taskCount(bytes, build.context));
   const name = build.inputName();
   return {
@@ -26,6 +28,17 @@ export function planScan({ operator: { scan }, schema }: BoundOf<'scan'>, build:
     notes: [],
     traits: { deterministic: true, ordered: true, rowwise: true },
     size: { rows, bytes },
+  };
+}
+
+/** What a scan reads of its files. */
+export function scanSize({ operator: { scan }, schema }: BoundOf<'scan'>, context: PlanContext): Size {
+  const source = sourceOf(scan, context);
+  // Text is read whole whatever is asked of it; of a columnar file only the columns asked for.
+  const share = scan.format === 'parquet' ? schema.length / Math.max(1, source.schema.length) : 1;
+  return {
+    rows: source.splits.reduce((sum, split) => sum + split.rows, 0),
+    bytes: share * source.splits.reduce((sum, split) => sum + split.bytes, 0),
   };
 }
 

@@ -1,7 +1,12 @@
-import { milliseconds, type Section } from '../setting.ts';
+import { bytes, GiB, milliseconds, type Section } from '../setting.ts';
 
 /** Limits of processes: how they start and stop. */
 export const localSettings = {
+  localWideBytesMax: bytes(16 * GiB, {
+    min: 0,
+    max: 1024 * GiB,
+    doc: 'What `wideBytesMax` is at least in an embedded cluster, unless that is 0: its workers share one machine, so that spreading a question over them gains nothing.',
+  }),
   localStartLimitMs: milliseconds(60_000, {
     min: 1000,
     max: 3_600_000,

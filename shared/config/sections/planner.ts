@@ -52,6 +52,11 @@ export const plannerSettings = {
     max: 64 * KiB,
     doc: 'How much of the beginning of a sort key decides to which range its row goes. Rows that differ later stay together.',
   }),
+  wideBytesMax: bytes(GiB, {
+    min: 0,
+    max: 1024 * GiB,
+    doc: 'A question over files that reads no more than this, as estimated in memory, and needs rows to meet runs as one task that has all threads of one worker: there DuckDB needs no exchange. 0: every question is distributed.',
+  }),
   sourceFilesMax: count(100_000, {
     min: 1,
     max: 10_000_000,

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Cluster } from '../../../client/index.ts';
+import { Progress, TestCluster, until } from '../../support/cluster.ts';
+import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
+
+/** Questions that run as one task over all threads of one worker, on a real cluster. */
+let cluster: TestCluster;
+let client: Cluster;
+before(async () => {
+  cluster = await TestCluster.start({ workers: 1, threads: 4, config: { wideBytesMax: 2 ** 30, taskBytesMin: 1 } });
+  client = await cluster.connect();
+});
+after(() => cluster[Symbol.asyncDispose]());
+
+const busiest = `SELECT origin, count(*)::DOUBLE AS n, sum(delay)::DOUBLE AS s FROM '${flightsFile}' GROUP BY origin ORDER BY origin`;
+const expected = duckdbAnswer(busiest);
+const rowsOf = (sql: string) => Array.fromAsync(client.sql(sql).rows());
+
+test('a wide question is one stage of one task, and answers as DuckDB does', async () => {
+  assert.match(await client.sql(busiest).explain(), /on all threads of one worker/);
+  const progress = new Progress();
+  await client.sql(busiest).collect({ onProgress: progress.onProgress, name: 'busiest' });
+  assert.deepEqual(await rowsOf(busiest), expected);
+  const job = (await client.jobs()).find(({ name }) => name === 'busiest');
+  assert.deepEqual(
+    job?.stages.map(({ tasks }) => tasks),
+    [1],
+  );
+});
+
+test('wide, ordinary and function tasks share a worker in turn', async () => {
+  const wide = () => client.sql(busiest).count();
+  const ordinary = () => client.sql(`SELECT delay + 1 AS d FROM '${flightsFile}' WHERE delay > 100`).count();
+  const called = () =>
+    client
+      .sql(`SELECT delay FROM '${flightsFile}' WHERE delay > 100`)
+      .filter((row) => Number(row.delay) > 200)
+      .count();
+  const first = await Promise.all([wide(), ordinary(), called()]);
+  const rounds = await Promise.all(
+    Array.from({ length: 6 }, async () => await Promise.all([wide(), ordinary(), called()])),
+  );
+  for (const round of rounds) assert.deepEqual(round, first);
+});
+
+test('a wide question writes files', async () => {
+  const out = `${cluster.folder}/busiest`;
+  await client.sql(busiest).write.parquet(out);
+  assert.deepEqual(await rowsOf(`SELECT * FROM '${out}/*.parquet' ORDER BY origin`), expected);
+});
+
+test('cancelled in its middle: all threads are free again', async () => {
+  const stop = new AbortController();
+  const progress = new Progress();
+  const sql = `SELECT count(*) AS n FROM '${flightsFile}' a, '${flightsFile}' b WHERE a.delay + b.delay = 7 AND a.origin <> b.origin`;
+  const job = client.sql(sql).collect({ signal: stop.signal, onProgress: progress.onProgress });
+  const refused = assert.rejects(job, { code: 'CANCELLED' });
+  await progress.reaches(({ stages }) => stages.some(({ running }) => running > 0), 'it runs');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  stop.abort();
+  await refused;
+  await until(async () => (await client.workers())[0]?.running === 0, 'its slot is free');
+  assert.deepEqual(await rowsOf(busiest), expected);
+});
+
+test('a question that fails says why, and the worker works on', async () => {
+  const bad = `SELECT origin, sum(CAST(origin AS INTEGER)) AS s FROM '${flightsFile}' GROUP BY origin`;
+  await assert.rejects(client.sql(bad).collect(), /Could not convert/);
+  assert.deepEqual(await rowsOf(busiest), expected);
+});
