@@ -74,6 +74,13 @@ export class Session implements AsyncDisposable {
     }));
   }
 
+  /** What the server's planner expects of a SELECT. */
+  async explain(select: string): Promise<{ readonly rows: number; readonly bytes: number }> {
+    const [line] = await this.rows<{ 'QUERY PLAN': string }>(`EXPLAIN ${select}`);
+    const [, rows = '0', width = '0'] = /rows=(\d+) width=(\d+)/.exec(line?.['QUERY PLAN'] ?? '') ?? [];
+    return { rows: Number(rows), bytes: Number(rows) * Number(width) };
+  }
+
   /** The bytes of `COPY … TO STDOUT`. Its errors are to be passed through `error`. */
   copyTo(sql: string): Readable {
     return this.#client.query(copyTo(sql));
