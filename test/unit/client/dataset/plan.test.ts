@@ -164,14 +164,15 @@ test('functions carry their mode, their params, and what they yield', async () =
   }
 });
 
-test('SQL is text or a template, whose values are quoted; its files become absolute', async () => {
+test('SQL is text or a template, whose values are parameters; its files become absolute', async () => {
   assert.deepEqual(await planOf(cluster.sql("select * from 'x.parquet'")), {
     kind: 'sql',
     text: `select * from '${process.cwd()}/x.parquet'`,
   });
   assert.deepEqual(await planOf(cluster.sql`select ${"it's"} from ${'/d/x.parquet'} where a > ${col('b')}`), {
     kind: 'sql',
-    text: `select 'it''s' from '/d/x.parquet' where a > "b"`,
+    text: `select $1 from '/d/x.parquet' where a > "b"`,
+    parameters: [{ name: '1', sql: "'it''s'" }],
   });
 });
 

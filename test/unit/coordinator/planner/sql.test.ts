@@ -151,7 +151,7 @@ test('an unknown table, several statements, parameters and other statements are 
   assert.equal(refusal('select k from flights').code, 'TABLE_UNKNOWN');
   assert.match(refusal('select k from flights').next ?? '', /FROM 'flights.parquet'/);
   assert.equal(refusal('select 1; select 2').code, 'SQL_INVALID');
-  assert.equal(refusal(`select k from '${p}' where k = $1`).code, 'NOT_SUPPORTED');
+  assert.equal(refusal(`select k from '${p}' where k = $1`).code, 'SQL_INVALID');
   assert.equal(refusal('create table t as select 1').code, 'SQL_INVALID');
   assert.equal(refusal(`select k from '${bench.path('q.parquet')}'`).code, 'FILE_NOT_FOUND');
 });
