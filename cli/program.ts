@@ -10,6 +10,7 @@ import { jobsCommand } from './commands/jobs.ts';
 import { runCommand } from './commands/run.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
+import { tablesCommand } from './commands/tables.ts';
 import { typesCommand } from './commands/types.ts';
 import { workerCommand } from './commands/worker.ts';
 import { workersCommand } from './commands/workers.ts';
@@ -27,6 +28,7 @@ const commands = [
   cancelCommand,
   workersCommand,
   explainCommand,
+  tablesCommand,
   typesCommand,
 ];
 

@@ -1,7 +1,11 @@
 import type { RecordBatch, Table } from 'apache-arrow';
+import { SheafError } from '../shared/errors.ts';
 import { type JobId, jobId } from '../shared/ids.ts';
 import type { JobInfo, WorkerInfo } from '../shared/plan/job.ts';
 import type { SchemaSpec } from '../shared/schema.ts';
+import { quotedName } from '../shared/sql/text.ts';
+import { CatalogClient, type CreateOptions, type CreateTableOptions, type TableInfo } from './catalog/catalog.ts';
+import { parseStatement } from './catalog/statement.ts';
 import type { Relation } from './dataset/actions.ts';
 import { Dataset } from './dataset/dataset.ts';
 import type { Typed } from './expressions/expression.ts';
@@ -23,6 +27,7 @@ export class Cluster implements AsyncDisposable {
   /** Datasets from files. */
   readonly read: Reader;
   readonly #session: Session;
+  readonly #catalog: CatalogClient;
   readonly #close: () => Promise<void>;
 
   /** Made by `connect` and `local`. */
@@ -30,6 +35,7 @@ export class Cluster implements AsyncDisposable {
     this.address = session.address;
     this.read = new Reader(session);
     this.#session = session;
+    this.#catalog = new CatalogClient(session);
     this.#close = close;
   }
 
@@ -70,12 +76,68 @@ export class Cluster implements AsyncDisposable {
     ...values: readonly (Literal | Typed | Relation)[]
   ): Dataset<S>;
   sql<S extends SchemaSpec>(text: string | TemplateStringsArray, ...values: readonly unknown[]): Dataset<S> {
+    if (typeof text === 'string' && parseStatement(text) !== undefined) throw noQuestion();
     const [given = []] = values;
     const draft: SqlDraft =
       typeof text === 'string'
         ? { text, relations: [], parameters: namedParameters(given as readonly Literal[]) }
         : fillTemplate(text, values as readonly Spliced[], this.#session);
     return new Dataset<S>(this.#session, sqlPlan(draft));
+  }
+
+  /**
+   * The rows of a table or view of the catalog, as `cluster.sql('from name')`.
+   *
+   * @example `cluster.table('flights').filter('delay > 15')`
+   */
+  table<const S extends SchemaSpec = SchemaSpec>(name: string): Dataset<S> {
+    return this.sql<S>(`SELECT * FROM ${quotedName(name)}`);
+  }
+
+  /**
+   * Registers a table, which SQL then reads by its name, from any client of the cluster. Files of a plain `cluster.read`
+   * stay where they are; any other dataset is written to `path` as Parquet first. Its columns are those of now: files
+   * that come later must have them.
+   *
+   * @example `await cluster.createTable('flights', cluster.read.parquet('flights/*.parquet'))`
+   * @example `await cluster.createTable('late', flights.filter('delay > 15'), { path: '/shared/late' })`
+   * @throws SheafError `DESTINATION_EXISTS`, `PLAN_INVALID`, `QUOTA_EXCEEDED`, and what reading and writing say
+   */
+  createTable(name: string, dataset: Relation, options: CreateTableOptions = {}): Promise<TableInfo> {
+    return this.#catalog.createTable(name, dataset as Dataset, options);
+  }
+
+  /**
+   * Registers a question, in SQL or as a dataset, which SQL then reads by its name: it is asked anew each time. It may read
+   * tables and other views, but no rows that only this process holds.
+   *
+   * @example `await cluster.createView('late', 'select * from flights where delay > 15')`
+   * @throws SheafError `DESTINATION_EXISTS`, `PLAN_INVALID`, also for a view that would read itself, `QUOTA_EXCEEDED`, and
+   * what is wrong with the question
+   */
+  createView(name: string, question: string | Relation, options: CreateOptions = {}): Promise<TableInfo> {
+    const dataset = typeof question === 'string' ? this.sql(question) : (question as Dataset);
+    return this.#catalog.createView(name, dataset.draft, options);
+  }
+
+  /**
+   * Forgets a table. Its files stay.
+   *
+   * @returns false if there was none, with `ifExists`
+   * @throws SheafError `TABLE_UNKNOWN`
+   */
+  dropTable(name: string, { ifExists = false }: { readonly ifExists?: boolean } = {}): Promise<boolean> {
+    return this.#catalog.drop(name, 'table', ifExists);
+  }
+
+  /** Forgets a view, as {@link dropTable} a table. */
+  dropView(name: string, { ifExists = false }: { readonly ifExists?: boolean } = {}): Promise<boolean> {
+    return this.#catalog.drop(name, 'view', ifExists);
+  }
+
+  /** The tables and views of the catalog, by name. */
+  tables(): Promise<readonly TableInfo[]> {
+    return this.#catalog.tables();
   }
 
   /** All jobs that the coordinator remembers, running ones included. */
@@ -124,3 +186,8 @@ export class Cluster implements AsyncDisposable {
     return persist(this.#session, this.#session.closed, call);
   }
 }
+
+const noQuestion = (): SheafError =>
+  new SheafError('SQL_INVALID', 'A statement that changes the catalog yields no rows', {
+    next: 'Call cluster.createTable, createView, dropTable or dropView; sheaf sql takes the statement itself.',
+  });

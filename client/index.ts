@@ -11,6 +11,7 @@ export type { Explanation, JobInfo, JobState, StageProgress, WorkerInfo } from '
 export type { Column, Schema, SchemaSpec } from '../shared/schema.ts';
 export type { ResultRowOf, RowOf, ValueOf } from '../shared/types/row.ts';
 export { version } from '../shared/version.ts';
+export type { CreateOptions, CreateTableOptions, TableInfo } from './catalog/catalog.ts';
 export type { Cluster } from './cluster.ts';
 export { type ConnectOptions, connect, type LocalOptions, local } from './connect.ts';
 export type { Relation } from './dataset/actions.ts';

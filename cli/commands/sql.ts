@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
+import { parseStatement } from '../../client/catalog/statement.ts';
 import type { Dataset } from '../../client/dataset/dataset.ts';
 import type { ActionOptions } from '../../client/job/options.ts';
+import { changeCatalog } from '../change-catalog.ts';
 import { type ClusterOptions, clusterCommand, duration } from '../command.ts';
 import { withOutput } from '../output/file.ts';
 import { addParameter, type ParameterValues } from '../parameters.ts';
-import { withCluster } from '../with-cluster.ts';
+import { withCluster, withRunningCluster } from '../with-cluster.ts';
 
 const formats = ['table', 'json', 'csv'] as const;
 type Format = (typeof formats)[number];
@@ -14,6 +16,7 @@ interface SqlOptions extends ClusterOptions {
   readonly output?: string;
   readonly timeout?: number;
   readonly param?: ParameterValues;
+  readonly path?: string;
 }
 
 export const sqlCommand = (): Command =>
@@ -24,23 +27,30 @@ export const sqlCommand = (): Command =>
     ['npx sheaf sql "from \'f.parquet\' where origin = $origin" --param origin=SEA', 'values that are no SQL'],
     ['npx sheaf sql "from \'flights.parquet\' limit 5" --cluster 127.0.0.1:7400', 'on a cluster that is there'],
   ])
-    .argument('<query>', 'a SELECT, which may name files')
+    .argument('<query>', 'a SELECT, which may name files; CREATE or DROP of a TABLE or VIEW')
     .addOption(
       new Option('-f, --format <format>', 'how to print (default: table, or by the file of -o)').choices(formats),
     )
     .option('-o, --output <file>', 'write to a file, which appears when all is there')
+    .option('--path <directory>', 'of CREATE TABLE: where its files go')
     .option('-p, --param <name=value>', 'a value for $name, or 1=value for the first ?; may be repeated', addParameter)
     .option('--timeout <duration>', 'give up after this long, for example 30s', duration)
-    .action((query: string, options: SqlOptions) =>
-      withCluster(options, async (cluster, signal) => {
+    .action(async (query: string, options: SqlOptions) => {
+      const statement = parseStatement(query);
+      // The catalog of a cluster that starts and ends with the command would be of no use.
+      if (statement !== undefined)
+        return await withRunningCluster(options, (cluster, signal) =>
+          changeCatalog(cluster, statement, options, signal),
+        );
+      await withCluster(options, async (cluster, signal) => {
         const deadline = options.timeout === undefined ? {} : { deadlineMs: options.timeout };
         const action = { name: 'sql', signal, ...deadline };
         await withOutput(options.output, async (write) => {
           for await (const text of texts(cluster.sql(query, options.param), formatOf(options), action))
             await write(text);
         });
-      }),
-    );
+      });
+    });
 
 function formatOf({ format, json, output = '' }: SqlOptions): Format {
   if (format !== undefined) return format;

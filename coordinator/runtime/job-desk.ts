@@ -7,7 +7,9 @@ import { type Epoch, type JobId, jobId, stageId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Explanation, JobInfo, JobRequest } from '../../shared/plan/job.ts';
 import { bundlesOf, datasetsOf } from '../../shared/plan/walk.ts';
+import type { Schema } from '../../shared/schema.ts';
 import { runName } from '../../shared/stage.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
 import type { JobBook } from './job-book.ts';
@@ -21,6 +23,7 @@ import { abortCommit, prepareCommit, removeLeftovers } from './sink-files.ts';
 export interface DeskParts {
   readonly epoch: Epoch;
   readonly book: JobBook;
+  readonly catalog: Pick<Catalog, 'expand' | 'explain'>;
   readonly ledger: JobLedger;
   readonly core: Scheduler;
   readonly shell: SchedulerShell;
@@ -51,15 +54,21 @@ export class JobDesk {
    */
   async submit(request: JobRequest): Promise<JobId> {
     const known = request.key === undefined ? undefined : this.#parts.book.withKey(request.key);
-    const id = known?.id ?? this.#accept(request);
+    const id = known?.id ?? this.#accept({ ...request, plan: this.#parts.catalog.expand(request.plan) });
     await this.#accepting.get(id);
     return id;
   }
 
   /** What would be done with a request. */
   async explain({ plan }: JobRequest): Promise<Explanation> {
-    const { staged, text = '' } = await this.#plan('job-explained', plan, this.#parts.slots(), true);
+    const expanded = this.#parts.catalog.expand(plan);
+    const { staged, text = '' } = await this.#plan('job-explained', expanded, this.#parts.slots(), true);
     return { text, json: { stages: staged.stages, schema: staged.schema } };
+  }
+
+  /** Columns of a plan as it is: nothing of the catalog is put into it. */
+  async describe(plan: JobRequest['plan']): Promise<Schema> {
+    return (await this.#plan('job-described', plan, this.#parts.slots(), false)).staged.schema;
   }
 
   /**
@@ -230,10 +239,14 @@ export class JobDesk {
     return this.#parts.book.find(id)?.life.state === 'planning';
   }
 
-  #plan(run: string, plan: JobRequest['plan'], slots: number, explain: boolean) {
-    const { planning, datasets } = this.#parts;
+  async #plan(run: string, plan: JobRequest['plan'], slots: number, explain: boolean) {
+    const { planning, datasets, catalog } = this.#parts;
     const held = Object.fromEntries(datasetsOf(plan).map((id) => [id, datasets.segments(id)]));
-    return planning.plan({ run, plan, slots, datasets: held, nowMs: Date.now(), explain });
+    try {
+      return await planning.plan({ run, plan, slots, datasets: held, nowMs: Date.now(), explain });
+    } catch (thrown) {
+      throw catalog.explain(thrown);
+    }
   }
 
   #update(record: JobRecord): JobUpdate {

@@ -9,6 +9,7 @@ import type { WorkerInfo } from '../../shared/plan/job.ts';
 import type { Leadership } from '../../shared/store/election.ts';
 import { keysOf } from '../../shared/store/keys.ts';
 import type { Store } from '../../shared/store/store.ts';
+import { Catalog } from '../catalog/catalog.ts';
 import type { Effect } from '../scheduler/effects.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { BlobDirectory } from './blobs.ts';
@@ -43,6 +44,7 @@ type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
 /** The coordinator while it leads: the scheduler with all that its effects act on. Ends with its epoch. */
 export class Leader implements Disposable {
+  readonly catalog: Catalog;
   readonly desk: JobDesk;
   readonly door: WorkerDoor;
   readonly blobs: BlobDirectory;
@@ -74,8 +76,17 @@ export class Leader implements Disposable {
     this.datasets = new DatasetSpool(join(home, 'spool'), config);
     this.#ledger = new JobLedger({ store, leadership, keys: keysOf(cluster), blobs: this.blobs, config, log });
     this.door = new WorkerDoor({ sessions: this.#sessions, shell: this.#shell, cluster, probe, log });
+    this.catalog = new Catalog({
+      store,
+      leadership,
+      keys: keysOf(cluster),
+      describe: (plan) => this.desk.describe(plan),
+      config,
+      log,
+    });
     this.desk = new JobDesk({
       epoch,
+      catalog: this.catalog,
       ledger: this.#ledger,
       book: this.#book,
       core: this.#core,
@@ -97,6 +108,7 @@ export class Leader implements Disposable {
   /** Learns the jobs of the leaders before, and goes on with those that are not over. */
   async takeOver(): Promise<void> {
     const { blobs, datasets, desk } = this;
+    await this.catalog.load();
     const [book, ledger, config, log] = [this.#book, this.#ledger, this.#config, this.#log];
     await new JobTakeOver({
       book,
@@ -143,7 +155,11 @@ export class Leader implements Disposable {
   async #sweep(): Promise<void> {
     const { blobRetentionMs, resultRetentionMs } = this.#config;
     const active = this.desk.active();
-    const blobs = new Set([...this.#ledger.requests(), ...active.flatMap(({ bundles }) => bundles)]);
+    const blobs = new Set([
+      ...this.#ledger.requests(),
+      ...active.flatMap(({ bundles }) => bundles),
+      ...this.catalog.bundles(),
+    ]);
     const datasets = new Set(active.flatMap((record) => record.datasets));
     try {
       await this.blobs.sweep(Date.now() - blobRetentionMs, blobs);

@@ -1,6 +1,7 @@
 import { type Empty, type JobsContract, jobsService } from '../../shared/contracts/jobs.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { jobId } from '../../shared/ids.ts';
+import { parseCatalogDrop, parseCatalogPut } from '../../shared/plan/catalog.ts';
 import { parseJobRequest } from '../../shared/plan/validate.ts';
 import { type Implementation, implement } from '../../shared/rpc/handlers.ts';
 import { loadService } from '../../shared/rpc/proto.ts';
@@ -42,6 +43,16 @@ export function jobsImplementation(leader: () => Leader, cluster: string): Imple
       json: leader()
         .desk.list()
         .map((info) => JSON.stringify(info)),
+    }),
+    putTable: async ({ json }) => ({ json: JSON.stringify(await leader().catalog.put(parseCatalogPut(json))) }),
+    dropTable: async ({ json }) => {
+      await leader().catalog.drop(parseCatalogDrop(json));
+      return empty;
+    },
+    listTables: () => ({
+      json: leader()
+        .catalog.list()
+        .map((entry) => JSON.stringify(entry)),
     }),
     listWorkers: () => ({
       json: leader()

@@ -15,6 +15,9 @@ export interface JobsContract {
   readonly getJob: Unary<JobRef, JobDocument>;
   readonly listJobs: Unary<Empty, JobDocuments>;
   readonly listWorkers: Unary<Empty, JobDocuments>;
+  readonly putTable: Unary<JobDocument, JobDocument>;
+  readonly dropTable: Unary<JobDocument, Empty>;
+  readonly listTables: Unary<Empty, JobDocuments>;
 }
 
 /** Fully qualified name of the service. */
@@ -42,7 +45,7 @@ export interface JobRef {
   readonly job: string;
 }
 
-/** JSON of a `JobRequest`, a `JobInfo`, a `WorkerInfo` or an explained plan. */
+/** JSON of a `JobRequest`, a `JobInfo`, a `WorkerInfo`, an explained plan, or of what `shared/plan/catalog.ts` holds. */
 export interface JobDocument {
   readonly json: string;
 }

@@ -35,7 +35,7 @@ const joinCondition = z.discriminatedUnion('kind', [
 const json: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;
 const name = z.string().min(1).max(200);
 
-const node: z.ZodType<PlanNode> = z.lazy(() => nodes) as unknown as z.ZodType<PlanNode>;
+export const node: z.ZodType<PlanNode> = z.lazy(() => nodes) as unknown as z.ZodType<PlanNode>;
 
 const output = z.strictObject({
   name,

@@ -12,6 +12,9 @@ export interface Keys {
   /** A checkpoint per finished stage. */
   stages(job: JobId): string;
   stage(job: JobId, stage: StageId): string;
+  /** Tables and views by name. */
+  readonly catalog: string;
+  catalogEntry(name: string): string;
   readonly schedules: string;
   schedule(name: string): string;
   readonly cursors: string;
@@ -50,6 +53,8 @@ export function keysOf(cluster: string): Keys {
     job: jobKey,
     stages,
     stage: (job, stage) => `${stages(job)}${String(stage).padStart(6, '0')}`,
+    catalog: `${root}catalog/`,
+    catalogEntry: (name) => `${root}catalog/${encodeURIComponent(name)}`,
     schedules,
     schedule: (name) => `${schedules}${encodeURIComponent(name)}`,
     cursors,

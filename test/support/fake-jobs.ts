@@ -29,6 +29,9 @@ export async function fakeJobs(handlers: Partial<Handlers<JobsContract>>, token?
     getJob: refuse,
     listJobs: refuse,
     listWorkers: refuse,
+    putTable: refuse,
+    dropTable: refuse,
+    listTables: refuse,
     ...handlers,
   };
   const server = await startServer({ services: [implement(service, all)], config: loadConfig(), token });

@@ -57,7 +57,7 @@ function tableNames({ relations, tree }: Question): string[] {
 const unknownTable = (name: string, known: readonly string[], cause: SheafError): SheafError => {
   const files = `Name files in quotes, for example FROM '${name}.parquet', or define it in a WITH clause.`;
   const next = [didYouMean(known, name), files].filter(Boolean).join(' ');
-  return new SheafError('TABLE_UNKNOWN', `There is no table "${name}"`, { next, cause });
+  return new SheafError('TABLE_UNKNOWN', `There is no table "${name}"`, { next, cause, details: { table: name } });
 };
 
 /** What an ambiguous column may be, as `table.column`: DuckDB names two, tables that are named in the text may have more. */

@@ -17,6 +17,16 @@ export const coordinatorSettings = {
     max: 1_000_000,
     doc: 'Slots that a plan counts on at least, for clusters whose workers are still to come. An embedded cluster counts on all of its own.',
   }),
+  catalogEntriesMax: count(1_000, {
+    min: 0,
+    max: 100_000,
+    doc: 'How many tables and views the catalog holds.',
+  }),
+  catalogEntryBytesMax: bytes(64 * KiB, {
+    min: KiB,
+    max: MiB,
+    doc: 'How large one of them may be: its name, columns, and paths or question, as JSON.',
+  }),
   jobHistoryMax: count(1_000, {
     min: 1,
     max: 1_000_000,
