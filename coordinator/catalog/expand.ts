@@ -26,6 +26,7 @@ export function expand(plan: PlanNode, entries: Entries, path: readonly string[]
     switch (node.kind) {
       case 'scan':
       case 'dataset':
+      case 'extract':
         return node;
       case 'sql':
         return expandSql(node, path);
@@ -33,6 +34,8 @@ export function expand(plan: PlanNode, entries: Entries, path: readonly string[]
         return { ...node, left: expandNode(node.left, path), right: expandNode(node.right, path) };
       case 'union':
         return { ...node, inputs: node.inputs.map((input) => expandNode(input, path)) };
+      case 'load':
+        return { ...node, outputs: node.outputs.map((each) => ({ ...each, input: expandNode(each.input, path) })) };
       default:
         return { ...node, input: expandNode(node.input, path) };
     }
