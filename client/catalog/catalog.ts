@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
-import type { CatalogEntry, CatalogKind } from '../../shared/plan/catalog.ts';
+import { type CatalogEntry, type CatalogKind, checkCatalogName } from '../../shared/plan/catalog.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { Actions } from '../dataset/actions.ts';
@@ -59,6 +59,7 @@ export class CatalogClient {
     const plan = await this.#planOf(dataset.draft);
     if (plan.kind === 'scan' && path === undefined) return this.#put(name, 'table', plan, replace);
     if (path === undefined) throw noPath(name);
+    checkCatalogName(name);
     const old = (await this.#entries()).find((entry) => isSame(entry.name, name));
     if (old !== undefined && !replace) throw exists(old);
     const written = await dataset.write.parquet(path, { name: `create table ${name}`, ...write });

@@ -51,8 +51,13 @@ export const parseCatalogPut = (json: string): CatalogPut => parse(put, json) as
 /** @throws SheafError `PLAN_INVALID` */
 export const parseCatalogDrop = (json: string): CatalogDrop => parse(drop, json) as CatalogDrop;
 
-function parse(shape: z.ZodType, json: string): unknown {
-  const { success, data, error } = shape.safeParse(JSON.parse(json));
+/** @throws SheafError `PLAN_INVALID` if nothing can be called so */
+export const checkCatalogName = (text: string): void => void check(z.strictObject({ name }), { name: text });
+
+const parse = (shape: z.ZodType, json: string): unknown => check(shape, JSON.parse(json));
+
+function check(shape: z.ZodType, given: unknown): unknown {
+  const { success, data, error } = shape.safeParse(given);
   if (success) return data;
   const [issue] = error.issues;
   throw new SheafError('PLAN_INVALID', `The ${issue?.path.join('.') || 'request'} ${issue?.message}`, {
