@@ -6,6 +6,7 @@ import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FunctionStep } from '../../shared/stage.ts';
 import type { Expression } from './expressions.ts';
+import type { SourceSplit } from './source.ts';
 
 /**
  * The bound plan: each operator with the columns that it yields, every name and type checked by DuckDB, every expression
@@ -33,7 +34,10 @@ export interface BoundColumn extends BoundExpression {
 export type SortKey = BoundExpression;
 
 export type Operator =
-  | { readonly kind: 'scan'; readonly scan: ScanNode }
+  /** Of its splits those that can match, if some cannot. */
+  | { readonly kind: 'scan'; readonly scan: ScanNode; readonly splits?: readonly SourceSplit[] }
+  /** No row: what is asked can match none. */
+  | { readonly kind: 'empty' }
   | { readonly kind: 'dataset'; readonly id: string }
   | { readonly kind: 'filter'; readonly predicate: BoundExpression }
   | { readonly kind: 'project'; readonly columns: readonly BoundColumn[] }

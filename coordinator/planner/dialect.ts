@@ -15,6 +15,11 @@ export interface Dialect {
    * @throws SheafError `SQL_INVALID`, `COLUMN_UNKNOWN`, … with a caret below the place
    */
   describe(sql: string): Schema;
+  /**
+   * The rows of a SELECT that reads no table and no file.
+   * @throws SheafError as the query fails
+   */
+  evaluate(sql: string): readonly Readonly<Record<string, unknown>>[];
   readonly functions: FunctionCatalog;
 }
 

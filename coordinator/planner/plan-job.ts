@@ -5,6 +5,7 @@ import { type Bound, type BoundOf, inputOf, type OperatorVisitor, visitOperator 
 import { Build } from './build.ts';
 import type { PlanContext } from './context.ts';
 import type { Fragment } from './fragment.ts';
+import { refine } from './refine/refine.ts';
 import { planAggregate } from './rules/aggregate/aggregate.ts';
 import { planDistinct } from './rules/distinct.ts';
 import { planGather } from './rules/gather.ts';
@@ -12,7 +13,7 @@ import { planJoin } from './rules/join/join.ts';
 import { planLoad } from './rules/load.ts';
 import { planCall, planFilter, planProject } from './rules/narrow.ts';
 import { planRepartition } from './rules/repartition.ts';
-import { planDataset, planExtract, planScan } from './rules/scan.ts';
+import { planDataset, planEmpty, planExtract, planScan } from './rules/scan.ts';
 import { planLimit, planSort } from './rules/sort.ts';
 import { planStep } from './rules/step.ts';
 import { planUnion } from './rules/union.ts';
@@ -30,7 +31,7 @@ export type { StagedPlan } from './staged-plan.ts';
  * @throws SheafError `COLUMN_UNKNOWN`, `TABLE_UNKNOWN`, `SQL_INVALID`, `SCHEMA_MISMATCH`, `PLAN_INVALID`, `NOT_SUPPORTED`
  */
 export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
-  return planWhole(plan, context, { prepare, stagesOf }) ?? stagesOf(prepare(plan, context), context);
+  return planWhole(plan, context, { prepare, stagesOf }) ?? stagesOf(refine(prepare(plan, context), context), context);
 }
 
 const prepare = (plan: PlanNode, context: PlanContext): SteppedPlan => optimise(bind(plan, context));
@@ -59,6 +60,7 @@ function finished(build: Build, fragment: Fragment, output: Parameters<Build['cl
 
 const rules: OperatorVisitor<Fragment, Build> = {
   scan: planScan,
+  empty: planEmpty,
   dataset: planDataset,
   filter: planFilter,
   project: planProject,

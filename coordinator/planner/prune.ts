@@ -26,6 +26,7 @@ export const allOf = (schema: Schema): Names => new Set(schema.map(({ name }) =>
 
 const pruners: OperatorVisitor<Bound, Names> = {
   scan: (bound, required) => ({ ...bound, schema: narrowed(bound.schema, required) }),
+  empty: (bound, required) => ({ ...bound, schema: narrowed(bound.schema, required) }),
   dataset: (bound) => bound, // its segments are read whole: the worker's scan leaves out what the SQL does not name
   filter: (bound, required) => {
     const input = prune(inputOf(bound), union(required, bound.operator.predicate.names));

@@ -1,6 +1,6 @@
 import type { ListedPiece } from '../../connectors/contract.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
-import type { Schema } from '../../shared/schema.ts';
+import type { Column, Schema } from '../../shared/schema.ts';
 import type { FileRef, Split } from '../../shared/stage.ts';
 
 /** A scan whose files were listed and looked into: what the planner knows of it. */
@@ -10,6 +10,20 @@ export interface ResolvedSource {
   readonly files: readonly FileRef[];
   /** The finest pieces to which the files may be cut, in the order of files and rows. */
   readonly splits: readonly SourceSplit[];
+  /** What the files say of a column's values, for each split in turn; absent where the format says nothing. */
+  readonly statistics?: (column: Column) => readonly SplitStatistics[];
+}
+
+/** Nothing where nothing is known. */
+export type SplitStatistics = ColumnStatistics | undefined;
+
+export interface ColumnStatistics {
+  /** As text that DuckDB casts to the column's type: no value is less. Null if unknown. */
+  readonly min: string | null;
+  /** No value is greater. */
+  readonly max: string | null;
+  readonly allNull: boolean;
+  readonly noNull: boolean;
 }
 
 /** A split with what it holds, as far as that is known without reading it. */

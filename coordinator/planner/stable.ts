@@ -7,6 +7,7 @@ const below = ({ inputs }: Bound): boolean => inputs.every(isStable);
 
 const unstable: OperatorVisitor<boolean, undefined> = {
   scan: () => false,
+  empty: () => false,
   dataset: () => false,
   filter: ({ operator }) => operator.predicate.volatile,
   project: ({ operator }) => operator.columns.some(({ volatile }) => volatile),

@@ -17,6 +17,7 @@ export function dialectOf(connection: Connection): Dialect {
       (sql) => connection.describe(sql),
       (sql) => sql,
     ),
+    evaluate: (sql) => connection.rows(sql),
     functions: catalogOf(connection),
   };
 }

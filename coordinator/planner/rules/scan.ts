@@ -16,7 +16,8 @@ export function planScan(bound: BoundOf<'scan'>, build: Build): Fragment {
   } = bound;
   const source = sourceOf(scan, build.context);
   const { rows, bytes } = scanSize(bound, build.context);
-  const perTask = packSplits(source.splits, taskCount(bytes, build.context));
+  const splits = bound.operator.splits ?? source.splits;
+  const perTask = packSplits(splits, taskCount(bytes, build.context));
   const name = build.inputName();
   return {
     inputs: [{ kind: 'splits', name, schema, perTask }],
@@ -25,20 +26,41 @@ export function planScan(bound: BoundOf<'scan'>, build: Build): Fragment {
     schema,
     tasks: perTask.length,
     labels: [`scan ${fileLabel(scan.paths)}`],
-    notes: [],
+    notes: splits === source.splits ? [] : [prunedNote(splits.length, source.splits.length, scan.paths)],
     traits: { deterministic: true, ordered: true, rowwise: true },
     size: { rows, bytes },
   };
 }
 
 /** What a scan reads of its files. */
-export function scanSize({ operator: { scan }, schema }: BoundOf<'scan'>, context: PlanContext): Size {
+export function scanSize({ operator, schema }: BoundOf<'scan'>, context: PlanContext): Size {
+  const { scan } = operator;
   const source = sourceOf(scan, context);
+  const { splits = source.splits } = operator;
   // Text is read whole whatever is asked of it; of a columnar file only the columns asked for.
   const share = scan.format === 'parquet' ? schema.length / Math.max(1, source.schema.length) : 1;
   return {
-    rows: source.splits.reduce((sum, split) => sum + split.rows, 0),
-    bytes: share * source.splits.reduce((sum, split) => sum + split.bytes, 0),
+    rows: splits.reduce((sum, split) => sum + split.rows, 0),
+    bytes: share * splits.reduce((sum, split) => sum + split.bytes, 0),
+  };
+}
+
+const prunedNote = (kept: number, all: number, paths: readonly string[]): string =>
+  `${kept} of ${all} row groups of ${fileLabel(paths)}: the statistics of the others rule out that a row matches`;
+
+/** A relation without rows. */
+export function planEmpty({ schema }: BoundOf<'empty'>, build: Build): Fragment {
+  const name = build.inputName();
+  return {
+    inputs: [{ kind: 'splits', name, schema, perTask: [[]] }],
+    steps: [],
+    query: queryOf(name),
+    schema,
+    tasks: 1,
+    labels: ['nothing'],
+    notes: ['no row can match here'],
+    traits: { deterministic: true, ordered: true, rowwise: true },
+    size: { rows: 0, bytes: 0 },
   };
 }
 

@@ -1,0 +1,100 @@
+import type { Connection } from '../../shared/duckdb/connection.ts';
+import type { Column } from '../../shared/schema.ts';
+import { literal } from '../../shared/sql/text.ts';
+import type { FileRef } from '../../shared/stage.ts';
+import type { ColumnStatistics, SplitStatistics } from '../planner/source.ts';
+import type { FileFacts } from './file-facts.ts';
+import type { SourceCache } from './source-cache.ts';
+
+/** One entry for each row group of a file. */
+type OfFile = readonly (ColumnStatistics | undefined)[];
+
+/**
+ * What footers say of the values of a column, read when a filter asks for it, in one query for all files that were not
+ * asked before. A column that stands in the names of directories (`…/year=2024/…`) has one value for each file.
+ */
+export function parquetStatistics(
+  facts: readonly FileFacts[],
+  connection: Connection,
+  cache: SourceCache,
+): (column: Column) => readonly SplitStatistics[] {
+  return (column) => {
+    if (!comparable.test(column.type)) return facts.flatMap(({ splits }) => splits([]).map(() => undefined));
+    const way = `statistics of ${column.name.toLowerCase()}`;
+    const known = new Map(facts.map(({ file }) => [file.path, cache.get<OfFile>(file, way)]));
+    const asked = facts.filter((fact) => known.get(fact.file.path) === undefined && hasColumn(fact, column));
+    for (const [file, found] of readStatistics(asked, column, connection)) {
+      cache.set(file, way, found);
+      known.set(file.path, found);
+    }
+    return facts.flatMap((fact) => {
+      const found = known.get(fact.file.path) ?? [];
+      const splits = fact.splits([]);
+      return splits.map((_, i) => (found.length === splits.length ? found[i] : undefined));
+    });
+  };
+}
+
+/** Types whose values are compared as their statistics are: others have another order, or lose digits as text. */
+const comparable =
+  /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT)|DECIMAL\(.*\)|FLOAT|DOUBLE|DATE|TIMESTAMP(_S|_MS| WITH TIME ZONE)?|VARCHAR|BOOLEAN)$/;
+
+/** A file whose own type is another would be cast: its statistics are of other values. */
+const hasColumn = ({ schema }: FileFacts, { name, type }: Column): boolean =>
+  schema.some((own) => own.name.toLowerCase() === name.toLowerCase() && own.type === type);
+
+interface Row {
+  readonly file: string;
+  readonly group: number;
+  readonly min: string | null;
+  readonly max: string | null;
+  readonly nulls: number | null;
+  readonly count: number | null;
+  /** Nested columns of the same path. */
+  readonly alike: number;
+}
+
+function* readStatistics(
+  facts: readonly FileFacts[],
+  column: Column,
+  connection: Connection,
+): Generator<readonly [FileRef, OfFile]> {
+  if (facts.length === 0) return;
+  const paths = facts.map(({ file }) => literal(file.path)).join(', ');
+  const rows = connection.rows(`
+    SELECT file_name AS file, row_group_id::INTEGER AS "group", any_value(stats_min_value) AS min,
+      any_value(stats_max_value) AS max, any_value(stats_null_count)::DOUBLE AS nulls,
+      any_value(num_values)::DOUBLE AS count, count(*)::INTEGER AS alike
+    FROM parquet_metadata([${paths}]) WHERE lower(path_in_schema) = lower(${literal(column.name)})
+    GROUP BY ALL ORDER BY ALL`) as unknown as Row[];
+  const byFile = Map.groupBy(rows, ({ file }) => file);
+  for (const fact of facts) {
+    const own = byFile.get(fact.file.path)?.map((row) => statisticsOf(row, column));
+    yield [fact.file, own ?? fact.splits([]).map(() => ofDirectory(fact.file.path, column))];
+  }
+}
+
+function statisticsOf({ min, max, nulls, count, alike }: Row, { type }: Column): ColumnStatistics | undefined {
+  if (alike !== 1) return undefined;
+  const isFloating = type === 'FLOAT' || type === 'DOUBLE';
+  return {
+    min: min !== null && isFloating && /nan/i.test(min) ? null : textBound(min, type),
+    // NaN is greater than all numbers and counts in no statistics.
+    max: isFloating ? null : textBound(max, type),
+    allNull: nulls !== null && nulls === count,
+    noNull: nulls === 0,
+  };
+}
+
+/** Text that is cut within a character is printed with escapes, which have another place in the order. */
+const textBound = (bound: string | null, type: string): string | null =>
+  bound !== null && type === 'VARCHAR' && bound.includes('\\x') ? null : bound;
+
+/** The value of a column that DuckDB takes from `name=value` in a file's path. */
+function ofDirectory(path: string, { name }: Column): ColumnStatistics | undefined {
+  const part = path.split('/').findLast((each) => each.toLowerCase().startsWith(`${name.toLowerCase()}=`));
+  if (part === undefined) return undefined;
+  const text = part.slice(name.length + 1);
+  if (text === '' || text === '__HIVE_DEFAULT_PARTITION__' || text.includes('%')) return undefined;
+  return { min: text, max: text, allNull: false, noNull: true };
+}
