@@ -1,6 +1,7 @@
 import type { ErrorData } from '../shared/errors.ts';
 import type { JobId } from '../shared/ids.ts';
 import type { Json } from '../shared/json.ts';
+import type { JobInfo } from '../shared/plan/job.ts';
 import type { LoadReceipt } from '../shared/plan/nodes/load.ts';
 import type { Schema } from '../shared/schema.ts';
 
@@ -115,4 +116,10 @@ export interface RuleSummary {
   /** Of a rule about the dataset: what was found. */
   readonly found?: Json;
   readonly passed: boolean;
+}
+
+/** A run as clients see it. */
+export interface RunInfo extends RunRecord {
+  /** Progress of its job, while it loads. */
+  readonly job?: JobInfo;
 }

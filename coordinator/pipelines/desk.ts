@@ -1,0 +1,192 @@
+import type { PipelineDocument } from '../../pipeline/document.ts';
+import type { PipelineRecord } from '../../pipeline/record.ts';
+import type { RunCause, RunInfo, RunRecord } from '../../pipeline/run.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { SheafError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { Keys } from '../../shared/store/keys.ts';
+import type { Operation, Store } from '../../shared/store/store.ts';
+import type { CompileRecord } from './compile-run.ts';
+import { blobsOf, type Documents } from './documents.ts';
+import type { LoadEngine } from './engine.ts';
+import { isOver } from './machine.ts';
+import type { PipelineBook } from './pipeline-book.ts';
+import type { RunBook } from './run-book.ts';
+import { newRunId } from './run-id.ts';
+import type { Runner } from './runner.ts';
+
+/** What is to be run. */
+export interface RunRequest {
+  readonly pipeline: string;
+  /** Of the document; default: the one that was run or deployed last. */
+  readonly version?: string;
+  readonly cause: RunCause;
+  readonly params?: Readonly<Record<string, Json>>;
+  readonly interval?: { readonly startMs: number; readonly endMs: number };
+  readonly replayOf?: string;
+  /** Asked for twice, it is one run. Default: a new one. */
+  readonly id?: string;
+}
+
+export interface DeskParts {
+  readonly runs: RunBook;
+  readonly pipelines: PipelineBook;
+  readonly documents: Documents;
+  readonly compile: CompileRecord;
+  readonly runner: Runner;
+  readonly engine: LoadEngine;
+  readonly store: Pick<Store, 'list'>;
+  readonly keys: Keys;
+  /** Aborted when this leader's time is over. */
+  readonly over: AbortSignal;
+  readonly config: Config;
+}
+
+/** Where pipelines and runs come in: from clients, and from the schedule. */
+export class PipelinesDesk {
+  readonly #parts: DeskParts;
+  /** Runs whose records are being written. */
+  readonly #accepting = new Map<string, Promise<RunRecord>>();
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Keeps a document, so that its pipeline can be run by its name.
+   *
+   * @param deployed from now on its schedule is in force
+   * @throws SheafError `PLAN_INVALID` if the version is not that of its content, `QUOTA_EXCEEDED`, `DISK_FULL`
+   */
+  async put(document: PipelineDocument, deployed: boolean): Promise<PipelineRecord> {
+    const { pipelines, documents } = this.#parts;
+    const { name, version } = document;
+    await documents.putDocument(document); // Before what names it.
+    const before = pipelines.find(name);
+    const kept = deployed ? version : before?.deployed;
+    const other = kept === undefined || kept === version ? [] : blobsOf(await documents.document(kept));
+    const blobs = [...new Set([...blobsOf(document), ...other])];
+    const record = { name, version, blobs, updatedMs: Date.now(), ...(kept === undefined ? {} : { deployed: kept }) };
+    await pipelines.put(record);
+    return record;
+  }
+
+  /**
+   * Accepts a run: when this resolves, another leader would go on with it. The same id again is the same run.
+   *
+   * @throws SheafError `PIPELINE_UNKNOWN`, `PIPELINE_INVALID` for its parameters, `QUOTA_EXCEEDED`, `NOT_LEADER`
+   */
+  async submit(request: RunRequest): Promise<RunRecord> {
+    const { id = newRunId(request.pipeline, Date.now()) } = request;
+    const known = this.#parts.runs.find(id);
+    if (known) return known;
+    const accepting = this.#accepting.get(id) ?? this.#accept({ ...request, id });
+    this.#accepting.set(id, accepting);
+    return await accepting.finally(() => this.#accepting.delete(id));
+  }
+
+  async #accept(request: RunRequest & { readonly id: string }): Promise<RunRecord> {
+    const { runs, pipelines, documents, compile, runner } = this.#parts;
+    const { id, pipeline, cause, params = {}, interval, replayOf } = request;
+    const { version = pipelines.get(pipeline).version } = request;
+    this.#refuseMore(pipeline);
+    const nowMs = Date.now();
+    const record: RunRecord = {
+      ...{ id, pipeline, version, cause, params, submittedMs: nowMs },
+      ...(interval ? { interval } : {}),
+      ...(replayOf === undefined ? {} : { replayOf }),
+      ...{ attempt: 1, failures: 0, takeovers: 0, life: { state: 'queued', dueMs: nowMs } },
+    };
+    await compile(record, await documents.document(version), {}); // What is wrong with it is told now.
+    await runs.put(record);
+    runner.look();
+    return record;
+  }
+
+  /** @throws SheafError `QUOTA_EXCEEDED` */
+  #refuseMore(pipeline: string): void {
+    const { runs, config } = this.#parts;
+    const waiting = runs.list(pipeline).filter(({ life }) => life.state === 'queued').length;
+    if (waiting < config.runsQueuedMax) return;
+    throw new SheafError('QUOTA_EXCEEDED', `${waiting} runs of ${pipeline} wait already (runsQueuedMax)`, {
+      retryable: true,
+      next: `Wait, or cancel some: npx sheaf runs ${pipeline}.`,
+    });
+  }
+
+  /** The latest first. */
+  list(pipeline: string | undefined, limit: number): RunRecord[] {
+    const { runsListedMax } = this.#parts.config;
+    return this.#parts.runs.list(pipeline).slice(0, limit === 0 ? runsListedMax : limit);
+  }
+
+  pipelines(): PipelineRecord[] {
+    return this.#parts.pipelines.list();
+  }
+
+  /** @throws SheafError `PIPELINE_UNKNOWN` */
+  async document(name: string): Promise<PipelineDocument> {
+    return await this.#parts.documents.document(this.#parts.pipelines.get(name).version);
+  }
+
+  /** @throws SheafError `RUN_UNKNOWN` */
+  info(id: string): RunInfo {
+    const record = this.#parts.runs.get(id);
+    const job = record.life.state === 'loading' ? this.#parts.engine.progress(record.life.job) : undefined;
+    return { ...record, ...(job ? { job } : {}) };
+  }
+
+  /** Progress until the run is over; the last one says how. @throws SheafError `RUN_UNKNOWN`, `NOT_LEADER` */
+  async *watch(id: string, caller: AbortSignal): AsyncGenerator<RunInfo> {
+    const { runs, over, config } = this.#parts;
+    const signal = AbortSignal.any([caller, over]);
+    for (let sent = ''; !caller.aborted; ) {
+      over.throwIfAborted();
+      const info = this.info(id);
+      const text = JSON.stringify(info);
+      if (text !== sent) yield info;
+      sent = text;
+      if (isOver(info.life)) return;
+      await runs.changed(id, config.watchIntervalMs, signal);
+    }
+  }
+
+  /**
+   * When this resolves, no leader goes on with the run. Without effect on one that has ended.
+   *
+   * @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided
+   */
+  async cancel(id: string): Promise<void> {
+    const { runs, runner } = this.#parts;
+    runs.get(id);
+    await runner.post(id, { kind: 'cancelled' });
+    if (runs.find(id)?.life.state !== 'committing') return;
+    throw new SheafError('NOT_SUPPORTED', `Run ${id} is being committed: what was decided is loaded`, {
+      next: 'Wait for its end: npx sheaf run-info. An error in it says what keeps a sink from committing.',
+    });
+  }
+
+  /**
+   * Forgets a pipeline: its document, cursors and runs. What it loaded stays.
+   *
+   * @throws SheafError `PIPELINE_UNKNOWN`; `NOT_SUPPORTED` while one of its runs is under way
+   */
+  async remove(name: string): Promise<void> {
+    const { runs, pipelines, store, keys } = this.#parts;
+    pipelines.get(name);
+    const ids = runs.list(name).map(({ id }) => id);
+    const open = runs.list(name).find(({ life, cleaned }) => !isOver(life) || !cleaned);
+    if (open) {
+      throw new SheafError('NOT_SUPPORTED', `Run ${open.id} of ${name} is under way`, {
+        next: `Wait for its end, or cancel it: npx sheaf cancel-run ${open.id}.`,
+      });
+    }
+    const cursors = await store.list(keys.cursorsOf(name));
+    const gone = [...cursors.map(({ key }) => key), keys.schedule(name), ...ids.map((id) => keys.run(id))];
+    await pipelines.remove(
+      name,
+      gone.map((key): Operation => ({ kind: 'delete', key })),
+    );
+    runs.forget(ids);
+  }
+}
