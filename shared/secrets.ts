@@ -4,9 +4,7 @@ import { SheafError } from './errors.ts';
 import type { Json } from './json.ts';
 
 /** A secret as plans and records hold it: by name only. */
-export interface SecretRef {
-  readonly $secret: string;
-}
+export type SecretRef = { readonly $secret: string };
 
 export const isSecretRef = (value: unknown): value is SecretRef =>
   typeof value === 'object' && value !== null && '$secret' in value && typeof value.$secret === 'string';

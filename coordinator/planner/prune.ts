@@ -1,6 +1,5 @@
 import { provenance } from '../../shared/plan/nodes/extract.ts';
 import type { Schema } from '../../shared/schema.ts';
-import { quotedName } from '../../shared/sql/text.ts';
 import {
   type Bound,
   type BoundColumn,
@@ -10,7 +9,7 @@ import {
   type OperatorVisitor,
   visitOperator,
 } from './bound.ts';
-import { columnNamed } from './expressions.ts';
+import { columnReference } from './column-reference.ts';
 
 /** Names in lower case. */
 type Names = ReadonlySet<string>;
@@ -77,14 +76,6 @@ export function cutTo(bound: Bound, required: Names): Bound {
     inputs: [bound],
   };
 }
-
-const columnReference = (name: string): BoundColumn => ({
-  name,
-  sql: quotedName(name),
-  tree: columnNamed(name),
-  names: new Set([name.toLowerCase()]),
-  volatile: false,
-});
 
 /** A row that cannot be read is an error unless the column of its reason is read: whether it is must not depend on the query. */
 function pruneExtract(bound: BoundOf<'extract'>, required: Names): Bound {

@@ -1,5 +1,6 @@
 import { type PlanNode, type PlanVisitor, visit } from '../../shared/plan/node.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
+import { inputsOf } from '../../shared/plan/walk.ts';
 import type { Dialect } from './dialect.ts';
 import { fillParameters } from './sql/parameters.ts';
 import { relationsByName, tableReferences } from './sql/table-references.ts';
@@ -33,6 +34,7 @@ const finders: PlanVisitor<ScanNode[], Dialect> = {
   window: below,
   write: below,
   step: below,
+  judge: (node, dialect) => inputsOf(node).flatMap((input) => scansOf(input, dialect)),
   load: ({ outputs }, dialect) => outputs.flatMap(({ input }) => scansOf(input, dialect)),
   join: ({ left, right }, dialect) => [...scansOf(left, dialect), ...scansOf(right, dialect)],
   union: ({ inputs }, dialect) => inputs.flatMap((input) => scansOf(input, dialect)),

@@ -1,4 +1,5 @@
 import { type Bound, type BoundOf, inputOf } from './bound.ts';
+import { columnReference } from './column-reference.ts';
 import { allOf, prune } from './prune.ts';
 import { pushDown } from './push-down.ts';
 
@@ -16,7 +17,7 @@ export interface SteppedPlan {
 export function optimise(bound: Bound): SteppedPlan {
   const reads = readsOf(bound);
   const inlined = (node: Bound): Bound => {
-    if (isStep(node) && reads.get(node.operator.name) === 1) return inlined(node.operator.input);
+    if (isStep(node) && reads.get(node.operator.name) === 1) return asSeen(inlined(node.operator.input), node);
     return { ...node, inputs: node.inputs.map(inlined) };
   };
   const pushed = pushDown(inlined(bound));
@@ -33,6 +34,16 @@ export function optimise(bound: Bound): SteppedPlan {
     steps.set(name, pruned);
   }
   return { root, steps };
+}
+
+/** A step may have more columns than its reader sees. */
+function asSeen(input: Bound, { schema }: Bound): Bound {
+  if (input.schema.length === schema.length) return input;
+  return {
+    operator: { kind: 'project', columns: schema.map(({ name }) => columnReference(name)) },
+    schema,
+    inputs: [input],
+  };
 }
 
 const isStep = (bound: Bound): bound is BoundOf<'step'> => bound.operator.kind === 'step';

@@ -6,6 +6,7 @@ import type { ExtendNode } from './nodes/extend.ts';
 import type { ExtractNode } from './nodes/extract.ts';
 import type { FilterNode } from './nodes/filter.ts';
 import type { JoinNode } from './nodes/join.ts';
+import type { JudgeNode } from './nodes/judge.ts';
 import type { LimitNode } from './nodes/limit.ts';
 import type { LoadNode } from './nodes/load.ts';
 import type { ProjectNode } from './nodes/project.ts';
@@ -31,6 +32,7 @@ export type PlanNode =
   | ExtractNode
   | FilterNode
   | JoinNode
+  | JudgeNode
   | LimitNode
   | LoadNode
   | ProjectNode

@@ -43,6 +43,19 @@ const output = z.strictObject({
   sink: z.strictObject({ connector: name, options: json, prepared: json, single: z.boolean() }),
 });
 
+const columns = z.array(z.string().min(1)).min(1);
+const rule = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('row'),
+    name,
+    sql: z.string(),
+    columns: z.array(z.string()),
+    complaint: z.string(),
+  }),
+  z.strictObject({ kind: z.literal('unique'), name, columns }),
+  z.strictObject({ kind: z.literal('foreignKey'), name, columns, plan: node, references: columns }),
+]);
+
 const nodes = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('scan'), format, paths: z.array(absolutePath).min(1), options: scanOptions }),
   z.strictObject({ kind: z.literal('dataset'), id: z.string(), schema }),
@@ -104,6 +117,7 @@ const nodes = z.discriminatedUnion('kind', [
     cursor: json.optional(),
   }),
   z.strictObject({ kind: z.literal('step'), name, input: node }),
+  z.strictObject({ kind: z.literal('judge'), input: node, rules: z.array(rule) }),
   z.strictObject({ kind: z.literal('load'), run: name, pipeline: name, outputs: z.array(output).min(1) }),
 ]);
 

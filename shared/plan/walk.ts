@@ -18,6 +18,7 @@ const children: PlanVisitor<readonly PlanNode[]> = {
   window: ({ input }) => [input],
   write: ({ input }) => [input],
   step: ({ input }) => [input],
+  judge: ({ input, rules }) => [input, ...rules.flatMap((rule) => (rule.kind === 'foreignKey' ? [rule.plan] : []))],
   load: ({ outputs }) => outputs.map(({ input }) => input),
   join: ({ left, right }) => [left, right],
   union: ({ inputs }) => inputs,
@@ -52,3 +53,16 @@ export const extractsOf = (plan: PlanNode): ExtractNode[] => [
 /** Equal for nodes that read the same, wherever they stand in a plan. */
 export const extractKey = ({ connector, options, schema, provenance, cursor }: ExtractNode): string =>
   JSON.stringify([connector, options, schema, provenance, cursor]);
+
+/** The node over others in place of its direct inputs, wherever in it they stand. */
+export function mapInputs<Node extends PlanNode>(node: Node, map: (input: PlanNode) => PlanNode): Node {
+  const mapped = new Map<unknown, PlanNode>(inputsOf(node).map((input) => [input, map(input)]));
+  const replace = (value: unknown): unknown => {
+    if (mapped.has(value)) return mapped.get(value);
+    if (Array.isArray(value)) return value.map(replace);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replace(item)]));
+  };
+  const replaced = Object.entries(node).map(([key, item]) => [key, replace(item)]);
+  return mapped.size === 0 ? node : (Object.fromEntries(replaced) as Node);
+}

@@ -51,6 +51,7 @@ const texts: PlanVisitor<string, Columns> = {
   write: () => refuse('write'),
   extract: () => refuse('extract'),
   step: ({ input }, columns) => referenceSql(input, columns),
+  judge: () => refuse('judge'),
   load: () => refuse('load'),
 };
 

@@ -4,6 +4,7 @@ import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { bindAggregate } from './aggregate.ts';
 import { bindJoin } from './join.ts';
+import { bindJudge } from './judge.ts';
 import { bindExtend, bindFilter, bindProject } from './narrow.ts';
 import { bindExtract, bindLoad, bindStep } from './pipeline.ts';
 import { sourceOf } from './source.ts';
@@ -26,6 +27,13 @@ export function bind(node: PlanNode, context: PlanContext): Bound {
 
 /** SQL asks for the columns of the plans that it reads before it is taken apart, at each level again. */
 const known = new WeakMap<PlanContext, WeakMap<PlanNode, Bound>>();
+
+/** A plan that stands for what is bound already. */
+function planOf(bound: Bound, context: PlanContext): PlanNode {
+  const node: PlanNode = { kind: 'union', inputs: [] };
+  known.get(context)?.set(node, bound);
+  return node;
+}
 
 const binders: PlanVisitor<Bound, PlanContext> = {
   scan: (node, context) => ({
@@ -53,6 +61,8 @@ const binders: PlanVisitor<Bound, PlanContext> = {
   window: (node, context) => bindWindow(node, bind(node.input, context), context),
   extract: bindExtract,
   step: (node, context) => bindStep(node, context, (plan) => bind(plan, context)),
+  judge: (node, context) =>
+    bindJudge(node, { context, bindPlan: (plan) => bind(plan, context), planOf: (bound) => planOf(bound, context) }),
   load: (node, context) => bindLoad(node, (plan) => bind(plan, context)),
   write: (node, context) => like({ kind: 'write', write: node }, bind(node.input, context)),
 };

@@ -3,9 +3,11 @@ import { receiptSchema } from '../../../shared/load-step.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import { provenanceColumns } from '../../../shared/plan/nodes/extract.ts';
 import { extractKey } from '../../../shared/plan/walk.ts';
+import type { Schema } from '../../../shared/schema.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import type { ResolvedExtract } from '../source.ts';
+import { carry } from './carry.ts';
 
 type BindPlan = (plan: PlanNode) => Bound;
 
@@ -27,15 +29,20 @@ export function bindStep({ name, input }: PlanOf<'step'>, context: PlanContext, 
   const steps = known.get(context) ?? new Map<string, Known>();
   known.set(context, steps);
   const text = JSON.stringify(input);
-  const step = steps.get(name) ?? { text, bound: bindPlan(input) };
+  const step = steps.get(name) ?? stepOf(text, bindPlan(input));
   steps.set(name, step);
   if (step.text !== text) throw twoSteps(name);
-  return { operator: { kind: 'step', name, input: step.bound }, schema: step.bound.schema, inputs: [] };
+  return { operator: { kind: 'step', name, input: step.bound }, schema: step.schema, inputs: [] };
 }
+
+/** It also holds where its rows came from, for those of its readers that ask. */
+const stepOf = (text: string, bound: Bound): Known => ({ text, bound: carry(bound), schema: bound.schema });
 
 interface Known {
   readonly text: string;
   readonly bound: Bound;
+  /** What its readers see. */
+  readonly schema: Schema;
 }
 
 const known = new WeakMap<PlanContext, Map<string, Known>>();

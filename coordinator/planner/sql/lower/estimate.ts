@@ -34,6 +34,7 @@ const estimators: PlanVisitor<number, PlanContext> = {
   extract: (node, context) =>
     extractOf(node, context).pieces.reduce((sum, { rows, bytes }) => sum + (rows || bytes / textRowBytes), 0),
   step: below,
+  judge: below,
   load: () => unknownRows,
   join: ({ type, left, right }, context) => {
     const rows = estimateRows(left, context);

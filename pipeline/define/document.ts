@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { Dataset } from '../../client/dataset/dataset.ts';
+import type { Resolver } from '../../client/dataset/draft.ts';
+import { SheafError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
+import type { OutputDocument, ParamSpec, PipelineDocument, Schedule } from '../document.ts';
+import { type Duration, durationMs } from '../duration.ts';
+import type { Pipeline, PipelineSpec } from '../pipeline.ts';
+import type { Rule as RuleDraft } from '../rules.ts';
+import type { Sink } from '../sink.ts';
+import type { Source } from '../source.ts';
+import type { Extract, Transformed } from '../types.ts';
+import { resolvedRules } from './rules.ts';
+import { sourceDocument, sourceStep } from './source-steps.ts';
+import { shareSteps } from './steps.ts';
+import { stepDataset, transformTools } from './tools.ts';
+
+/** What the only source, and the only relation, are called. */
+export const onlySource = 'extract';
+export const onlyOutput = 'load';
+
+type Spec = PipelineSpec<Extract, Transformed, string>;
+
+/**
+ * A definition as plain data. The functions in it are bundled and put where the cluster finds them, by the resolver.
+ *
+ * @throws SheafError `PIPELINE_INVALID`, and what bundling throws
+ */
+export async function documentOf({ name, spec }: Pipeline, resolver: Resolver): Promise<PipelineDocument> {
+  const sources = sourcesOf(spec);
+  const outputs = await outputsOf(spec, sources, resolver);
+  const rest = {
+    name,
+    ...(spec.schedule === undefined ? {} : { schedule: scheduleOf(spec.schedule) }),
+    params: paramsOf(spec),
+    sources: Object.fromEntries(Object.entries(sources).map(([key, source]) => [key, sourceDocument(source)])),
+    outputs,
+    onReject: spec.onReject ?? { action: 'fail' as const },
+    retry: retryOf(spec.retry),
+    ...(spec.onFailure === undefined ? {} : { onFailure: { url: spec.onFailure.webhook as Json } }),
+  };
+  return { ...rest, version: createHash('sha256').update(JSON.stringify(rest)).digest('hex') };
+}
+
+export const sourcesOf = ({ extract }: Spec): Readonly<Record<string, Source>> =>
+  isSource(extract) ? { [onlySource]: extract } : extract;
+
+const isSource = (extract: Extract): extract is Source => extract.kind === 'source';
+
+async function outputsOf(
+  spec: Spec,
+  sources: Readonly<Record<string, Source>>,
+  resolver: Resolver,
+): Promise<OutputDocument[]> {
+  const inputs = Object.fromEntries(
+    Object.entries(sources).map(([name, source]) => [
+      name,
+      stepDataset(() => Promise.resolve(sourceStep(name, source))),
+    ]),
+  );
+  const relations = named(
+    spec.transform ? spec.transform({ ...inputs, ...transformTools } as never) : untransformed(inputs),
+  );
+  const sinks = isSink(spec.load) ? { [onlyOutput]: spec.load } : (spec.load as Readonly<Record<string, Sink>>);
+  const rules = rulesOf(spec.validate);
+  refuseStrangers('load', Object.keys(sinks), relations);
+  refuseStrangers('validate', Object.keys(rules), relations);
+  const plans: Record<string, PlanNode> = {};
+  for (const name of Object.keys(sinks)) plans[name] = await (relations[name] as Dataset).draft(resolver);
+  const shared = shareSteps(plans);
+  const documents: OutputDocument[] = [];
+  for (const [name, { connector, options, single }] of Object.entries(sinks)) {
+    documents.push({
+      name,
+      plan: shared[name] as PlanNode,
+      rules: await resolvedRules(name, rules[name] ?? [], sources, resolver),
+      sink: { connector, options, single },
+    });
+  }
+  return documents;
+}
+
+const isSink = (load: unknown): load is Sink => (load as Sink).kind === 'sink';
+const named = (made: Transformed): Readonly<Record<string, Dataset>> =>
+  made instanceof Dataset ? { [onlyOutput]: made } : (made as Readonly<Record<string, Dataset>>);
+const untransformed = (inputs: Readonly<Record<string, Dataset>>): Transformed => inputs[onlySource] ?? inputs;
+
+const rulesOf = (validate: Spec['validate']): Readonly<Record<string, readonly RuleDraft[]>> =>
+  Array.isArray(validate)
+    ? { [onlyOutput]: validate }
+    : ((validate ?? {}) as Readonly<Record<string, readonly RuleDraft[]>>);
+
+function refuseStrangers(part: string, names: readonly string[], relations: Readonly<Record<string, Dataset>>): void {
+  const stranger = names.find((name) => !Object.hasOwn(relations, name));
+  if (stranger === undefined) return;
+  throw new SheafError('PIPELINE_INVALID', `\`${part}\` names ${stranger}, which \`transform\` does not make`, {
+    next: `It makes: ${Object.keys(relations).join(', ')}.`,
+  });
+}
+
+function scheduleOf(schedule: NonNullable<Spec['schedule']>): Schedule {
+  const given = typeof schedule === 'string' ? { cron: schedule } : schedule;
+  return { timeZone: 'UTC', overlap: 'skip', catchUp: 'last', ...given };
+}
+
+function retryOf({ attempts = 3, firstDelay = '10s', maxDelay = '10m' }: NonNullable<Spec['retry']> = {}) {
+  return { attempts, firstDelayMs: durationMs(firstDelay), delayMsMax: durationMs(maxDelay satisfies Duration) };
+}
+
+const paramsOf = ({ params = {} }: Spec): Readonly<Record<string, ParamSpec>> =>
+  Object.fromEntries(
+    Object.entries(params as Readonly<Record<string, string | ParamSpec>>).map(([name, spec]) => [
+      name,
+      typeof spec === 'string' ? { type: spec } : spec,
+    ]),
+  );

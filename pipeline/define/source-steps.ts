@@ -1,0 +1,28 @@
+import type { PlanNode } from '../../shared/plan/node.ts';
+import type { ExtractNode } from '../../shared/plan/nodes/extract.ts';
+import { sourceStepName } from '../compile/load-plan.ts';
+import type { SourceDocument } from '../document.ts';
+import type { Source, SourceFrom } from '../source.ts';
+
+export function sourceDocument({ from, incremental, cursorColumn }: Source): SourceDocument {
+  const more = cursorColumn === undefined ? {} : { cursorColumn };
+  if (from.kind === 'files') return { node: from.scan, incremental, files: from.options, ...more };
+  return { node: extractNode(from), incremental, ...more };
+}
+
+const extractNode = ({ connector, options, schema }: Connected): ExtractNode => ({
+  kind: 'extract',
+  connector,
+  options,
+  provenance: true,
+  ...(schema === undefined ? {} : { schema }),
+});
+
+type Connected = Extract<SourceFrom, { kind: 'connector' }>;
+
+/** A source as `transform` reads it: a step by the source's name, whose rows the run puts in its place. */
+export const sourceStep = (name: string, source: Source): PlanNode => ({
+  kind: 'step',
+  name: sourceStepName(name),
+  input: sourceDocument(source).node,
+});

@@ -1,0 +1,23 @@
+import { Dataset } from '../../client/dataset/dataset.ts';
+import type { Draft } from '../../client/dataset/draft.ts';
+import { sqlPlan } from '../../client/sql/plan.ts';
+import { fillTemplate, type Spliced } from '../../client/sql/template.ts';
+import { paramText } from '../compile/params.ts';
+import { isParamRef, type ParamRef, param } from '../references.ts';
+import type { StepSql, TransformTools } from '../types.ts';
+import { definitionSession } from './session.ts';
+
+/** A relation of a definition. */
+export const stepDataset = (draft: Draft, names?: readonly string[]): Dataset =>
+  new Dataset(definitionSession, draft, names);
+
+/** The template function of `transform`: datasets become tables, values parameters, and parameters of the run stay open. */
+const stepSql: StepSql = (strings: TemplateStringsArray, ...values: readonly unknown[]) => {
+  const spliced = values.map((value) => (isParamRef(value) ? paramText(value.$param) : value)) as Spliced[];
+  return stepDataset(sqlPlan(fillTemplate(strings, spliced, definitionSession))) as never;
+};
+
+export const transformTools: TransformTools = {
+  sql: stepSql,
+  params: new Proxy({} as Record<string, ParamRef>, { get: (_, name) => param(String(name)) }),
+};
