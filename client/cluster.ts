@@ -10,6 +10,7 @@ import type { Relation } from './dataset/actions.ts';
 import { Dataset } from './dataset/dataset.ts';
 import type { Typed } from './expressions/expression.ts';
 import type { Literal } from './expressions/literal.ts';
+import { PipelinesClient } from './pipelines/pipelines.ts';
 import { Reader } from './read/reader.ts';
 import { persist } from './session/persist.ts';
 import type { Session } from './session/session.ts';
@@ -26,6 +27,8 @@ export class Cluster implements AsyncDisposable {
   readonly address: string;
   /** Datasets from files. */
   readonly read: Reader;
+  /** Pipelines and their runs. */
+  readonly pipelines: PipelinesClient;
   readonly #session: Session;
   readonly #catalog: CatalogClient;
   readonly #close: () => Promise<void>;
@@ -34,6 +37,7 @@ export class Cluster implements AsyncDisposable {
   constructor(session: Session, close: () => Promise<void>) {
     this.address = session.address;
     this.read = new Reader(session);
+    this.pipelines = new PipelinesClient(session);
     this.#session = session;
     this.#catalog = new CatalogClient(session);
     this.#close = close;

@@ -1,5 +1,6 @@
 import type { Config } from '../../shared/config/config.ts';
 import { type JobsContract, jobsService } from '../../shared/contracts/jobs.ts';
+import { type PipelinesContract, pipelinesService } from '../../shared/contracts/pipelines.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { type Connection, connectTo, type RpcClient } from '../../shared/rpc/client.ts';
 import { loadService } from '../../shared/rpc/proto.ts';
@@ -9,6 +10,7 @@ export interface LeaderConnection {
   readonly address: string;
   readonly connection: Connection;
   readonly jobs: RpcClient<JobsContract>;
+  readonly pipelines: RpcClient<PipelinesContract>;
 }
 
 export interface Way {
@@ -52,7 +54,8 @@ async function greeted(address: string, { config, token, signal }: Way): Promise
     const jobs = connection.client(loadService<JobsContract>('jobs', jobsService));
     const reply = await jobs.hello({ version }, { signal, timeoutMs: config.connectTimeoutMs });
     if (reply.version !== version) throw otherVersion(address, reply.version);
-    return { address, connection, jobs };
+    const pipelines = connection.client(loadService<PipelinesContract>('pipelines', pipelinesService));
+    return { address, connection, jobs, pipelines };
   } catch (thrown) {
     connection.close();
     throw explained(thrown, address);

@@ -1,4 +1,5 @@
 import type { JobsContract } from '../../shared/contracts/jobs.ts';
+import type { PipelinesContract } from '../../shared/contracts/pipelines.ts';
 import type { RpcClient } from '../../shared/rpc/client.ts';
 import { findLeader, type LeaderConnection, type Way } from './find-leader.ts';
 
@@ -6,6 +7,7 @@ import { findLeader, type LeaderConnection, type Way } from './find-leader.ts';
 export class LeaderLink implements Disposable {
   /** Calls go to the leader found last. */
   readonly jobs: RpcClient<JobsContract>;
+  readonly pipelines: RpcClient<PipelinesContract>;
   readonly #way: Way;
   /** All coordinators that are known: the given ones, and those that led. */
   readonly #addresses: Set<string>;
@@ -16,8 +18,8 @@ export class LeaderLink implements Disposable {
     this.#current = current;
     this.#addresses = new Set([...addresses, current.address]);
     this.#way = way;
-    const target = {} as RpcClient<JobsContract>;
-    this.jobs = new Proxy(target, { get: (_, name: keyof JobsContract) => this.#current.jobs[name] });
+    this.jobs = this.#calls('jobs');
+    this.pipelines = this.#calls('pipelines');
   }
 
   /** @param addresses `host:port` of one coordinator, or of several with commas between */
@@ -41,6 +43,11 @@ export class LeaderLink implements Disposable {
       this.#seeking = undefined;
     });
     return this.#seeking;
+  }
+
+  #calls<Service extends 'jobs' | 'pipelines'>(service: Service): LeaderConnection[Service] {
+    const target = {} as LeaderConnection[Service];
+    return new Proxy(target, { get: (_, name) => Reflect.get(this.#current[service], name) as unknown });
   }
 
   async #seek(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Config } from '../../shared/config/config.ts';
 import type { JobsContract } from '../../shared/contracts/jobs.ts';
+import type { PipelinesContract } from '../../shared/contracts/pipelines.ts';
 import type { JobInfo } from '../../shared/plan/job.ts';
 import type { RpcClient } from '../../shared/rpc/client.ts';
 import type { ReadPart } from '../result/part.ts';
@@ -12,6 +13,7 @@ export interface Session {
   readonly address: string;
   /** Calls to the coordinator that leads, as far as is known. */
   readonly jobs: RpcClient<JobsContract>;
+  readonly pipelines: RpcClient<PipelinesContract>;
   /** Looks for the coordinator that leads now: the next calls go there. Throws if none is found. */
   readonly seekLeader: () => Promise<void>;
   /** Loads what reading a result needs, while the first job runs. */

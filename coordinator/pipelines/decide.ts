@@ -15,7 +15,6 @@ export interface ListedSource {
   readonly first: readonly string[];
   /** As `Listing` says: where a next listing goes on. */
   readonly cursor?: Json;
-  readonly cursorColumn?: string;
 }
 
 /** A sink as it was prepared. */
@@ -99,12 +98,9 @@ function cursorsAfter(run: LoadedRun): Record<string, Json> {
   return cursors;
 }
 
-function cursorAfter(name: string, run: LoadedRun): Json | undefined {
-  const { cursor, cursorColumn } = run.sources[name] ?? {};
-  const before = run.cursorsBefore[name];
-  if (cursorColumn === undefined) return cursor ?? before;
-  return greatestRead(name, run) ?? before; // Nothing new: it stays.
-}
+/** The listing's, or the greatest value that was read. Nothing new: it stays. */
+const cursorAfter = (name: string, run: LoadedRun): Json | undefined =>
+  run.sources[name]?.cursor ?? greatestRead(name, run) ?? run.cursorsBefore[name];
 
 const greatestRead = (name: string, run: LoadedRun): string | undefined =>
   run.outputs

@@ -1,9 +1,10 @@
 import type { PipelineDocument } from '../../pipeline/document.ts';
 import type { PipelineRecord } from '../../pipeline/record.ts';
-import type { RunCause, RunInfo, RunRecord } from '../../pipeline/run.ts';
+import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
+import { newRunId } from '../../pipeline/run-id.ts';
+import type { RunRequest } from '../../pipeline/run-request.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
 import type { Keys } from '../../shared/store/keys.ts';
 import type { Operation, Store } from '../../shared/store/store.ts';
 import type { CompileRecord } from './compile-run.ts';
@@ -12,21 +13,7 @@ import type { LoadEngine } from './engine.ts';
 import { isOver } from './machine.ts';
 import type { PipelineBook } from './pipeline-book.ts';
 import type { RunBook } from './run-book.ts';
-import { newRunId } from './run-id.ts';
 import type { Runner } from './runner.ts';
-
-/** What is to be run. */
-export interface RunRequest {
-  readonly pipeline: string;
-  /** Of the document; default: the one that was run or deployed last. */
-  readonly version?: string;
-  readonly cause: RunCause;
-  readonly params?: Readonly<Record<string, Json>>;
-  readonly interval?: { readonly startMs: number; readonly endMs: number };
-  readonly replayOf?: string;
-  /** Asked for twice, it is one run. Default: a new one. */
-  readonly id?: string;
-}
 
 export interface DeskParts {
   readonly runs: RunBook;

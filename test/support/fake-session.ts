@@ -2,6 +2,7 @@ import { OpenWork } from '../../client/session/open-work.ts';
 import type { Session } from '../../client/session/session.ts';
 import { loadConfig } from '../../shared/config/config.ts';
 import type { JobsContract } from '../../shared/contracts/jobs.ts';
+import type { PipelinesContract } from '../../shared/contracts/pipelines.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { RpcClient } from '../../shared/rpc/client.ts';
 
@@ -16,6 +17,7 @@ export function fakeSession(jobs: Partial<RpcClient<JobsContract>> = {}, more: P
     config: loadConfig({}, { watchRetryMs: 10 }),
     address: '127.0.0.1:1',
     jobs: unserved as RpcClient<JobsContract>,
+    pipelines: {} as RpcClient<PipelinesContract>,
     seekLeader: async () => {},
     warmUp: () => {},
     readPart: () => {

@@ -21,7 +21,7 @@ interface Given {
   readonly onReject?: RejectPolicy;
   readonly rules?: readonly Rule[];
   readonly counts?: readonly CountRow[];
-  readonly cursorColumn?: string;
+  readonly listed?: false;
   readonly movesCursors?: boolean;
 }
 
@@ -41,7 +41,7 @@ function loaded({ onReject = { action: 'quarantine' }, rules = [], counts = [], 
     rules,
     sink: { connector: 'memory', options: {}, single: false },
   };
-  const { cursorColumn, movesCursors = true } = more;
+  const { listed = true, movesCursors = true } = more;
   const sink = (name: string) => ({ name, connector: 'memory', options: {}, schema: [], prepared: { of: name } });
   const receipt = (rows: number, detail: unknown = null) => JSON.stringify({ rows, bytes: rows * 10, detail });
   return {
@@ -62,7 +62,7 @@ function loaded({ onReject = { action: 'quarantine' }, rules = [], counts = [], 
       { output: 'counts of load', task: 0, receipt: receipt(1, { rows: counts }) },
     ]),
     sources: {
-      api: { connector: 'rest', pieces: 3, first: ['a'], cursor: 'listed', ...(cursorColumn ? { cursorColumn } : {}) },
+      api: { connector: 'rest', pieces: 3, first: ['a'], ...(listed ? { cursor: 'listed' } : {}) },
     },
     cursorsBefore: { api: 'before' },
     startedMs: Date.parse('2026-01-01T00:00:10Z'),
@@ -107,8 +107,8 @@ test('what is committed: the receipts in the order of their tasks, targets befor
 test('the cursor is the listing’s, or the greatest value read, or stays', () => {
   assert.deepEqual(committed({}).cursors, { api: 'listed' });
   const found = [count('source', 'api', 3, 0, '2026-01-05')];
-  assert.deepEqual(committed({ cursorColumn: 'at', counts: found }).cursors, { api: '2026-01-05' });
-  assert.deepEqual(committed({ cursorColumn: 'at', counts: [count('source', 'api', 0)] }).cursors, { api: 'before' });
+  assert.deepEqual(committed({ listed: false, counts: found }).cursors, { api: '2026-01-05' });
+  assert.deepEqual(committed({ listed: false, counts: [count('source', 'api', 0)] }).cursors, { api: 'before' });
   assert.deepEqual(committed({ movesCursors: false }).cursors, {});
 });
 

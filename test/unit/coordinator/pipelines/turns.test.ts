@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { derivedRunId, newRunId } from '../../../../coordinator/pipelines/run-id.ts';
 import { turns } from '../../../../coordinator/pipelines/turns.ts';
 import type { RunLife, RunRecord } from '../../../../pipeline/run.ts';
+import { derivedRunId, newRunId } from '../../../../pipeline/run-id.ts';
 import { jobId } from '../../../../shared/ids.ts';
 
 const queued = (dueMs = 0): RunLife => ({ state: 'queued', dueMs });

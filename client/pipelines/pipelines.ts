@@ -1,0 +1,148 @@
+import type { PipelineDocument } from '../../pipeline/document.ts';
+import type { Pipeline } from '../../pipeline/pipeline.ts';
+import type { PipelineRecord } from '../../pipeline/record.ts';
+import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
+import { newRunId } from '../../pipeline/run-id.ts';
+import type { RunRequest } from '../../pipeline/run-request.ts';
+import type { Json } from '../../shared/json.ts';
+import { resolverFor } from '../job/resolver.ts';
+import { persist } from '../session/persist.ts';
+import type { Session } from '../session/session.ts';
+import { watchRun } from './watch.ts';
+
+/** Of `pipelines.run`. */
+export interface RunOptions {
+  /** Values of the pipeline's parameters, by name. */
+  readonly params?: Readonly<Record<string, Json>>;
+  /** Gives up waiting, and cancels the run. */
+  readonly signal?: AbortSignal;
+  /** Called with each update, the last one after the run's end. */
+  readonly onProgress?: (run: RunInfo) => void;
+}
+
+/** Which runs to list. */
+export interface RunsWanted {
+  readonly pipeline?: string;
+  readonly limit?: number;
+}
+
+/** Pipelines of a cluster, and their runs: `cluster.pipelines`. */
+export class PipelinesClient {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Keeps a pipeline in the cluster: from now on it can be run by its name, and its schedule is in force.
+   *
+   * @throws SheafError `PIPELINE_INVALID`, `QUOTA_EXCEEDED`
+   */
+  async deploy(pipeline: Pipeline | PipelineDocument): Promise<PipelineRecord> {
+    return await this.#put(pipeline, true);
+  }
+
+  /**
+   * Runs a pipeline once, and waits for the end of the run, which is no error however it ends.
+   *
+   * @param pipeline as its file exports it, or the name of one that the cluster knows
+   * @throws SheafError `PIPELINE_UNKNOWN`, `PIPELINE_INVALID` for its parameters; `CANCELLED` by the signal
+   */
+  async run(pipeline: Pipeline | PipelineDocument | string, options: RunOptions = {}): Promise<RunInfo> {
+    const { id } = await this.submit(pipeline, options);
+    return await this.follow(id, options);
+  }
+
+  /** As {@link run}, without waiting. */
+  async submit(pipeline: Pipeline | PipelineDocument | string, { params = {} }: RunOptions = {}): Promise<RunRecord> {
+    if (typeof pipeline === 'string') return await this.#submit({ pipeline, cause: 'manual', params });
+    const { name, version } = await this.#put(pipeline, false);
+    return await this.#submit({ pipeline: name, version, cause: 'manual', params });
+  }
+
+  /**
+   * Loads the rejected rows of a run, with the rules and the parsers that its pipeline has now: each row once, however often
+   * it is asked for.
+   *
+   * @throws SheafError `RUN_UNKNOWN`, `NOT_SUPPORTED` if it kept no rejected rows or they were replayed already
+   */
+  async replay(run: string, options: RunOptions = {}): Promise<RunInfo> {
+    const { pipeline, params } = await this.runInfo(run);
+    const { id } = await this.#submit({ pipeline, cause: 'replay', params, replayOf: run });
+    return await this.follow(id, options);
+  }
+
+  /** Waits for a run's end. If the signal is aborted before, the run is cancelled. */
+  async follow(id: string, { signal, onProgress }: RunOptions = {}): Promise<RunInfo> {
+    const given = AbortSignal.any([this.#session.closed, ...(signal ? [signal] : [])]);
+    try {
+      for await (const info of watchRun(this.#session, id, given)) {
+        onProgress?.(info);
+        if (info.job) this.#session.onProgress(info.job);
+        if ('endedMs' in info.life) return info;
+      }
+    } catch (thrown) {
+      if (signal?.aborted) await this.cancel(id).catch(() => {}); // Decided: it is loaded whoever waits.
+      throw thrown;
+    }
+    return await this.runInfo(id);
+  }
+
+  /** All that the cluster knows, by name. */
+  async list(): Promise<readonly PipelineRecord[]> {
+    const { json } = await this.#ask(() => this.#session.pipelines.list({}));
+    return json.map((text) => JSON.parse(text) as PipelineRecord);
+  }
+
+  /** The latest first. */
+  async runs({ pipeline = '', limit = 0 }: RunsWanted = {}): Promise<readonly RunRecord[]> {
+    const { json } = await this.#ask(() => this.#session.pipelines.listRuns({ pipeline, limit }));
+    return json.map((text) => JSON.parse(text) as RunRecord);
+  }
+
+  /** @throws SheafError `RUN_UNKNOWN` */
+  async runInfo(id: string): Promise<RunInfo> {
+    const { json } = await this.#ask(() => this.#session.pipelines.getRun({ run: id }));
+    return JSON.parse(json) as RunInfo;
+  }
+
+  /** A run's progress until its end; the last one says how it ended. @throws SheafError `RUN_UNKNOWN` */
+  watch(id: string, signal: AbortSignal = this.#session.closed): AsyncIterable<RunInfo> {
+    return watchRun(this.#session, id, AbortSignal.any([this.#session.closed, signal]));
+  }
+
+  /** Without effect on a run that has ended. @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided */
+  async cancel(id: string): Promise<void> {
+    await this.#ask(() => this.#session.pipelines.cancelRun({ run: id }));
+  }
+
+  /** Forgets a pipeline, where it left off, and its runs. What it loaded stays. @throws SheafError `PIPELINE_UNKNOWN` */
+  async remove(name: string): Promise<void> {
+    await this.#ask(() => this.#session.pipelines.remove({ name }));
+  }
+
+  async #put(pipeline: Pipeline | PipelineDocument, deployed: boolean): Promise<PipelineRecord> {
+    const document = await this.#documentOf(pipeline);
+    const { json } = await this.#ask(() => this.#session.pipelines.put({ json: JSON.stringify(document), deployed }));
+    return JSON.parse(json) as PipelineRecord;
+  }
+
+  /** Functions of a definition are bundled, and put where the workers get them. */
+  async #documentOf(pipeline: Pipeline | PipelineDocument): Promise<PipelineDocument> {
+    if ('version' in pipeline) return pipeline;
+    const { documentOf } = await import('../../pipeline/define/document.ts');
+    return await documentOf(pipeline, resolverFor(this.#session, this.#session.closed));
+  }
+
+  /** Once, however often it is told: the id makes it so. */
+  async #submit(request: RunRequest): Promise<RunRecord> {
+    const json = JSON.stringify({ ...request, id: newRunId(request.pipeline, Date.now()) });
+    const { json: record } = await this.#ask(() => this.#session.pipelines.submit({ json }));
+    return JSON.parse(record) as RunRecord;
+  }
+
+  #ask<T>(call: () => Promise<T>): Promise<T> {
+    return persist(this.#session, this.#session.closed, call);
+  }
+}

@@ -1,0 +1,31 @@
+import type { ServerStream, Unary } from '../rpc/contract.ts';
+import type { Empty } from './jobs.ts';
+
+/** `proto/pipelines.proto`: what clients ask of a coordinator about pipelines and their runs. */
+export interface PipelinesContract {
+  /** A `PipelineDocument`; answers with the `PipelineRecord`. */
+  readonly put: Unary<{ json: string; deployed: boolean }, PipelineJson>;
+  /** `PipelineRecord`s. */
+  readonly list: Unary<Empty, PipelineJsons>;
+  readonly getDocument: Unary<{ name: string }, PipelineJson>;
+  readonly remove: Unary<{ name: string }, Empty>;
+  /** A `RunRequest`; answers with the `RunRecord`. */
+  readonly submit: Unary<PipelineJson, PipelineJson>;
+  /** `RunRecord`s, the latest first. */
+  readonly listRuns: Unary<{ pipeline: string; limit: number }, PipelineJsons>;
+  /** A `RunInfo`. */
+  readonly getRun: Unary<{ run: string }, PipelineJson>;
+  readonly watchRun: ServerStream<{ run: string }, PipelineJson>;
+  readonly cancelRun: Unary<{ run: string }, Empty>;
+}
+
+/** Fully qualified name of the service. */
+export const pipelinesService = 'sheaf.v1.Pipelines';
+
+export interface PipelineJson {
+  readonly json: string;
+}
+
+export interface PipelineJsons {
+  readonly json: readonly string[];
+}
