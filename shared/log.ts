@@ -1,6 +1,7 @@
 import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino';
 import type { AttemptKey } from './ids.ts';
 import { formatLogLine } from './log-line.ts';
+import { redact } from './secrets.ts';
 
 export type { Logger } from 'pino';
 
@@ -53,12 +54,11 @@ export function bindAttempt(log: Logger, key: Partial<AttemptKey>): Logger {
   return log.child({ job, stage, task, attempt });
 }
 
-/** Hides given secrets, bearer tokens and passwords in URLs, wherever they stand in a line. */
+/** Hides given secrets, those of connectors, bearer tokens and passwords in URLs, wherever they stand in a line. */
 function scrubber(secrets: readonly string[]): (line: string) => string {
   const known = secrets.filter((secret) => secret !== '').map((secret) => JSON.stringify(secret).slice(1, -1));
   return (line) =>
-    known
-      .reduce((text, secret) => text.replaceAll(secret, hidden), line)
+    redact(known.reduce((text, secret) => text.replaceAll(secret, hidden), line))
       .replace(/\b(Bearer )[\w.~+/=-]+/gi, `$1${hidden}`)
       .replace(/(\w:\/\/[^\s/:@"]*):[^\s/@"]+@/g, `$1:${hidden}@`);
 }

@@ -21,13 +21,23 @@ export function redact(text: string): string {
   return clean;
 }
 
+/** Plain data without any such secret, in whatever text of it. */
+export function redactData<T>(data: T): T {
+  if (told.size === 0) return data;
+  if (typeof data === 'string') return redact(data) as T;
+  if (Array.isArray(data)) return data.map((item: unknown) => redactData(item)) as T;
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, redactData<unknown>(value)])) as T;
+}
+
 /** Where a process finds the values of secrets: a folder with a file for each, as orchestrators mount them, or the environment. */
 export class Secrets {
-  readonly #folder: string | undefined;
+  /** Absolute: other threads look there, too. */
+  readonly folder: string | undefined;
   readonly #environment: NodeJS.ProcessEnv;
 
   constructor(folder?: string, environment: NodeJS.ProcessEnv = process.env) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#environment = environment;
   }
 
@@ -36,7 +46,7 @@ export class Secrets {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) throw unknown(name, 'a name has letters, digits and _ only');
     const value = this.#fromFolder(name) ?? this.#environment[`SHEAF_SECRET_${name}`];
     if (value === undefined)
-      throw unknown(name, this.#folder === undefined ? 'no folder of secrets is set' : this.#folder);
+      throw unknown(name, this.folder === undefined ? 'no folder of secrets is set' : this.folder);
     remember(value);
     return value;
   }
@@ -52,19 +62,20 @@ export class Secrets {
   }
 
   #fromFolder(name: string): string | undefined {
-    if (this.#folder === undefined) return undefined;
+    if (this.folder === undefined) return undefined;
     try {
-      return readFileSync(join(this.#folder, name), 'utf8').replace(/\r?\n$/, '');
+      return readFileSync(join(this.folder, name), 'utf8').replace(/\r?\n$/, '');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new SheafError('SECRET_UNKNOWN', `The secret ${name} cannot be read from ${this.#folder}`, { cause });
+      throw new SheafError('SECRET_UNKNOWN', `The secret ${name} cannot be read from ${this.folder}`, { cause });
     }
   }
 }
 
-/** Also as it stands in a URL. */
+/** Also as it stands in a URL, and in JSON. */
 function remember(value: string): void {
-  for (const form of [value, encodeURIComponent(value)]) if (form.length >= redactedLengthMin) told.add(form);
+  for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)])
+    if (form.length >= redactedLengthMin) told.add(form);
 }
 
 const unknown = (name: string, where: string): SheafError =>

@@ -185,7 +185,8 @@ export class Coordinator implements RunningCoordinator {
 export const homeOf = ({ blobDirectory, dataDirectory, cluster }: CoordinatorOptions): string =>
   blobDirectory === undefined ? dataDirectory : join(blobDirectory, encodeURIComponent(cluster));
 
-const controlDoor = ({ door, blobs }: Leader) => ({
+const controlDoor = ({ door, blobs, permits }: Leader) => ({
+  permit: permits.ask.bind(permits),
   join: door.join.bind(door),
   report: door.report.bind(door),
   leave: door.leave.bind(door),

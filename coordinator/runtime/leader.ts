@@ -19,6 +19,7 @@ import { JobDesk } from './job-desk.ts';
 import { reportOf } from './job-info.ts';
 import { JobLedger } from './job-ledger.ts';
 import type { JobRecord } from './job-record.ts';
+import { PermitDesk } from './permit-desk.ts';
 import type { Planning } from './planning.ts';
 import { Sessions } from './sessions.ts';
 import { type Effects, SchedulerShell } from './shell.ts';
@@ -49,6 +50,7 @@ export class Leader implements Disposable {
   readonly door: WorkerDoor;
   readonly blobs: BlobDirectory;
   readonly datasets: DatasetSpool;
+  readonly permits: PermitDesk;
   readonly epoch: Epoch;
   readonly #book: JobBook;
   readonly #sessions: Sessions;
@@ -68,6 +70,7 @@ export class Leader implements Disposable {
     this.#leadership = leadership;
     this.#config = config;
     this.#log = log;
+    this.permits = new PermitDesk(config, monotonicMs);
     this.#book = new JobBook(config);
     this.#sessions = new Sessions(epoch);
     this.#core = new Scheduler(config);
@@ -143,6 +146,7 @@ export class Leader implements Disposable {
     this.#ended.abort(noLonger(this.epoch));
     clearInterval(this.#sweeping);
     this.#shell[Symbol.dispose]();
+    this.permits[Symbol.dispose]();
     for (const worker of this.#sessions.ids()) this.#sessions.close(worker);
   }
 

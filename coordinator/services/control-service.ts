@@ -5,6 +5,7 @@ import {
   controlService,
   type FromWorker,
   type Hello,
+  type PermitRequest,
   type ToWorker,
 } from '../../shared/contracts/control.ts';
 import { SheafError } from '../../shared/errors.ts';
@@ -24,12 +25,15 @@ export interface WorkerDoor {
   /** The stream is over. */
   leave(worker: WorkerId): void;
   blob(sha256: string): Promise<Uint8Array>;
+  /** How many of so many requests may be made now; waits until there are some, up to a limit. */
+  permit(request: PermitRequest, signal: AbortSignal): Promise<number>;
 }
 
 /** `proto/control.proto` in front of whoever leads now (`leader` throws NOT_LEADER where nobody does). */
 export function controlImplementation(leader: () => WorkerDoor): Implementation {
   return implement<ControlContract>(loadService<ControlContract>('control', controlService), {
     session: (messages, call) => session(leader(), messages, call),
+    permit: async (request, { signal }) => ({ count: await leader().permit(request, signal) }),
     getBlob: async ({ sha256 }) => ({ content: await leader().blob(sha256) }),
   });
 }

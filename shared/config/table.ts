@@ -1,4 +1,5 @@
 import { clientSettings } from './sections/client.ts';
+import { connectorSettings } from './sections/connectors.ts';
 import { coordinatorSettings } from './sections/coordinator.ts';
 import { exchangeSettings } from './sections/exchange.ts';
 import { functionSettings } from './sections/functions.ts';
@@ -28,6 +29,7 @@ export const sections = {
   Store: storeSettings,
   Processes: localSettings,
   Worker: workerSettings,
+  Connectors: connectorSettings,
   PostgreSQL: postgresSettings,
 } as const;
 
@@ -46,5 +48,6 @@ export const settings = {
   ...storeSettings,
   ...localSettings,
   ...workerSettings,
+  ...connectorSettings,
   ...postgresSettings,
 } as const;

@@ -3,7 +3,14 @@ import type { Bidi, Unary } from '../rpc/contract.ts';
 /** `proto/control.proto`: a worker's session with the leader. */
 export interface ControlContract {
   readonly session: Bidi<FromWorker, ToWorker>;
+  readonly permit: Unary<PermitRequest, { count: number }>;
   readonly getBlob: Unary<{ sha256: string }, { content: Uint8Array }>;
+}
+
+export interface PermitRequest {
+  readonly key: string;
+  readonly perSecond: number;
+  readonly count: number;
 }
 
 /** Fully qualified name of the service. */

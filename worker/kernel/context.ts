@@ -1,3 +1,4 @@
+import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { PoolTask, ThreadData } from '../pool/protocol.ts';
 import type { TaskInputs } from './task-inputs.ts';
@@ -11,4 +12,6 @@ export interface TaskContext {
   readonly scope: AsyncDisposableStack;
   /** Where a cancel finds the attempt's connections and its user code. */
   readonly watch: AttemptWatch;
+  /** What sources and sinks are given; only where the task has any. */
+  readonly services: ConnectorServices | undefined;
 }

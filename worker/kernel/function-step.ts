@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import type { Batch } from '../../shared/arrow/batch.ts';
-import { encodeSchema } from '../../shared/arrow/ipc.ts';
 import { readParts } from '../../shared/exchange/local-parts.ts';
-import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import type { FunctionStep } from '../../shared/stage.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { TaskContext } from './context.ts';
@@ -57,20 +55,10 @@ function* watched(batches: Iterable<Batch>, watch: AttemptWatch): Generator<Batc
   }
 }
 
-/** Writes the batches to a file of the attempt as they come, and reads them from there: they may be larger than memory. */
 async function spooled(
   { schema, batches }: { readonly schema: Relation['schema']; readonly batches: AsyncIterable<Batch> },
-  { task, thread, inputs }: TaskContext,
+  { inputs }: TaskContext,
 ): Promise<Relation> {
-  const spool = inputs.nextSpool();
-  using writer = new ExchangeWriter({
-    root: inputs.directory,
-    owner: { kind: 'spool', job: task.key.job, spool },
-    partitions: 1,
-    schema: encodeSchema(schema),
-    limits: thread.config,
-  });
-  for await (const batch of batches) writer.write(0, batch);
-  writer.commit();
-  return { schema, batches: readParts([{ path: writer.path, partition: 0 }]) };
+  const part = await inputs.spool(schema, batches);
+  return { schema, batches: readParts([part]) };
 }

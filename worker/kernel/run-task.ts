@@ -1,7 +1,8 @@
 import { SheafError } from '../../shared/errors.ts';
 import { previousInput, type StageOutput, type Step, type TaskOutput } from '../../shared/stage.ts';
+import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
-import type { PoolTask, ThreadData } from '../pool/protocol.ts';
+import { type PoolTask, type ThreadData, usesConnectors } from '../pool/protocol.ts';
 import type { TaskContext } from './context.ts';
 import { isNumbered } from './partition-number.ts';
 import type { Relation } from './relation.ts';
@@ -18,9 +19,10 @@ import { type Written, writeOutput } from './write-output.ts';
 export async function runTask(task: PoolTask, thread: ThreadData, watch: AttemptWatch): Promise<TaskOutput> {
   const startedMs = performance.now();
   await using scope = new AsyncDisposableStack();
-  const inputs = scope.use(await TaskInputs.open(task, thread));
+  const services = usesConnectors(task) ? scope.use(await startServices(task, thread, watch)) : undefined;
+  const inputs = scope.use(await TaskInputs.open(task, thread, services));
   try {
-    const written = await runSteps({ task, thread, inputs, scope, watch });
+    const written = await runSteps({ task, thread, inputs, scope, watch, services });
     const { partitions, file, rows, bytes } = written;
     const runMs = performance.now() - startedMs;
     const metrics = { rowsIn: 0, bytesIn: 0, rowsOut: rows, bytesOut: bytes, fetchMs: 0, runMs };
@@ -29,6 +31,10 @@ export async function runTask(task: PoolTask, thread: ThreadData, watch: Attempt
     throw inputs.inFileTerms(SheafError.from(thrown));
   }
 }
+
+/** A SQL-only worker starts without them. */
+const startServices = async (...of: ConstructorParameters<typeof ConnectorServices>): Promise<ConnectorServices> =>
+  new (await import('../connectors/services.ts')).ConnectorServices(...of);
 
 async function runSteps(context: TaskContext): Promise<Written> {
   const { steps, output, inputs } = context.task;

@@ -1,9 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeSchema } from '../../shared/arrow/ipc.ts';
+import type { Schema as ArrowSchema } from 'apache-arrow';
+import type { Batch } from '../../shared/arrow/batch.ts';
+import { decodeSchema, encodeSchema } from '../../shared/arrow/ipc.ts';
 import type { Input } from '../../shared/duckdb/input.ts';
 import type { SheafError } from '../../shared/errors.ts';
-import { readParts, schemaOfParts } from '../../shared/exchange/local-parts.ts';
+import { type LocalPart, readParts, schemaOfParts } from '../../shared/exchange/local-parts.ts';
+import { ExchangeWriter } from '../../shared/exchange/writer.ts';
+import type { JobId } from '../../shared/ids.ts';
+import type { ConnectorServices } from '../connectors/services.ts';
 import type { LocalInput, PoolTask, ThreadData } from '../pool/protocol.ts';
 import { readArrowSplits } from './arrow-splits.ts';
 import { checkFile } from './check-file.ts';
@@ -24,15 +29,21 @@ export class TaskInputs implements Disposable {
   readonly #ranges = new Map<string, TextSplit>();
   #spools = 0;
 
-  private constructor({ key }: PoolTask, { tempRoot }: ThreadData) {
+  readonly #job: JobId;
+  readonly #config: ThreadData['config'];
+
+  private constructor({ key }: PoolTask, { tempRoot, config }: ThreadData) {
+    this.#job = key.job;
+    this.#config = config;
     this.directory = mkdtempSync(join(tempRoot, `${key.job}-${key.stage}-${key.task}-${key.attempt}-`));
   }
 
   /** @throws SheafError `FILE_NOT_VISIBLE`, `FILE_CHANGED`, `FETCH_FAILED`, … */
-  static async open(task: PoolTask, thread: ThreadData): Promise<TaskInputs> {
+  static async open(task: PoolTask, thread: ThreadData, services: ConnectorServices | undefined): Promise<TaskInputs> {
     const inputs = new TaskInputs(task, thread);
+    const sql = task.steps.flatMap((step) => (step.kind === 'sql' ? [step.sql] : [])).join('\n');
     try {
-      for (const input of task.inputs) inputs.#inputs.push(await inputs.#open(input, thread.workerName));
+      for (const input of task.inputs) inputs.#inputs.push(await inputs.#open(input, thread.workerName, sql, services));
       return inputs;
     } catch (failed) {
       inputs[Symbol.dispose]();
@@ -45,10 +56,19 @@ export class TaskInputs implements Disposable {
     return this.#inputs.filter(({ name }) => sql.includes(name));
   }
 
-  /** A name for the next file of passing rows. */
-  nextSpool(): string {
+  /** Writes batches to a file of the attempt as they come, to be read from there: they may be larger than memory. */
+  async spool(schema: ArrowSchema, batches: Iterable<Batch> | AsyncIterable<Batch>): Promise<LocalPart> {
     this.#spools += 1;
-    return `step-${this.#spools}`;
+    using writer = new ExchangeWriter({
+      root: this.directory,
+      owner: { kind: 'spool', job: this.#job, spool: `step-${this.#spools}` },
+      partitions: 1,
+      schema: encodeSchema(schema),
+      limits: this.#config,
+    });
+    for await (const batch of batches) writer.write(0, batch);
+    writer.commit();
+    return { path: writer.path, partition: 0 };
   }
 
   /** An error about a row in terms of the user's file, not of the copy of a range. */
@@ -60,8 +80,17 @@ export class TaskInputs implements Disposable {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #open(input: LocalInput, workerName: string): Promise<NamedInput> {
+  async #open(
+    input: LocalInput,
+    workerName: string,
+    sql: string,
+    services: ConnectorServices | undefined,
+  ): Promise<NamedInput> {
     const { name, schema } = input;
+    if (input.kind === 'extract') {
+      const again = sql.split(new RegExp(`\\b${name}\\b`)).length > 2;
+      return await this.#openExtract(input, again, services);
+    }
     if (input.kind === 'splits') return await this.#openSplits(input, workerName);
     const { parts } = input;
     const message = schemaOfParts(parts);
@@ -78,6 +107,26 @@ export class TaskInputs implements Disposable {
     if (arrow.length > 0) return { kind: 'batches', name, input: await readArrowSplits(arrow) };
     const others = splits.filter((split) => split.kind !== 'arrow');
     return { kind: 'view', name, sql: sourceSql(schema, others, (split) => this.#rangePath(split)) };
+  }
+
+  async #openExtract(
+    input: Extract<LocalInput, { kind: 'extract' }>,
+    again: boolean,
+    services: ConnectorServices | undefined,
+  ): Promise<NamedInput> {
+    const { name, schema, pieces } = input;
+    if (pieces.length === 0 || services === undefined)
+      return { kind: 'view', name, sql: sourceSql(schema, [], noPath) };
+    const { readSource } = await import('../connectors/read-source.ts');
+    const spool = async (schema: ArrowSchema, batches: Iterable<Batch> | AsyncIterable<Batch>): Promise<Input> => {
+      const part = await this.spool(schema, batches);
+      return { schema, open: () => readParts([part]) };
+    };
+    return {
+      kind: 'batches',
+      name,
+      input: await readSource(input, { services, directory: this.directory, again, spool }),
+    };
   }
 
   #rangePath(split: TextSplit): string {

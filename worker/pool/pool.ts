@@ -1,12 +1,14 @@
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ResourceLimits } from 'node:worker_threads';
+import { MessageChannel, type ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../shared/config/config.ts';
 import { interrupt } from '../../shared/duckdb/interrupt.ts';
 import type { Logger } from '../../shared/log.ts';
+import { servePermits } from '../connectors/permit-port.ts';
+import type { PermitQueue } from '../connectors/permit-queue.ts';
 import { Cancellation } from './cancellation.ts';
-import type { PoolReply, PoolTask, ThreadData } from './protocol.ts';
+import { type PoolReply, type PoolTask, type ThreadData, usesConnectors } from './protocol.ts';
 import { threadDeath } from './thread-death.ts';
 
 /**
@@ -58,15 +60,26 @@ export class ThreadPool {
    * Runs one attempt on a free thread.
    *
    * @param signal stops it; the promise then settles when it has stopped
+   * @param permits for its sources and sinks
    */
-  async run(task: Omit<PoolTask, 'cancellation'>, signal: AbortSignal): Promise<PoolReply> {
+  async run(
+    task: Omit<PoolTask, 'cancellation' | 'permits'>,
+    signal: AbortSignal,
+    permits?: PermitQueue,
+  ): Promise<PoolReply> {
     signal.throwIfAborted();
     const cancellation = new Cancellation();
     const stopped = new AbortController();
     const cancel = () => void this.#cancel(cancellation, stopped.signal);
     signal.addEventListener('abort', cancel, { once: true });
+    using doors = new DisposableStack();
     try {
-      return (await this.#piscina.run({ ...task, cancellation: cancellation.buffer } satisfies PoolTask)) as PoolReply;
+      const poolTask: PoolTask = { ...task, cancellation: cancellation.buffer };
+      if (permits === undefined || !usesConnectors(task)) return (await this.#piscina.run(poolTask)) as PoolReply;
+      const { port1, port2 } = new MessageChannel();
+      doors.defer(() => port1.close());
+      servePermits(port1, permits, AbortSignal.any([signal, stopped.signal]));
+      return (await this.#piscina.run({ ...poolTask, permits: port2 }, { transferList: [port2] })) as PoolReply;
     } catch (thrown) {
       return { kind: 'failed', failure: signal.aborted ? { kind: 'cancelled' } : threadDeath(thrown, task.steps) };
     } finally {

@@ -1,9 +1,11 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../../shared/config/config.ts';
 import type { LocalPart } from '../../shared/exchange/local-parts.ts';
 import type { TaskFailure } from '../../shared/failure.ts';
 import type { AttemptKey } from '../../shared/ids.ts';
+import type { LogOptions } from '../../shared/log.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { Split, StageOutput, Step, TaskOutput } from '../../shared/stage.ts';
+import type { Split, StageOutput, Step, TaskInput, TaskOutput } from '../../shared/stage.ts';
 
 /** What every pool thread is given once, when it starts. */
 export interface ThreadData {
@@ -19,6 +21,10 @@ export interface ThreadData {
   readonly tempRoot: string;
   /** Directory of function bundles, each named by its SHA-256. */
   readonly blobRoot: string;
+  /** Of connectors, in threads. */
+  readonly logging?: Omit<LogOptions, 'output'>;
+  /** Where the values of secrets lie, beside the environment. Absolute. */
+  readonly secretsFolder?: string | undefined;
   readonly config: Config;
 }
 
@@ -33,13 +39,20 @@ export interface PoolTask {
   readonly wideDatabase?: bigint;
   /** Shared with the worker's main thread, which cancels through it. */
   readonly cancellation: SharedArrayBuffer;
+  /** Where permits are asked for, if the task speaks with a source or a sink. */
+  readonly permits?: MessagePort;
 }
 
 /** An input once everything remote has been fetched. */
 export type LocalInput =
   | { readonly kind: 'splits'; readonly name: string; readonly schema: Schema; readonly splits: readonly Split[] }
+  | Extract<TaskInput, { kind: 'extract' }>
   | { readonly kind: 'parts'; readonly name: string; readonly schema: Schema; readonly parts: readonly LocalPart[] };
 
 export type PoolReply =
   | { readonly kind: 'finished'; readonly output: TaskOutput }
   | { readonly kind: 'failed'; readonly failure: TaskFailure };
+
+/** Whether a task speaks with a source or a sink. */
+export const usesConnectors = ({ inputs, steps }: Pick<PoolTask, 'inputs' | 'steps'>): boolean =>
+  inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind === 'load');

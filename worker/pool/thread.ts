@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { SheafError } from '../../shared/errors.ts';
 import type { TaskFailure } from '../../shared/failure.ts';
+import { redactData } from '../../shared/secrets.ts';
 import { runTask } from '../kernel/run-task.ts';
 import { failureOf } from '../runtime/failure-of.ts';
 import { AttemptWatch } from './cancellation.ts';
@@ -27,5 +28,5 @@ function located(failure: TaskFailure, { key }: PoolTask): TaskFailure {
   if (failure.kind !== 'taskError') return failure;
   const { error } = failure;
   const details = { ...error.details, stage: key.stage, partition: key.task, attempt: key.attempt };
-  return { kind: 'taskError', error: { ...error, details } };
+  return { kind: 'taskError', error: redactData({ ...error, details }) };
 }

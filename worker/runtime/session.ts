@@ -15,6 +15,7 @@ import { loadService } from '../../shared/rpc/proto.ts';
 import type { TaskSpec } from '../../shared/stage.ts';
 import type { Leader } from '../../shared/store/leader.ts';
 import { version } from '../../shared/version.ts';
+import { PermitQueue } from '../connectors/permit-queue.ts';
 import type { PoolReply } from '../pool/protocol.ts';
 import type { TaskHost, TaskRunner } from './task-runner.ts';
 
@@ -35,6 +36,7 @@ type Call = DuplexCall<FromWorker, ToWorker>;
 /** One control stream to one leader: from hello until either side ends it. */
 export class Session implements TaskHost {
   readonly leaderAddress: string;
+  readonly permits: PermitQueue;
   readonly #options: SessionOptions;
   readonly #connection;
   readonly #client;
@@ -48,6 +50,10 @@ export class Session implements TaskHost {
     this.leaderAddress = options.leader.address;
     this.#connection = connectTo(options.leader.address, { token: options.token, config: options.config });
     this.#client = this.#connection.client(loadService<ControlContract>('control', controlService));
+    this.permits = new PermitQueue(async (key, perSecond, count) => {
+      const { count: granted } = await this.#client.permit({ key, perSecond, count });
+      return granted;
+    });
   }
 
   /**

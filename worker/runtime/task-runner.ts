@@ -2,6 +2,7 @@ import { SheafError } from '../../shared/errors.ts';
 import { type AttemptKey, attemptName, type JobId } from '../../shared/ids.ts';
 import { bindAttempt, type Logger } from '../../shared/log.ts';
 import type { TaskInput, TaskSpec } from '../../shared/stage.ts';
+import type { PermitQueue } from '../connectors/permit-queue.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ThreadPool } from '../pool/pool.ts';
 import type { LocalInput, PoolReply } from '../pool/protocol.ts';
@@ -14,6 +15,8 @@ import type { WideDatabase } from './wide-database.ts';
 export interface TaskHost {
   report(key: AttemptKey, reply: PoolReply): void;
   fetchBlob(sha256: string): Promise<Uint8Array>;
+  /** The cluster's rate limits. */
+  readonly permits: PermitQueue;
   /** `host:port` of the leader, which serves the datasets of clients. */
   readonly leaderAddress: string;
 }
@@ -102,6 +105,7 @@ export class TaskRunner {
     const reply = await this.#parts.pool.run(
       { key: { job, stage, task: index, attempt }, inputs, steps, output, schema, ...wide },
       signal,
+      host.permits,
     );
     if (reply.kind === 'failed') return reply;
     const { rows, bytes } = totalsOf(task.inputs);
@@ -116,8 +120,7 @@ export class TaskRunner {
     fetched: DisposableStack,
     signal: AbortSignal,
   ): Promise<LocalInput> {
-    if (input.kind === 'splits') return input;
-    if (input.kind === 'extract') throw new SheafError('NOT_SUPPORTED', 'This worker cannot extract yet');
+    if (input.kind === 'splits' || input.kind === 'extract') return input;
     const { name, schema } = input;
     const { exchange } = this.#parts;
     const local = await (input.kind === 'exchange'

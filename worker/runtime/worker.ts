@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config/config.ts';
 import { Database } from '../../shared/duckdb/database.ts';
 import { SheafError } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/log.ts';
+import type { Logger, LogOptions } from '../../shared/log.ts';
 import { followLeader, type Leader } from '../../shared/store/leader.ts';
 import { members } from '../../shared/store/membership.ts';
 import { type Registration, register } from '../../shared/store/registration.ts';
@@ -39,6 +39,10 @@ export interface WorkerOptions {
   /** For DuckDB. Default: see `defaultMemoryBytes`. */
   readonly memoryLimitBytes?: number | undefined;
   readonly token?: string | undefined;
+  /** A folder with the values of secrets, one file each. */
+  readonly secretsFolder?: string | undefined;
+  /** How `log` was made, for connectors in threads. */
+  readonly logging?: Omit<LogOptions, 'output'> | undefined;
   readonly config: Config;
   readonly log: Logger;
 }
@@ -101,6 +105,8 @@ export class Worker {
       exchangeQuota: exchange.quota.memory,
       tempRoot: directory('temp'),
       blobRoot: directory('blobs'),
+      secretsFolder: options.secretsFolder,
+      ...(options.logging ? { logging: options.logging } : {}),
       config,
     };
     const pool = new ThreadPool(threads, threadData, options.log);
