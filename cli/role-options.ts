@@ -10,6 +10,7 @@ export interface RoleFlags extends CommonOptions {
   readonly advertise?: string;
   readonly tokenFile?: string;
   readonly dataDir?: string;
+  readonly secrets?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -21,4 +22,5 @@ export const roleOptions = (command: Command): Command =>
     .option('--advertise <host:port>', 'how others reach it, if that is another address')
     .option('--token-file <file>', 'demand this token on every port')
     .option('--data-dir <folder>', 'parent of its temporary folder (default: that of the system)')
+    .option('--secrets <folder>', 'values of secrets, one file each (beside SHEAF_SECRET_… in the environment)')
     .addOption(new Option('--log-level <level>', 'what to tell on stderr').choices(logLevels).default('info'));

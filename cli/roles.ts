@@ -12,6 +12,8 @@ export interface RoleSettings {
   readonly listen?: string | undefined;
   readonly advertise?: string | undefined;
   readonly tokenFile?: string | undefined;
+  /** Where the values of secrets lie, one file each. Absolute. */
+  readonly secretsFolder?: string | undefined;
   /** Of this process alone; removed at the end. */
   readonly dataDirectory: string;
   /** Of coordinators: what must outlive them. */
@@ -29,7 +31,7 @@ export async function startCoordinator(settings: RoleSettings): Promise<RunningC
   const log = await logger('coordinator', settings, token);
   const store = etcd ? await etcdStore(etcd, config) : await embeddedStore(config);
   const servesStore = etcd === undefined;
-  const place = { listen, advertise, dataDirectory, blobDirectory };
+  const place = { listen, advertise, dataDirectory, blobDirectory, secretsFolder: settings.secretsFolder };
   return await runCoordinator({ store, servesStore, cluster, ...place, token, config, log });
 }
 
@@ -60,7 +62,8 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
   const log = await logger('worker', settings, token);
   const store = etcd ? await etcdStore(etcd, config) : await remoteStore(await coordinator, token, config);
   const size = { threads, wideThreads, memoryLimitBytes };
-  const options = { store, cluster, listen, advertise, dataDirectory, ...size, token, config, log };
+  const connecting = { secretsFolder: settings.secretsFolder, logging: logOptions('worker', settings, token) };
+  const options = { store, cluster, listen, advertise, dataDirectory, ...size, ...connecting, token, config, log };
   return await Worker.start(options);
 }
 
@@ -75,8 +78,16 @@ async function logger(
   token: string | undefined,
 ): Promise<Logger> {
   const { createLogger } = await import('../shared/log.ts');
+  return createLogger(logOptions(name, { logLevel, jsonLogs }, token));
+}
+
+function logOptions(
+  name: string,
+  { logLevel, jsonLogs = false }: Pick<RoleSettings, 'logLevel' | 'jsonLogs'>,
+  token: string | undefined,
+) {
   const color = process.stderr.isTTY === true && !process.env.NO_COLOR;
-  return createLogger({ name, level: logLevel, pretty: !jsonLogs, color, secrets: token === undefined ? [] : [token] });
+  return { name, level: logLevel, pretty: !jsonLogs, color, secrets: token === undefined ? [] : [token] };
 }
 
 const etcdStore = async (endpoints: readonly string[], config: Config): Promise<Store> =>

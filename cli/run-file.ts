@@ -15,7 +15,7 @@ import type { ClusterOptions } from './command.ts';
 export async function runFile(
   file: string,
   args: readonly string[],
-  options: ClusterOptions & { readonly progress?: string },
+  options: ClusterOptions & { readonly progress?: string; readonly secrets?: string },
 ): Promise<number> {
   if (!existsSync(file)) {
     throw new SheafError('FILE_NOT_FOUND', `There is no program ${file} in ${process.cwd()}`, {
@@ -30,11 +30,18 @@ export async function runFile(
   return await ended(child);
 }
 
-const environment = ({ cluster, tokenFile, progress, json }: Parameters<typeof runFile>[2]): NodeJS.ProcessEnv => ({
+const environment = ({
+  cluster,
+  tokenFile,
+  progress,
+  secrets,
+  json,
+}: Parameters<typeof runFile>[2]): NodeJS.ProcessEnv => ({
   NODE_COMPILE_CACHE: compileCacheFolder(),
   SHEAF_PROGRESS: progress ?? process.env.SHEAF_PROGRESS ?? 'auto',
   ...(cluster === undefined ? {} : { SHEAF_CLUSTER: cluster }),
   ...(tokenFile === undefined ? {} : { SHEAF_TOKEN_FILE: resolve(tokenFile) }),
+  ...(secrets === undefined ? {} : { SHEAF_SECRETS: resolve(secrets) }),
   ...(json ? { SHEAF_JSON: '1' } : {}),
 });
 

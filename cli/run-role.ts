@@ -48,9 +48,20 @@ const whereabouts = ({ etcd, tokenFile }: RoleFlags, address: string): string =>
   (etcd ? `--etcd ${etcd.join(',')}` : `--coordinator ${address}`) + (tokenFile ? ` --token-file ${tokenFile}` : '');
 
 function settingsOf(flags: RoleFlags, dataDirectory: string): RoleSettings {
-  const { etcd, name: cluster, listen, advertise, tokenFile, logLevel, json } = flags;
+  const { etcd, name: cluster, listen, advertise, tokenFile, secrets, logLevel, json } = flags;
+  const secretsFolder = secrets === undefined ? undefined : resolve(secrets);
   const log = { logLevel, jsonLogs: json ?? false };
-  return { etcd, cluster, listen, advertise, tokenFile, dataDirectory, ...log, config: loadConfig(process.env) };
+  return {
+    etcd,
+    cluster,
+    listen,
+    advertise,
+    tokenFile,
+    secretsFolder,
+    dataDirectory,
+    ...log,
+    config: loadConfig(process.env),
+  };
 }
 
 interface DataFolder extends Disposable {

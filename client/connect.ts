@@ -36,6 +36,8 @@ export interface LocalOptions extends ConnectOptions {
   readonly threads?: number;
   /** Memory of each worker's kernel. Default: half of this machine's, divided among the workers. */
   readonly memoryLimitBytes?: number;
+  /** A folder with the values of secrets, one file each. Default: what SHEAF_SECRETS names. */
+  readonly secrets?: string;
 }
 
 /**
@@ -72,7 +74,9 @@ export async function local(options: LocalOptions = {}): Promise<Cluster> {
   const config = loadConfig(process.env, options.config);
   const { startLocalCluster } = await import('./local/cluster.ts'); // Only who starts a cluster pays for loading it.
   const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
-  const embedded = await startLocalCluster({ config, workers, threads, memoryLimitBytes, tokenFile, signal });
+  const { secrets: secretsFolder = process.env.SHEAF_SECRETS || undefined } = options;
+  const size = { workers, threads, memoryLimitBytes };
+  const embedded = await startLocalCluster({ config, ...size, tokenFile, secretsFolder, signal });
   try {
     return await open(embedded.address, config, options, embedded);
   } catch (thrown) {

@@ -35,6 +35,6 @@ export type { Literal } from './expressions/literal.ts';
 export { type FormatOptions, formatTable } from './format/table.ts';
 export type { ActionOptions } from './job/options.ts';
 export type { ProgressMode } from './progress/listener.ts';
-export type { CsvReadOptions, Reader, ReadOptions } from './read/reader.ts';
+export type { CsvReadOptions, Reader, ReadOptions, SourceReadOptions } from './read/reader.ts';
 export { typesFile } from './types-file.ts';
 export type { Input, InputRow } from './upload/source.ts';

@@ -15,7 +15,8 @@ export const runCommand = (): Command =>
     .argument('<file>', 'the program')
     .argument('[args...]', 'its arguments')
     .option('--progress <mode>', 'auto, always or never (default: auto)')
-    .action(async (file: string, args: string[], options: ClusterOptions & { progress?: string }) => {
+    .option('--secrets <folder>', 'values of secrets, one file each, for a cluster of its own')
+    .action(async (file: string, args: string[], options: ClusterOptions & { progress?: string; secrets?: string }) => {
       const { runFile } = await import('../run-file.ts');
       process.exitCode = await runFile(file, args, options);
     });

@@ -10,6 +10,7 @@ interface StartOptions extends CommonOptions {
   readonly listen?: string;
   readonly tokenFile?: string;
   readonly dataDir?: string;
+  readonly secrets?: string;
 }
 
 export const startCommand = (): Command =>
@@ -29,6 +30,7 @@ export const startCommand = (): Command =>
     .option('-l, --listen <host:port>', 'where the coordinator listens (default: a free port of 127.0.0.1)')
     .option('--token-file <file>', 'demand this token on every port')
     .option('--data-dir <folder>', 'parent of its temporary folder (default: that of the system)')
+    .option('--secrets <folder>', 'values of secrets, one file each (beside SHEAF_SECRET_… in the environment)')
     .action(start);
 
 async function start(options: StartOptions): Promise<void> {
@@ -44,6 +46,7 @@ async function start(options: StartOptions): Promise<void> {
     tokenFile,
     memoryLimitBytes: options.memoryLimit,
     dataDirectory: options.dataDir,
+    secretsFolder: options.secrets,
     signal: stopping.signal,
   });
   await cluster.ready;

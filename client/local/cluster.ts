@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
@@ -19,6 +19,8 @@ export interface LocalClusterOptions {
   /** Where the coordinator listens. Default: a free port on loopback. */
   readonly listen?: string | undefined;
   readonly tokenFile?: string | undefined;
+  /** A folder with the values of secrets, one file each. */
+  readonly secretsFolder?: string | undefined;
   /** Parent of the cluster's own folder. Default: the system's folder for temporary files. */
   readonly dataDirectory?: string | undefined;
   /** Stops the cluster. */
@@ -71,6 +73,7 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / count));
   const memoryLimitBytes = options.memoryLimitBytes ?? Math.floor(machineBytes() / 2 / count);
   const { tokenFile, config, listen = '127.0.0.1:0' } = options;
+  const secretsFolder = options.secretsFolder === undefined ? undefined : resolve(options.secretsFolder);
   const workers = Array.from({ length: count }, (_, index) => {
     const dataDirectory = join(folder, `worker-${index + 1}`);
     return {
@@ -79,6 +82,7 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
       wideThreads: count * threads,
       memoryLimitBytes,
       dataDirectory,
+      secretsFolder,
       tokenFile,
       config,
     } as const;
@@ -86,7 +90,7 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
   // The first job is planned for all workers, though some may still be starting.
   const planning = { ...config, plannedSlotsMin: Math.max(config.plannedSlotsMin, count * threads), ...wide(config) };
   const dataDirectory = join(folder, 'coordinator');
-  return [{ role: 'coordinator', listen, dataDirectory, tokenFile, config: planning }, ...workers];
+  return [{ role: 'coordinator', listen, dataDirectory, secretsFolder, tokenFile, config: planning }, ...workers];
 }
 
 /** Workers of one machine share its processors and disks: to spread a question over them gains nothing. */

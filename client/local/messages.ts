@@ -10,6 +10,8 @@ export type RoleOptions = CoordinatorOptions | WorkerOptions;
 interface CommonOptions {
   readonly tokenFile?: string | undefined;
   readonly dataDirectory: string;
+  /** Absolute. */
+  readonly secretsFolder?: string | undefined;
   /** As the parent has it. */
   readonly config: Config;
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../../shared/json.ts';
 import type { FileFormat, ScanNode } from '../../shared/plan/nodes/scan.ts';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
 import { Dataset } from '../dataset/dataset.ts';
@@ -26,6 +27,16 @@ export interface CsvReadOptions<S extends SchemaSpec = SchemaSpec> extends ReadO
   readonly header?: boolean;
   /** Stands for null. */
   readonly nullText?: string;
+}
+
+export interface SourceReadOptions<S extends SchemaSpec = SchemaSpec> {
+  /** Columns by name with DuckDB's types: the source is read as these. Default: what it says of itself. */
+  readonly schema?: S;
+  /**
+   * Also yield where each row came from (`_source`, `_position`), and rows that could not be read, with the reason in
+   * `_rejected` and their text in `_raw`. Without, such a row is an error. Default false.
+   */
+  readonly provenance?: boolean;
 }
 
 /**
@@ -85,6 +96,25 @@ export class Reader {
     options: ReadOptions<S> = {},
   ): Dataset<S> {
     return this.#scan('arrow', paths, options);
+  }
+
+  /**
+   * What a connector reads: an API, a database, logs. A secret stands in the options as `{ $secret: 'name' }`; its value is
+   * known to the cluster's machines only.
+   *
+   * @param connector its name
+   * @param options the connector's own
+   *
+   * @example `cluster.read.source('postgres', { url: { $secret: 'shop' }, table: 'orders' })`
+   */
+  source<const S extends SchemaSpec = SchemaSpec>(
+    connector: string,
+    options: Json,
+    { schema, provenance = false }: SourceReadOptions<S> = {},
+  ): Dataset<S> {
+    const columns = schema === undefined ? {} : { schema: toSchema(schema) };
+    const node = { kind: 'extract', connector, options, ...columns, provenance } as const;
+    return new Dataset<S>(this.#session, constant(node), provenance ? undefined : schema && Object.keys(schema));
   }
 
   #scan<S extends SchemaSpec>(

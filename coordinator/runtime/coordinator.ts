@@ -8,6 +8,7 @@ import { flightService } from '../../shared/flight/service.ts';
 import { FileSource } from '../../shared/flight/source.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type RunningServer, startServer } from '../../shared/rpc/server.ts';
+import { Secrets } from '../../shared/secrets.ts';
 import { campaign, type Leadership } from '../../shared/store/election.ts';
 import { followLeader } from '../../shared/store/leader.ts';
 import { watchMembers } from '../../shared/store/membership.ts';
@@ -36,6 +37,8 @@ export interface CoordinatorOptions {
    */
   readonly blobDirectory?: string | undefined;
   readonly token?: string | undefined;
+  /** A folder with the values of secrets, one file each. */
+  readonly secretsFolder?: string | undefined;
   readonly config: Config;
   readonly log: Logger;
 }
@@ -124,7 +127,7 @@ export class Coordinator implements RunningCoordinator {
   }
 
   async #lead(leadership: Leadership, leads: () => void): Promise<void> {
-    const { cluster, blobDirectory, config, log, token, store } = this.#options;
+    const { cluster, blobDirectory, secretsFolder, config, log, token, store } = this.#options;
     using flight = new FlightClient({ token, config });
     const leader = new Leader({
       cluster,
@@ -133,7 +136,8 @@ export class Coordinator implements RunningCoordinator {
       home: homeOf(this.#options),
       shared: blobDirectory !== undefined,
       planning: this.#planning,
-      probe: async (address) => void (await flight.ping(address)),
+      flight,
+      secrets: new Secrets(secretsFolder),
       config,
       log: log.child({ epoch: leadership.epoch }),
     });

@@ -5,35 +5,44 @@ import type { JobUpdate, LostPart } from '../../shared/contracts/jobs.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { type Epoch, type JobId, jobId, stageId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { Explanation, JobInfo, JobRequest } from '../../shared/plan/job.ts';
+import type { Explanation, JobInfo, JobRequest, JobResult } from '../../shared/plan/job.ts';
 import { bundlesOf, datasetsOf } from '../../shared/plan/walk.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { runName } from '../../shared/stage.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Listings } from '../connectors/list-sources.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
 import type { JobBook } from './job-book.ts';
 import { infoOf } from './job-info.ts';
 import type { JobLedger } from './job-ledger.ts';
+import type { JobPlanner } from './job-planner.ts';
 import { isOver, type JobRecord } from './job-record.ts';
-import type { Planning } from './planning.ts';
 import type { SchedulerShell } from './shell.ts';
 import { abortCommit, prepareCommit, removeLeftovers } from './sink-files.ts';
 
 export interface DeskParts {
   readonly epoch: Epoch;
   readonly book: JobBook;
-  readonly catalog: Pick<Catalog, 'expand' | 'explain'>;
+  readonly catalog: Pick<Catalog, 'expand'>;
   readonly ledger: JobLedger;
   readonly core: Scheduler;
   readonly shell: SchedulerShell;
-  readonly planning: Planning;
+  readonly planner: JobPlanner;
   readonly datasets: DatasetSpool;
   /** Aborted when this leader's time is over. */
   readonly over: AbortSignal;
   readonly slots: () => number;
   readonly config: Config;
   readonly log: Logger;
+}
+
+/** Of jobs that the coordinator itself submits. */
+export interface SubmitOptions {
+  /** Sources that were listed already: see `JobDesk.listSources`. */
+  readonly listings?: Listings;
+  /** No later leader goes on with it: whoever submitted it submits another one. */
+  readonly transient?: boolean;
 }
 
 /** Where clients come in: accepts jobs, tells how they are, and takes their results' release. */
@@ -52,23 +61,30 @@ export class JobDesk {
    *
    * @throws SheafError `QUOTA_EXCEEDED`, `NOT_LEADER`
    */
-  async submit(request: JobRequest): Promise<JobId> {
+  async submit(request: JobRequest, options: SubmitOptions = {}): Promise<JobId> {
     const known = request.key === undefined ? undefined : this.#parts.book.withKey(request.key);
-    const id = known?.id ?? this.#accept({ ...request, plan: this.#parts.catalog.expand(request.plan) });
+    const id = known?.id ?? this.#accept({ ...request, plan: this.#parts.catalog.expand(request.plan) }, options);
     await this.#accepting.get(id);
     return id;
   }
 
   /** What would be done with a request. */
   async explain({ plan }: JobRequest): Promise<Explanation> {
-    const expanded = this.#parts.catalog.expand(plan);
-    const { staged, text = '' } = await this.#plan('job-explained', expanded, this.#parts.slots(), true);
+    const { catalog, planner, slots } = this.#parts;
+    const options = { slots: slots(), explain: true };
+    const { staged, text = '' } = await planner.plan('job-explained', catalog.expand(plan), options);
     return { text, json: { stages: staged.stages, schema: staged.schema } };
   }
 
   /** Columns of a plan as it is: nothing of the catalog is put into it. */
-  async describe(plan: JobRequest['plan']): Promise<Schema> {
-    return (await this.#plan('job-described', plan, this.#parts.slots(), false)).staged.schema;
+  async describe(plan: JobRequest['plan'], listings?: Listings): Promise<Schema> {
+    const { planner, slots } = this.#parts;
+    return (await planner.plan('job-described', plan, { slots: slots(), listings })).staged.schema;
+  }
+
+  /** Lists what a plan would extract now: handed on with `submit`, the job reads exactly this. */
+  async listSources(plan: JobRequest['plan'], signal = this.#parts.over): Promise<Listings> {
+    return await this.#parts.planner.list(plan, this.#parts.slots(), signal);
   }
 
   /**
@@ -90,6 +106,25 @@ export class JobDesk {
     }
   }
 
+  /**
+   * Waits for the end of a job.
+   *
+   * @throws SheafError what it failed with, `CANCELLED`, `RESULT_GONE` if it was released, `NOT_LEADER`
+   */
+  async ended(id: JobId, caller: AbortSignal): Promise<JobResult> {
+    const { book, config, over } = this.#parts;
+    const signal = AbortSignal.any([caller, over]);
+    for (;;) {
+      signal.throwIfAborted();
+      const { life } = book.get(id);
+      if (life.state === 'failed') throw SheafError.fromData(life.error);
+      if (life.state === 'cancelled') throw new SheafError('CANCELLED', `Job ${id} was cancelled`);
+      if (life.state === 'succeeded' && life.result && !life.released) return life.result;
+      if (life.state === 'succeeded') throw new SheafError('RESULT_GONE', `The result of job ${id} is gone`);
+      await book.changed(id, config.watchIntervalMs, signal);
+    }
+  }
+
   info(id: JobId): JobInfo {
     return infoOf(this.#parts.book.get(id), this.#parts.core);
   }
@@ -104,6 +139,7 @@ export class JobDesk {
     const { life } = book.get(id);
     if (isOver(life)) return;
     book.change(id, { life: { state: 'cancelling' } });
+    this.#parts.planner.cancel(id, reason);
     if (life.state === 'planning') return await this.end(id, { state: 'cancelled', endedMs: Date.now() });
     shell.post({ kind: 'cancelRequested', job: id, reason });
     await ledger.cancelling(id);
@@ -158,9 +194,9 @@ export class JobDesk {
   }
 
   /** Plans a job that is in the book, and hands it to the scheduler. What is wrong with it fails it. */
-  async run(id: JobId, request: JobRequest, slots: number): Promise<void> {
+  async run(id: JobId, request: JobRequest, slots: number, listings?: Listings): Promise<void> {
     try {
-      await this.#run(id, request, slots);
+      await this.#run(id, request, slots, listings);
     } catch (thrown) {
       await this.refuse(id, thrown);
     }
@@ -188,7 +224,7 @@ export class JobDesk {
     }
   }
 
-  #accept(request: JobRequest): JobId {
+  #accept(request: JobRequest, { listings, transient }: SubmitOptions): JobId {
     const { book, ledger, log } = this.#parts;
     const { plan, name, key } = request;
     const id = jobId(`job-${randomBytes(5).toString('hex')}`);
@@ -198,16 +234,16 @@ export class JobDesk {
     const slots = this.#parts.slots();
     const destination = plan.kind === 'write' ? { destination: plan.path } : {};
     const saved = { ...facts, ...destination, slots, takeovers: 0, state: 'running' } as const;
-    const accepting = ledger.accept(saved, JSON.stringify(request));
+    const accepting = transient ? Promise.resolve() : ledger.accept(saved, JSON.stringify(request));
     this.#accepting.set(id, accepting);
     void accepting.catch((thrown: unknown) => this.refuse(id, thrown)).finally(() => this.#accepting.delete(id));
-    void this.run(id, request, slots);
+    void this.run(id, request, slots, listings);
     return id;
   }
 
-  async #run(id: JobId, request: JobRequest, slots: number): Promise<void> {
-    const { book, shell, epoch } = this.#parts;
-    const { staged } = await this.#plan(runName(id, epoch), request.plan, slots, false);
+  async #run(id: JobId, request: JobRequest, slots: number, listings?: Listings): Promise<void> {
+    const { book, shell, epoch, planner } = this.#parts;
+    const { staged } = await planner.plan(runName(id, epoch), request.plan, { slots, job: id, listings });
     const sink = staged.sink && { ...staged.sink, staging: staged.sink.stagingDirectory };
     if (!this.#isPlanning(id)) return; // Cancelled while it was planned.
     if (sink && book.get(id).takenOver) await removeLeftovers(sink.path, id);
@@ -237,16 +273,6 @@ export class JobDesk {
   /** Not cancelled while it was planned, or even forgotten since. */
   #isPlanning(id: JobId): boolean {
     return this.#parts.book.find(id)?.life.state === 'planning';
-  }
-
-  async #plan(run: string, plan: JobRequest['plan'], slots: number, explain: boolean) {
-    const { planning, datasets, catalog } = this.#parts;
-    const held = Object.fromEntries(datasetsOf(plan).map((id) => [id, datasets.segments(id)]));
-    try {
-      return await planning.plan({ run, plan, slots, datasets: held, nowMs: Date.now(), explain });
-    } catch (thrown) {
-      throw catalog.explain(thrown);
-    }
   }
 
   #update(record: JobRecord): JobUpdate {

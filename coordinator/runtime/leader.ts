@@ -3,9 +3,11 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { SheafError } from '../../shared/errors.ts';
+import type { FlightClient } from '../../shared/flight/client.ts';
 import type { Epoch, JobId, WorkerId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { WorkerInfo } from '../../shared/plan/job.ts';
+import type { Secrets } from '../../shared/secrets.ts';
 import type { Leadership } from '../../shared/store/election.ts';
 import { keysOf } from '../../shared/store/keys.ts';
 import type { Store } from '../../shared/store/store.ts';
@@ -14,11 +16,14 @@ import type { Effect } from '../scheduler/effects.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { BlobDirectory } from './blobs.ts';
 import { DatasetSpool } from './dataset-spool.ts';
+import { keepHouse } from './housekeeping.ts';
 import { JobBook } from './job-book.ts';
 import { JobDesk } from './job-desk.ts';
 import { reportOf } from './job-info.ts';
 import { JobLedger } from './job-ledger.ts';
+import { JobPlanner } from './job-planner.ts';
 import type { JobRecord } from './job-record.ts';
+import { JobResults } from './job-results.ts';
 import { PermitDesk } from './permit-desk.ts';
 import type { Planning } from './planning.ts';
 import { Sessions } from './sessions.ts';
@@ -36,7 +41,8 @@ export interface LeaderOptions {
   /** Other coordinators of the cluster share it. */
   readonly shared: boolean;
   readonly planning: Planning;
-  readonly probe: (address: string) => Promise<void>;
+  readonly flight: FlightClient;
+  readonly secrets: Secrets;
   readonly config: Config;
   readonly log: Logger;
 }
@@ -49,8 +55,12 @@ export class Leader implements Disposable {
   readonly desk: JobDesk;
   readonly door: WorkerDoor;
   readonly blobs: BlobDirectory;
-  readonly datasets: DatasetSpool;
   readonly permits: PermitDesk;
+  /** Reads the results of jobs that the coordinator itself wants. */
+  readonly results: JobResults;
+  /** Values for what the coordinator itself does with sources and sinks. */
+  readonly secrets: Secrets;
+  readonly datasets: DatasetSpool;
   readonly epoch: Epoch;
   readonly #book: JobBook;
   readonly #sessions: Sessions;
@@ -60,17 +70,17 @@ export class Leader implements Disposable {
   readonly #leadership: Leadership;
   readonly #ledger: JobLedger;
   readonly #config: Config;
-  readonly #housekeeping: NodeJS.Timeout;
-  readonly #sweeping: NodeJS.Timeout;
+  readonly #housekeeping: Disposable;
   readonly #ended = new AbortController();
 
-  constructor({ cluster, leadership, store, home, shared, planning, probe, config, log }: LeaderOptions) {
+  constructor({ cluster, leadership, store, home, shared, planning, flight, secrets, config, log }: LeaderOptions) {
     const { epoch } = leadership;
     this.epoch = epoch;
     this.#leadership = leadership;
     this.#config = config;
     this.#log = log;
     this.permits = new PermitDesk(config, monotonicMs);
+    this.secrets = secrets;
     this.#book = new JobBook(config);
     this.#sessions = new Sessions(epoch);
     this.#core = new Scheduler(config);
@@ -78,6 +88,7 @@ export class Leader implements Disposable {
     this.blobs = new BlobDirectory(join(home, 'blobs'), config, shared);
     this.datasets = new DatasetSpool(join(home, 'spool'), config);
     this.#ledger = new JobLedger({ store, leadership, keys: keysOf(cluster), blobs: this.blobs, config, log });
+    const probe = async (address: string) => void (await flight.ping(address));
     this.door = new WorkerDoor({ sessions: this.#sessions, shell: this.#shell, cluster, probe, log });
     this.catalog = new Catalog({
       store,
@@ -94,7 +105,15 @@ export class Leader implements Disposable {
       book: this.#book,
       core: this.#core,
       shell: this.#shell,
-      planning,
+      planner: new JobPlanner({
+        catalog: this.catalog,
+        planning,
+        datasets: this.datasets,
+        secrets,
+        over: this.#ended.signal,
+        config,
+        log,
+      }),
       datasets: this.datasets,
       over: this.#ended.signal,
       slots: () => {
@@ -104,8 +123,18 @@ export class Leader implements Disposable {
       config,
       log,
     });
-    this.#housekeeping = setInterval(() => this.#keepHouse(config), config.heartbeatIntervalMs);
-    this.#sweeping = setInterval(() => void this.#sweep(), config.blobSweepMs);
+    this.results = new JobResults({ desk: this.desk, flight, config });
+    this.#housekeeping = keepHouse({
+      sessions: this.#sessions,
+      door: this.door,
+      desk: this.desk,
+      ledger: this.#ledger,
+      catalog: this.catalog,
+      blobs: this.blobs,
+      datasets: this.datasets,
+      config,
+      log,
+    });
   }
 
   /** Learns the jobs of the leaders before, and goes on with those that are not over. */
@@ -142,35 +171,11 @@ export class Leader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#housekeeping);
+    this.#housekeeping[Symbol.dispose]();
     this.#ended.abort(noLonger(this.epoch));
-    clearInterval(this.#sweeping);
     this.#shell[Symbol.dispose]();
     this.permits[Symbol.dispose]();
     for (const worker of this.#sessions.ids()) this.#sessions.close(worker);
-  }
-
-  #keepHouse({ heartbeatTimeoutMs }: Config): void {
-    const silent = this.#sessions.silentSince(monotonicMs() - heartbeatTimeoutMs);
-    for (const worker of silent) this.door.lose(worker, 'unreachable');
-    void this.desk.expire(Date.now()).catch((error: unknown) => this.#log.warn({ error }, 'old data was not removed'));
-  }
-
-  async #sweep(): Promise<void> {
-    const { blobRetentionMs, resultRetentionMs } = this.#config;
-    const active = this.desk.active();
-    const blobs = new Set([
-      ...this.#ledger.requests(),
-      ...active.flatMap(({ bundles }) => bundles),
-      ...this.catalog.bundles(),
-    ]);
-    const datasets = new Set(active.flatMap((record) => record.datasets));
-    try {
-      await this.blobs.sweep(Date.now() - blobRetentionMs, blobs);
-      await this.datasets.sweep(Date.now() - resultRetentionMs, datasets);
-    } catch (error) {
-      this.#log.warn({ error }, 'old blobs were not removed');
-    }
   }
 
   #effects(): Effects {

@@ -2,6 +2,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { PartitionSize } from '../../shared/stage.ts';
 import type { StagedPlan } from '../planner/plan-job.ts';
+import type { Extracts } from '../planner/source.ts';
 
 /** What the planning thread is asked. */
 export interface PlanningRequest {
@@ -12,6 +13,8 @@ export interface PlanningRequest {
   readonly slots: number;
   /** The plan's client-held datasets: rows and bytes of each of their spooled segments. */
   readonly datasets: Readonly<Record<string, readonly PartitionSize[]>>;
+  /** What the plan's extracts were listed to be. */
+  readonly extracts: Extracts;
   /** Wall-clock time that `now()` and its like become. */
   readonly nowMs: number;
   /** Also explain it. */

@@ -22,8 +22,8 @@ const cache = new SourceCache(config.sourceCacheEntriesMax);
 export async function plan(request: PlanningRequest): Promise<PlanningReply> {
   try {
     const sources = resolveSources(request.plan, { connection, dialect, cache, config });
-    const { run, datasets, slots, nowMs } = request;
-    const staged = planJob(request.plan, { sources, datasets, dialect, slots, config, nowMs, run });
+    const { run, datasets, extracts, slots, nowMs } = request;
+    const staged = planJob(request.plan, { sources, extracts, datasets, dialect, slots, config, nowMs, run });
     return { kind: 'planned', staged, ...(request.explain ? { text: explainPlan(staged).text } : {}) };
   } catch (thrown) {
     return { kind: 'refused', error: SheafError.from(thrown).toData() };

@@ -21,6 +21,8 @@ export interface TestClusterOptions {
   /** Beyond the short times that tests have. */
   readonly config?: Partial<Record<SettingName, number>>;
   readonly tokenFile?: string;
+  /** For all its processes. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The user of all its processes. */
   readonly uid?: number;
 }
@@ -173,7 +175,7 @@ export class TestCluster implements AsyncDisposable {
   }
 
   #role(role: 'coordinator' | 'worker', args: readonly string[], options: RoleProcessOptions = {}): RoleProcess {
-    const { config = {}, tokenFile, uid, name = 'default' } = this.#options;
+    const { config = {}, tokenFile, uid, env = {}, name = 'default' } = this.#options;
     const door = tokenFile === undefined ? [] : ['--token-file', tokenFile];
     const settings = Object.entries({ ...shortTimes, ...config }).map(([name, value]) => [
       variableName(name),
@@ -184,7 +186,7 @@ export class TestCluster implements AsyncDisposable {
       {
         uid,
         ...options,
-        env: { ...Object.fromEntries(settings), ...options.env },
+        env: { ...Object.fromEntries(settings), ...env, ...options.env },
       },
     );
   }
