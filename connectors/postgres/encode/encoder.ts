@@ -1,0 +1,75 @@
+import { type ColumnView, isNull } from '../../../shared/types/column-view.ts';
+
+/**
+ * Writes one column's values as fields of binary `COPY`: a length of 32 bits, then the value, all big-endian. Works on
+ * blocks of rows, column by column: first how long each row's field is, then the fields into their places.
+ */
+export interface Encoder {
+  /** The batch's column. */
+  bind(view: ColumnView): void;
+  /** Adds the bytes of each row's field, its length included, to `sizes[0 … count)`. Row `from` is at 0. */
+  addSizes(from: number, count: number, sizes: Int32Array): void;
+  /**
+   * Writes rows `[from, from + count)`, all among those of the last `addSizes`, at `places[0 … count)`, and moves each place
+   * behind the field.
+   */
+  write(from: number, count: number, places: Int32Array, out: Output): void;
+}
+
+/** Where fields go; both are over the same bytes. */
+export interface Output {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
+
+export const nullLength = -1;
+export const lengthBytes = 4;
+export const emptyView: ColumnView = {
+  length: 0,
+  validity: null,
+  values: new Uint8Array(0),
+  offsets: null,
+  children: [],
+};
+
+/** Values that are all of one size. */
+export abstract class FixedEncoder implements Encoder {
+  readonly #size: number;
+  protected view: ColumnView = emptyView;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  bind(view: ColumnView): void {
+    this.view = view;
+    this.open(view);
+  }
+
+  addSizes(from: number, count: number, sizes: Int32Array): void {
+    const { view } = this;
+    const whole = lengthBytes + this.#size;
+    for (let i = 0; i < count; i++) {
+      sizes[i] = (sizes[i] as number) + (view.validity !== null && isNull(view, from + i) ? lengthBytes : whole);
+    }
+  }
+
+  write(from: number, count: number, places: Int32Array, { view: out }: Output): void {
+    const { view } = this;
+    for (let i = 0; i < count; i++) {
+      const at = places[i] as number;
+      if (view.validity !== null && isNull(view, from + i)) {
+        out.setInt32(at, nullLength);
+        places[i] = at + lengthBytes;
+      } else {
+        out.setInt32(at, this.#size);
+        this.put(from + i, out, at + lengthBytes);
+        places[i] = at + lengthBytes + this.#size;
+      }
+    }
+  }
+
+  /** Takes typed arrays over the column's values. */
+  protected abstract open(view: ColumnView): void;
+  protected abstract put(row: number, out: DataView, at: number): void;
+}
