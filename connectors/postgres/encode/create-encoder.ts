@@ -4,7 +4,14 @@ import { createReader } from '../../../shared/types/readers/create-reader.ts';
 import { type NumberArray, type ValueKind, valueKindOf } from '../../../shared/types/value-kind.ts';
 import type { Encoder } from './encoder.ts';
 import { jsonText } from './json-text.ts';
-import { BooleanEncoder, FloatEncoder, Int64Encoder, IntegerEncoder, type Numbers, UuidEncoder } from './number-encoders.ts';
+import {
+  BooleanEncoder,
+  FloatEncoder,
+  Int64Encoder,
+  IntegerEncoder,
+  type Numbers,
+  UuidEncoder,
+} from './number-encoders.ts';
 import { NumericEncoder } from './numeric-encoder.ts';
 import * as time from './time-encoders.ts';
 import { BytesEncoder, ListEncoder, ReaderEncoder } from './variable-encoders.ts';
