@@ -15,7 +15,9 @@ interface Entry {
 }
 
 /** By the name that stands in plans. A module is loaded when its connector is first used in a process. */
-const entries = new Map<string, Entry>();
+const entries = new Map<string, Entry>([
+  ['postgres', { load: () => import('./postgres/connector.ts'), packages: ['pg', 'pg-copy-streams'] }],
+]);
 
 /** Adds a connector to this process, for tests: in every process and thread of a cluster, by `node --import`. */
 export function registerConnector(
