@@ -5,6 +5,7 @@ import { exchangeSettings } from './sections/exchange.ts';
 import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { localSettings } from './sections/local.ts';
+import { logSettings } from './sections/logs.ts';
 import { objectSettings } from './sections/objects.ts';
 import { pipelineSettings } from './sections/pipelines.ts';
 import { plannerSettings } from './sections/planner.ts';
@@ -22,6 +23,7 @@ export const sections = {
   Planner: plannerSettings,
   Exchange: exchangeSettings,
   Functions: functionSettings,
+  Logs: logSettings,
   'Object storage': objectSettings,
   Scheduler: schedulerSettings,
   Pipelines: pipelineSettings,
@@ -41,6 +43,7 @@ export const settings = {
   ...plannerSettings,
   ...exchangeSettings,
   ...functionSettings,
+  ...logSettings,
   ...objectSettings,
   ...schedulerSettings,
   ...pipelineSettings,
