@@ -6,9 +6,16 @@ import { Database } from '../shared/duckdb/database.ts';
 const directory = join(import.meta.dirname, 'data');
 const GiB = 2 ** 30;
 
+/** What DuckDB may take. */
+export const duckdbMemoryBytes = 8 * GiB;
+
 /** DuckDB itself with so many threads: the measure of all things. */
 export function openDuckdb(threads: number): { readonly connection: Connection } & Disposable {
-  const database = Database.open({ threads, memoryLimitBytes: 8 * GiB, tempDirectory: join(directory, 'spill') });
+  const database = Database.open({
+    threads,
+    memoryLimitBytes: duckdbMemoryBytes,
+    tempDirectory: join(directory, 'spill'),
+  });
   const connection = Connection.open(database.address);
   return {
     connection,
