@@ -14,7 +14,7 @@ import { median, ratio } from './stopwatch.ts';
 const scale = Number(process.argv[2] ?? 1);
 const wanted = process.argv[3] ?? '';
 const threads = availableParallelism();
-const runs = 3;
+const runs = scale >= 10 ? 1 : 3;
 const workers = 2;
 /** As DuckDB writes Parquet by default. */
 const rowGroupRows = 122_880;

@@ -39,7 +39,8 @@ export type Operator =
   /** No row: what is asked can match none. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'dataset'; readonly id: string }
-  | { readonly kind: 'filter'; readonly predicate: BoundExpression }
+  /** `share`: of the input's rows, what it is estimated to keep. */
+  | { readonly kind: 'filter'; readonly predicate: BoundExpression; readonly share?: number }
   | { readonly kind: 'project'; readonly columns: readonly BoundColumn[] }
   | { readonly kind: 'call'; readonly step: FunctionStep; readonly deterministic: boolean }
   | {

@@ -38,6 +38,8 @@ export interface Traits {
 export interface Size {
   readonly rows: number;
   readonly bytes: number;
+  /** What filters have left of the table that it is made of. Absent: all. */
+  readonly share?: number;
 }
 
 /** Ends the open query as a step. The first step always selects: a function reads what a step yields. */

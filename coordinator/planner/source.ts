@@ -12,7 +12,20 @@ export interface ResolvedSource {
   readonly splits: readonly SourceSplit[];
   /** What the files say of a column's values, for each split in turn; absent where the format says nothing. */
   readonly statistics?: (column: Column) => readonly SplitStatistics[];
+  readonly sample?: SampleShare;
 }
+
+/**
+ * The share of rows that a SELECT over some rows of these splits keeps; nothing if it cannot be had.
+ *
+ * @param columns those that it names, in lower case
+ * @param select its text, given the relation to read
+ */
+export type SampleShare = (
+  splits: readonly SourceSplit[],
+  columns: ReadonlySet<string>,
+  select: (relation: string) => string,
+) => number | undefined;
 
 /** Nothing where nothing is known. */
 export type SplitStatistics = ColumnStatistics | undefined;

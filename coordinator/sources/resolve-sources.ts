@@ -13,6 +13,7 @@ import type { FileFacts } from './file-facts.ts';
 import { listFiles } from './list-files.ts';
 import { lookIntoNdjson } from './ndjson.ts';
 import { lookIntoParquet } from './parquet.ts';
+import { parquetSample } from './parquet-sample.ts';
 import { parquetStatistics } from './parquet-statistics.ts';
 import type { SourceCache } from './source-cache.ts';
 import { unify } from './unify.ts';
@@ -47,7 +48,8 @@ function resolveScan(scan: ScanNode, tools: SourceTools): ResolvedSource {
   if (schema.length === 0) throw noColumns(scan);
   const splits = facts.flatMap(({ splits }) => splits(schema));
   if (scan.format !== 'parquet') return { schema, files, splits };
-  return { schema, files, splits, statistics: parquetStatistics(facts, tools.connection, tools.cache) };
+  const statistics = parquetStatistics(facts, tools.connection, tools.cache);
+  return { schema, files, splits, statistics, sample: parquetSample(schema, tools.connection, tools.cache) };
 }
 
 function lookInto(files: readonly FileRef[], { format, options }: ScanNode, tools: SourceTools): FileFacts[] {

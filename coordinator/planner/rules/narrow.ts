@@ -10,8 +10,16 @@ export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
   const { predicate } = bound.operator;
   return continued(input, addFilter(input.query, predicate.sql), 'filter', {
     traits: afterExpressions(input.traits, predicate.volatile),
+    size: filteredSize(input.size, bound.operator.share ?? 1),
   });
 }
+
+/** A part of the rows. */
+export const filteredSize = ({ rows, bytes, share: before = 1 }: Size, share: number): Size => ({
+  rows: rows * share,
+  bytes: bytes * share,
+  share: before * share,
+});
 
 export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
@@ -54,7 +62,7 @@ export const withoutUnique = ({ deterministic, ordered, rowwise }: Traits): Trai
   rowwise,
 });
 
-const withColumns = ({ rows, bytes }: Size, before: Schema, after: Schema): Size => ({
-  rows,
-  bytes: (bytes * after.length) / Math.max(1, before.length),
+const withColumns = (size: Size, before: Schema, after: Schema): Size => ({
+  ...size,
+  bytes: (size.bytes * after.length) / Math.max(1, before.length),
 });

@@ -4,9 +4,9 @@ import type { StageInput } from '../../../../shared/stage.ts';
 import type { BoundOf, JoinColumn } from '../../bound.ts';
 import type { Build } from '../../build.ts';
 import { type JoinChoice, mayRepeat } from '../../choices.ts';
-import { type Fragment, withNote } from '../../fragment.ts';
+import { type Fragment, type Size, withNote } from '../../fragment.ts';
 import { asRelation, queryOf } from '../../query.ts';
-import { withoutUnique } from '../narrow.ts';
+import { filteredSize, withoutUnique } from '../narrow.ts';
 import { type JoinKeys, joinKeys } from './keys.ts';
 
 type Side = 'l' | 'r';
@@ -31,13 +31,21 @@ export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const anew = placements.find((placement) => isReadAnew(placement, build));
   if (anew !== undefined) return joined({ ...anew, brought: everywhere(anew.brought, anew.here.tasks) }, bound);
   const { broadcastBytesMax } = build.context.config;
-  const small = placements.find(({ brought }) => brought.size.bytes <= broadcastBytesMax);
-  if (small !== undefined) return broadcast(small, bound, build);
+  const small = placements.filter(({ brought }) => brought.size.bytes <= broadcastBytesMax);
   const keys = joinKeys(bound, build.context.dialect);
+  const [best] = small.toSorted((a, b) => repeatedBytes(a) - repeatedBytes(b));
+  const isBest = best !== undefined && repeatedBytes(best) <= spreadCost * (left.size.bytes + right.size.bytes);
+  if (best !== undefined && (isBest || keys.left.length === 0)) return broadcast(best, bound, build);
   if (keys.left.length > 0) return hashed(left, right, keys, bound, build);
   const [anyway] = placements.toSorted((a, b) => a.brought.size.bytes - b.brought.size.bytes);
   return anyway === undefined ? inOneTask(left, right, bound, build) : broadcast(anyway, bound, build);
 }
+
+/** What all tasks together build their hash tables from. */
+const repeatedBytes = ({ here, brought }: Placement): number => here.tasks * brought.size.bytes;
+
+/** To hash, write and fetch a row costs as much as to put it into so many hash tables. */
+const spreadCost = 4;
 
 /** The preferred one first. In a single task, either side may be brought to the other. */
 function placementsOf(type: JoinType, left: Fragment, right: Fragment): Placement[] {
@@ -56,7 +64,9 @@ function isReadAnew({ here, brought }: Placement, { context }: Build): boolean {
   if (brought.tasks !== 1 || brought.steps.length > 0) return false;
   if (here.tasks === 1) return true;
   const isFiles = brought.inputs.every(({ kind }) => kind === 'splits');
-  return isFiles && brought.traits.deterministic && brought.size.bytes <= context.config.rereadBytesMax;
+  // Each task reads the whole file, whatever a filter leaves of it.
+  const { bytes, share = 1 } = brought.size;
+  return isFiles && brought.traits.deterministic && bytes / share <= context.config.rereadBytesMax;
 }
 
 const everywhere = (fragment: Fragment, tasks: number): Fragment => ({
@@ -133,7 +143,7 @@ function joined(
     notes: [...here.notes, ...brought.notes],
     // Under memory pressure a join goes to disk by parts, and its rows come out in another order.
     traits: { ...withoutUnique(here.traits), deterministic, ordered: false, rowwise: false },
-    size: type === 'semi' || type === 'anti' ? here.size : sizeOf(here, brought),
+    size: joinedSize(type, here.size, brought.size),
     joins: [...(here.joins ?? []), ...(brought.joins ?? []), ...(kind === undefined ? [] : [choice(kind)])],
   };
 
@@ -147,7 +157,19 @@ function joined(
 const columnSql = ({ name: column, side }: JoinColumn): string =>
   side === 'both' ? `COALESCE(l.${name(column)}, r.${name(column)})` : `${side}.${name(column)}`;
 
-const sizeOf = (here: Fragment, brought: Fragment): Fragment['size'] => ({
-  rows: here.size.rows,
-  bytes: here.size.bytes + brought.size.bytes,
-});
+/**
+ * As if the larger side's rows had one partner each in the whole of the other's table, as orders have a customer: where
+ * filters have left a share of that, the same share of them remains.
+ */
+function joinedSize(type: JoinType, here: Size, brought: Size): Size {
+  if (type === 'semi') return filteredSize(here, brought.share ?? 1);
+  if (type === 'anti') return here;
+  const [large, small] = here.rows >= brought.rows ? [here, brought] : [brought, here];
+  // Where rows are not counted, as in text, all is kept and the other side comes on top.
+  const isCounted = here.rows > 0 && brought.rows > 0;
+  const bytes = isCounted
+    ? large.rows * (here.bytes / here.rows + brought.bytes / brought.rows)
+    : here.bytes + brought.bytes;
+  const all: Size = { ...large, bytes };
+  return type === 'inner' ? filteredSize(all, small.share ?? 1) : all;
+}

@@ -2,6 +2,7 @@ import { type PlanNode, type PlanVisitor, visit } from '../../../../shared/plan/
 import { extractOf } from '../../bind/pipeline.ts';
 import { sourceOf } from '../../bind/source.ts';
 import type { PlanContext } from '../../context.ts';
+import { sampledShare } from './sampled.ts';
 
 /** Rough numbers of rows, to order joins by: a filter or a group keeps a share that nothing is known about. */
 export const estimateRows = (plan: PlanNode, context: PlanContext): number => visit(plan, estimators, context);
@@ -15,12 +16,19 @@ const unknownRows = 1000;
 
 const below = ({ input }: { readonly input: PlanNode }, context: PlanContext): number => estimateRows(input, context);
 
+/** Of the scan below filters and projections. */
+const scannedRows = (plan: PlanNode, context: PlanContext): number =>
+  'input' in plan ? scannedRows(plan.input, context) : estimateRows(plan, context);
+
 const estimators: PlanVisitor<number, PlanContext> = {
   scan: (node, context) =>
     sourceOf(node, context).splits.reduce((sum, { rows, bytes }) => sum + (rows || bytes / textRowBytes), 0),
   dataset: ({ id }, { datasets }) => (datasets[id] ?? []).reduce((sum, { rows }) => sum + rows, 0),
   sql: () => unknownRows,
-  filter: (node, context) => below(node, context) * filteredShare,
+  filter: (node, context) => {
+    const share = sampledShare(node, context);
+    return share === undefined ? below(node, context) * filteredShare : scannedRows(node, context) * share;
+  },
   project: below,
   extend: below,
   call: below,
