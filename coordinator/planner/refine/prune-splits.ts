@@ -1,7 +1,9 @@
+import { type AstNode, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import { literal } from '../../../shared/sql/text.ts';
 import { sourceOf } from '../bind/source.ts';
-import { type Bound, type BoundOf, inputOf } from '../bound.ts';
+import type { Bound, BoundColumn, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
+import { hasStar, namesIn } from '../expressions.ts';
 import type { SplitStatistics } from '../source.ts';
 import { type MatchTest, matchTest } from './can-match.ts';
 
@@ -10,22 +12,36 @@ import { type MatchTest, matchTest } from './can-match.ts';
  * planned for them.
  */
 export function pruneSplits(bound: Bound, context: PlanContext): Bound {
-  const filters: BoundOf<'filter'>[] = [];
-  let below = bound;
-  for (; isFilter(below); below = inputOf(below)) filters.push(below);
-  const pruned = isScan(below)
-    ? prunedScan(below, filters, context)
-    : { ...below, inputs: below.inputs.map((input) => pruneSplits(input, context)) };
-  return filters.reduceRight<Bound>((input, filter) => ({ ...filter, inputs: [input] }), pruned);
+  return pruned(bound, [], context);
 }
 
-const isFilter = (bound: Bound): bound is BoundOf<'filter'> => bound.operator.kind === 'filter';
+/** @param trees conditions that hold of the operator's rows in its result, in terms of its columns */
+function pruned(bound: Bound, trees: readonly AstNode[], context: PlanContext): Bound {
+  if (isScan(bound)) return prunedScan(bound, trees, context);
+  const { operator } = bound;
+  const below =
+    operator.kind === 'filter'
+      ? [...trees, operator.predicate.tree]
+      : operator.kind === 'project'
+        ? trees.flatMap((tree) => inTermsOf(operator.columns, tree))
+        : [];
+  return { ...bound, inputs: bound.inputs.map((input) => pruned(input, below, context)) };
+}
+
 const isScan = (bound: Bound): bound is BoundOf<'scan'> => bound.operator.kind === 'scan';
 
-function prunedScan(scan: BoundOf<'scan'>, filters: readonly BoundOf<'filter'>[], context: PlanContext): Bound {
+/** The condition with a projection's columns in place of their names, where they only rename. */
+function inTermsOf(columns: readonly BoundColumn[], tree: AstNode): AstNode[] {
+  const renamed = new Map(columns.map(({ name, tree }) => [name.toLowerCase(), tree]));
+  const isPlain = (name: string): boolean => renamed.get(name)?.class === 'COLUMN_REF';
+  if (hasStar(tree) || ![...namesIn(tree)].every(isPlain)) return [];
+  const nameOf = (node: AstNode): string => textsOf(node.column_names).join('.').toLowerCase();
+  return [rewrite(tree, (node) => (node.class === 'COLUMN_REF' ? renamed.get(nameOf(node)) : undefined))];
+}
+
+function prunedScan(scan: BoundOf<'scan'>, trees: readonly AstNode[], context: PlanContext): Bound {
   const { splits, statistics } = sourceOf(scan.operator.scan, context);
-  if (statistics === undefined || filters.length === 0) return scan;
-  const trees = filters.map(({ operator }) => operator.predicate.tree);
+  if (statistics === undefined || trees.length === 0) return scan;
   const test = matchTest(trees, scan.schema, context.dialect);
   if (test === undefined) return scan;
   const kept = matching(test, test.columns.map(statistics), splits.length, context);

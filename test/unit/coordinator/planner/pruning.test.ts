@@ -99,6 +99,14 @@ test('whole files go by their statistics, and by what their directories are call
   assert.match(ask('year > 2022 AND i < 2024000'), /1 of 3 row groups/);
 });
 
+test('a filter over renamed columns rules out as one over the file', () => {
+  const text = `SELECT count(*) AS n FROM '${file}' a JOIN '${file}' b ON a.i = b.i WHERE b.i < 2048 AND a.day < DATE '2024-01-03'`;
+  const staged = bench.plan({ kind: 'sql', text });
+  assert.equal(explainPlan(staged).text.match(/1 of 10 row groups/g)?.length, 2);
+  const table = runLocally(staged, bench.connection, { directory: bench.directory });
+  assertSameRows(bench.connection.rows(`FROM ${table}`), bench.connection.rows(text), true, text);
+});
+
 test('a task is planned for nothing that is ruled out', () => {
   const staged = bench.plan({ kind: 'sql', text: `SELECT i FROM '${file}' WHERE i < 2048` }, { slots: 8 });
   const [input] = staged.stages[0]?.inputs ?? [];
