@@ -1,6 +1,7 @@
 import type { JobId, StageId, WorkerId } from './ids.ts';
 import type { Json } from './json.ts';
 import type { LoadStep } from './load-step.ts';
+import type { ObjectStorage } from './plan/nodes/scan.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -95,10 +96,17 @@ export interface SegmentRange {
 
 /** A file as the coordinator saw it: a worker checks size and time before it reads, so that both speak of the same bytes. */
 export interface FileRef {
-  /** Absolute path. */
+  /** Absolute path, or `s3://bucket/key`. */
   readonly path: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Of an object in object storage. */
+  readonly object?: {
+    /** What changes with its bytes: a worker reads no others. */
+    readonly etag: string;
+    /** As the scan gave them: secrets by name. */
+    readonly options?: ObjectStorage;
+  };
 }
 
 /** A piece of a source. */

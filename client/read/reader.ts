@@ -1,5 +1,5 @@
 import type { Json } from '../../shared/json.ts';
-import type { FileFormat, ScanNode } from '../../shared/plan/nodes/scan.ts';
+import type { FileFormat, ObjectStorage, ScanNode } from '../../shared/plan/nodes/scan.ts';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
 import { Dataset } from '../dataset/dataset.ts';
 import { constant } from '../dataset/draft.ts';
@@ -15,6 +15,11 @@ export interface ReadOptions<S extends SchemaSpec = SchemaSpec> {
   readonly schema?: S;
   /** Files whose schemas differ are matched by the columns' names; what a file lacks is null. Default false. */
   readonly unionByName?: boolean;
+  /**
+   * Which object storage paths like `s3://bucket/key` mean. Default: what the environment of the coordinator and the
+   * workers says (`AWS_REGION`, `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`, a role). Keys by the names of secrets.
+   */
+  readonly s3?: ObjectStorage;
 }
 
 export interface CsvReadOptions<S extends SchemaSpec = SchemaSpec> extends ReadOptions<S> {
@@ -40,8 +45,8 @@ export interface SourceReadOptions<S extends SchemaSpec = SchemaSpec> {
 }
 
 /**
- * Reads files where the workers see them. Paths may be globs (`*`, `?`, `[…]`, `**`) or lists; relative ones are
- * relative to this process's working directory. Nothing is read before an action runs.
+ * Reads files where the workers see them, and objects (`s3://bucket/key`). Paths may be globs (`*`, `?`, `[…]`, `**`) or
+ * lists; relative ones are relative to this process's working directory. Nothing is read before an action runs.
  */
 export class Reader {
   readonly #session: Session;

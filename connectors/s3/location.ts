@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
 
 /** An object, or all below a prefix. */
@@ -33,3 +34,9 @@ export const literalPrefix = (glob: string): string => {
   const at = glob.search(/[*?[{]/);
   return at < 0 ? glob : glob.slice(0, at);
 };
+
+/** A file's name for a copy of an object: with the folders that hold values of partitions. */
+export function localName(key: string): string {
+  const folders = key.split('/').slice(0, -1);
+  return join(...folders.filter((name) => /^[^=]+=/.test(name)), basename(key));
+}

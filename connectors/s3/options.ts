@@ -1,5 +1,6 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { ObjectStorage } from '../../shared/plan/nodes/scan.ts';
 
 /**
  * Which object storage, and as whom. What is not said comes from where AWS's own tools find it: `AWS_REGION`,
@@ -33,6 +34,15 @@ export function parseS3Options(options: Json | undefined): S3Options {
     throw invalid('accessKeyId', 'and secretAccessKey go together');
   if (given.endpoint !== undefined && !URL.canParse(String(given.endpoint))) throw invalid('endpoint', 'is not a URL');
   return given as S3Options;
+}
+
+/**
+ * The options that a plan holds, with the values of secrets in place of their names.
+ *
+ * @throws SheafError `PLAN_INVALID`, `SECRET_UNKNOWN`
+ */
+export function resolvedOptions(options: ObjectStorage | undefined, resolve: (data: Json) => Json): S3Options {
+  return options === undefined ? {} : parseS3Options(resolve(JSON.parse(JSON.stringify(options)) as Json));
 }
 
 const invalid = (name: string, what: string): SheafError =>

@@ -62,7 +62,8 @@ export class Coordinator implements RunningCoordinator {
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
-    this.#planning = new Planning(options.config, join(options.dataDirectory, 'spill'));
+    const { config, dataDirectory, secretsFolder } = options;
+    this.#planning = new Planning(config, join(dataDirectory, 'spill'), secretsFolder);
   }
 
   /** Returns when it listens; with a fresh embedded store it then leads as well. */

@@ -1,27 +1,58 @@
+import { mkdirSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
+import { isS3 } from '../../connectors/s3/location.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { Database } from '../../shared/duckdb/database.ts';
 import { SheafError } from '../../shared/errors.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
+import { Secrets } from '../../shared/secrets.ts';
 import { explainPlan } from '../planner/explain.ts';
 import { planJob } from '../planner/plan-job.ts';
+import { scansOf } from '../planner/scans.ts';
 import { dialectOf } from '../sources/dialect.ts';
-import { resolveSources } from '../sources/resolve-sources.ts';
+import { ObjectFacts } from '../sources/object-facts.ts';
+import type { RemoteFacts } from '../sources/remote.ts';
+import { lookIntoOne, resolveSources } from '../sources/resolve-sources.ts';
 import { SourceCache } from '../sources/source-cache.ts';
 import type { PlanningReply, PlanningRequest } from './planning-protocol.ts';
 
-const { config, tempDirectory } = workerData as { readonly config: Config; readonly tempDirectory: string };
+const { config, tempDirectory, secretsFolder } = workerData as {
+  readonly config: Config;
+  readonly tempDirectory: string;
+  readonly secretsFolder?: string;
+};
 
 /** What planning may take in memory: footers and sniffed samples. */
 const database = Database.open({ memoryLimitBytes: config.planningMemoryBytes, tempDirectory });
 const connection = Connection.open(database.address);
 const dialect = dialectOf(connection);
 const cache = new SourceCache(config.sourceCacheEntriesMax);
+const objects = new ObjectFacts(config.sourceCacheEntriesMax);
+const secrets = new Secrets(secretsFolder);
+
+/** What the objects that the plan names tell: nothing is loaded or asked where it names none. */
+async function remoteFacts(node: PlanNode): Promise<RemoteFacts> {
+  const scans = scansOf(node, dialect).filter(({ paths }) => paths.some(isS3));
+  if (scans.length === 0) return new Map();
+  const { lookIntoRemote } = await import('../sources/remote.ts');
+  mkdirSync(tempDirectory, { recursive: true });
+  objects.trim();
+  return await lookIntoRemote(scans, {
+    config,
+    cache: objects,
+    directory: tempDirectory,
+    resolve: (options) => secrets.resolve(options),
+    lookInto: (file, scan) => lookIntoOne(file, scan, { connection, dialect, config, cache: new SourceCache(1) }),
+    signal: AbortSignal.timeout(config.planningTimeoutMs),
+  });
+}
 
 /** Piscina calls this with each request. It never throws: a refusal is data. */
 export async function plan(request: PlanningRequest): Promise<PlanningReply> {
   try {
-    const sources = resolveSources(request.plan, { connection, dialect, cache, config });
+    const remote = await remoteFacts(request.plan);
+    const sources = resolveSources(request.plan, { connection, dialect, cache, config, remote });
     const { run, datasets, extracts, slots, nowMs } = request;
     const staged = planJob(request.plan, { sources, extracts, datasets, dialect, slots, config, nowMs, run });
     return { kind: 'planned', staged, ...(request.explain ? { text: explainPlan(staged).text } : {}) };

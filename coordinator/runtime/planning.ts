@@ -13,8 +13,11 @@ export class Planning implements AsyncDisposable {
   readonly #pool: Piscina;
   readonly #config: Config;
 
-  /** @param tempDirectory where DuckDB may spill while it plans */
-  constructor(config: Config, tempDirectory: string) {
+  /**
+   * @param tempDirectory where DuckDB may spill while it plans, and copies of parts of objects lie
+   * @param secretsFolder of the values of secrets, with which objects are looked into
+   */
+  constructor(config: Config, tempDirectory: string, secretsFolder?: string) {
     this.#config = config;
     this.#pool = new Piscina({
       filename: new URL(`./planning-thread${extname(import.meta.url)}`, import.meta.url).href,
@@ -24,7 +27,7 @@ export class Planning implements AsyncDisposable {
       maxQueue: config.jobsActiveMax,
       idleTimeout: Number.POSITIVE_INFINITY,
       name: 'plan',
-      workerData: { config, tempDirectory },
+      workerData: { config, tempDirectory, secretsFolder },
     });
   }
 

@@ -6,6 +6,8 @@ import type { SourceSplit } from '../planner/source.ts';
 export interface FileFacts {
   readonly file: FileRef;
   readonly schema: Schema;
+  /** Where the footer of an object lies on this machine's disk. */
+  readonly footer?: string;
   /** Given the scan's columns, since a split says which of them its file lacks. */
   readonly splits: (scan: Schema) => readonly SourceSplit[];
 }

@@ -60,7 +60,7 @@ function* readStatistics(
   connection: Connection,
 ): Generator<readonly [FileRef, OfFile]> {
   if (facts.length === 0) return;
-  const paths = facts.map(({ file }) => literal(file.path)).join(', ');
+  const paths = facts.map((fact) => literal(footerOf(fact))).join(', ');
   const rows = connection.rows(`
     SELECT file_name AS file, row_group_id::INTEGER AS "group", any_value(stats_min_value) AS min,
       any_value(stats_max_value) AS max, any_value(stats_null_count)::DOUBLE AS nulls,
@@ -69,10 +69,12 @@ function* readStatistics(
     GROUP BY ALL ORDER BY ALL`) as unknown as Row[];
   const byFile = Map.groupBy(rows, ({ file }) => file);
   for (const fact of facts) {
-    const own = byFile.get(fact.file.path)?.map((row) => statisticsOf(row, column));
+    const own = byFile.get(footerOf(fact))?.map((row) => statisticsOf(row, column));
     yield [fact.file, own ?? fact.splits([]).map(() => ofDirectory(fact.file.path, column))];
   }
 }
+
+const footerOf = ({ file, footer }: FileFacts): string => footer ?? file.path;
 
 function statisticsOf({ min, max, nulls, count, alike }: Row, { type }: Column): ColumnStatistics | undefined {
   if (alike !== 1) return undefined;

@@ -1,6 +1,7 @@
+import { isS3 } from '../../connectors/s3/location.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { Connection } from '../../shared/duckdb/connection.ts';
-import { SheafError } from '../../shared/errors.ts';
+import { assert, SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { FileRef } from '../../shared/stage.ts';
@@ -15,6 +16,7 @@ import { lookIntoNdjson } from './ndjson.ts';
 import { lookIntoParquet } from './parquet.ts';
 import { parquetSample } from './parquet-sample.ts';
 import { parquetStatistics } from './parquet-statistics.ts';
+import type { RemoteFacts } from './remote.ts';
 import type { SourceCache } from './source-cache.ts';
 import { unify } from './unify.ts';
 
@@ -24,6 +26,8 @@ export interface SourceTools {
   readonly dialect: Dialect;
   readonly cache: SourceCache;
   readonly config: Pick<Config, 'sourceFilesMax' | 'textSplitBytes'>;
+  /** What `lookIntoRemote` has found out before. */
+  readonly remote?: RemoteFacts;
 }
 
 /**
@@ -42,14 +46,31 @@ export function resolveSources(plan: PlanNode, tools: SourceTools): Sources {
 }
 
 function resolveScan(scan: ScanNode, tools: SourceTools): ResolvedSource {
-  const files = listFiles(scan.paths, scan.format, tools.config.sourceFilesMax);
-  const facts = lookInto(files, scan, tools);
+  const facts = scan.paths.some(isS3) ? scan.paths.flatMap((path) => factsAt(path, scan, tools)) : factsIn(scan, tools);
   const schema = unify(facts, scan, tools.dialect);
   if (schema.length === 0) throw noColumns(scan);
+  const files = facts.map(({ file }) => file);
   const splits = facts.flatMap(({ splits }) => splits(schema));
   if (scan.format !== 'parquet') return { schema, files, splits };
   const statistics = parquetStatistics(facts, tools.connection, tools.cache);
   return { schema, files, splits, statistics, sample: parquetSample(schema, tools.connection, tools.cache) };
+}
+
+const factsIn = (scan: ScanNode, tools: SourceTools): FileFacts[] =>
+  lookInto(listFiles(scan.paths, scan.format, tools.config.sourceFilesMax), scan, tools);
+
+function factsAt(path: string, scan: ScanNode, tools: SourceTools): readonly FileFacts[] {
+  if (!isS3(path)) return factsIn({ ...scan, paths: [path] }, tools);
+  const facts = tools.remote?.get(scanKey(scan))?.get(path);
+  if (facts !== undefined) return facts;
+  throw new SheafError('NOT_SUPPORTED', `${path} cannot be looked into here`, { next: 'Run it on a cluster.' });
+}
+
+/** What one local file tells of itself. */
+export function lookIntoOne(file: FileRef, scan: ScanNode, tools: SourceTools): FileFacts {
+  const [facts] = lookInto([file], scan, tools);
+  assert(facts !== undefined, 'a file has facts');
+  return facts;
 }
 
 function lookInto(files: readonly FileRef[], { format, options }: ScanNode, tools: SourceTools): FileFacts[] {

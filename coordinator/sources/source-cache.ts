@@ -28,5 +28,5 @@ export class SourceCache {
   }
 }
 
-const keyOf = ({ path, sizeBytes, modifiedMs }: FileRef, way: string): string =>
-  JSON.stringify([path, sizeBytes, modifiedMs, way]);
+const keyOf = ({ path, sizeBytes, modifiedMs, object }: FileRef, way: string): string =>
+  JSON.stringify([path, sizeBytes, modifiedMs, object?.etag, way]);

@@ -10,7 +10,16 @@ const column = z.strictObject({ name: z.string(), type: z.string() });
 const schema = z.array(column);
 const named = z.strictObject({ name: z.string(), sql: z.string() });
 const format = z.enum(['parquet', 'csv', 'ndjson', 'arrow']);
-const absolutePath = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'is not an absolute path');
+const absolutePath = z.string().regex(/^(\/|[A-Za-z]:[\\/]|s3:\/\/[^/])/, 'is not an absolute path');
+const secret = z.strictObject({ $secret: z.string() }, 'is a secret: { $secret: name } stands for it');
+const objectStorage = z.strictObject({
+  endpoint: z.string().optional(),
+  region: z.string().optional(),
+  accessKeyId: secret.optional(),
+  secretAccessKey: secret.optional(),
+  sessionToken: secret.optional(),
+  pathStyle: z.boolean().optional(),
+});
 const bundle = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   name: z.string(),
@@ -26,6 +35,7 @@ const scanOptions = z.strictObject({
   escape: z.string().optional(),
   header: z.boolean().optional(),
   nullText: z.string().optional(),
+  s3: objectStorage.optional(),
 });
 const joinCondition = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('using'), columns: z.array(z.string()).min(1) }),

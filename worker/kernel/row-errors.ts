@@ -23,7 +23,7 @@ export function inFileTerms(error: SheafError, ranges: ReadonlyMap<string, TextS
   const [path, split] = place;
   const linesBefore = isWhole(split) ? 0 : countLinesBefore(split);
   const line = lineIn(error.message);
-  const lineInFile = line === undefined ? undefined : line + linesBefore;
+  const lineInFile = line === undefined || linesBefore === undefined ? undefined : line + linesBefore;
   const [headline, ...rest] = withLine(error.message, lineInFile).replaceAll(path, split.file.path).split('\n');
   // DuckDB lists reader options that nobody set and fixes that are not ours to make: what is wrong stands above them.
   const told = rest.slice(
@@ -33,7 +33,8 @@ export function inFileTerms(error: SheafError, ranges: ReadonlyMap<string, TextS
       rest.findIndex((text) => text.startsWith('Possible fixes')),
     ),
   );
-  const at = lineInFile === undefined ? '' : `, line ${lineInFile}`;
+  const at =
+    lineInFile !== undefined ? `, line ${lineInFile}` : linesBefore === undefined ? rangeText(split, line) : '';
   return new SheafError('ROW_MALFORMED', `${split.file.path}${at}: ${[headline, ...told].join('\n')}`, {
     cause: error,
     next: (error.code === 'ROW_MALFORMED' && error.next) || 'Correct the row, or give a schema that fits it.',
@@ -51,8 +52,13 @@ const withLine = (message: string, line: number | undefined): string =>
     ? message
     : linePatterns.reduce((text, pattern) => text.replace(pattern, (_, words: string) => `${words}${line}`), message);
 
-/** Newlines in the file before the range begins. Only done when an error is told. */
-function countLinesBefore(split: TextSplit): number {
+/** Where a line is whose number in its object nobody has counted. */
+const rangeText = ({ from }: TextSplit, line: number | undefined): string =>
+  line === undefined ? `, after byte ${from}` : `, line ${line} after byte ${from}`;
+
+/** Newlines in the file before the range begins. Only done when an error is told, and not of what lies elsewhere. */
+function countLinesBefore(split: TextSplit): number | undefined {
+  if (split.file.object !== undefined) return undefined;
   const source = openSync(split.file.path, 'r');
   try {
     const { from } = alignedRange(source, split);

@@ -20,7 +20,7 @@ export async function runTask(task: PoolTask, thread: ThreadData, watch: Attempt
   const startedMs = performance.now();
   await using scope = new AsyncDisposableStack();
   const services = usesConnectors(task) ? scope.use(await startServices(task, thread, watch)) : undefined;
-  const inputs = scope.use(await TaskInputs.open(task, thread, services));
+  const inputs = scope.use(await TaskInputs.open(task, thread, watch, services));
   try {
     const written = await runSteps({ task, thread, inputs, scope, watch, services });
     const { partitions, file, rows, bytes } = written;

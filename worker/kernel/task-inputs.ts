@@ -4,11 +4,15 @@ import type { Schema as ArrowSchema } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { decodeSchema, encodeSchema } from '../../shared/arrow/ipc.ts';
 import type { Input } from '../../shared/duckdb/input.ts';
-import type { SheafError } from '../../shared/errors.ts';
+import { SheafError } from '../../shared/errors.ts';
 import { type LocalPart, readParts, schemaOfParts } from '../../shared/exchange/local-parts.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import type { JobId } from '../../shared/ids.ts';
+import type { Schema } from '../../shared/schema.ts';
+import { Secrets } from '../../shared/secrets.ts';
+import type { Split } from '../../shared/stage.ts';
 import type { ConnectorServices } from '../connectors/services.ts';
+import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { LocalInput, PoolTask, ThreadData } from '../pool/protocol.ts';
 import { readArrowSplits } from './arrow-splits.ts';
 import { checkFile } from './check-file.ts';
@@ -27,6 +31,8 @@ export class TaskInputs implements Disposable {
   readonly directory: string;
   readonly #inputs: NamedInput[] = [];
   readonly #ranges = new Map<string, TextSplit>();
+  /** Splits of objects by the path of their copy. */
+  readonly #objects = new Map<string, Split>();
   #spools = 0;
 
   readonly #job: JobId;
@@ -39,11 +45,16 @@ export class TaskInputs implements Disposable {
   }
 
   /** @throws SheafError `FILE_NOT_VISIBLE`, `FILE_CHANGED`, `FETCH_FAILED`, … */
-  static async open(task: PoolTask, thread: ThreadData, services: ConnectorServices | undefined): Promise<TaskInputs> {
+  static async open(
+    task: PoolTask,
+    thread: ThreadData,
+    watch: AttemptWatch,
+    services: ConnectorServices | undefined,
+  ): Promise<TaskInputs> {
     const inputs = new TaskInputs(task, thread);
     const sql = task.steps.flatMap((step) => (step.kind === 'sql' ? [step.sql] : [])).join('\n');
     try {
-      for (const input of task.inputs) inputs.#inputs.push(await inputs.#open(input, thread.workerName, sql, services));
+      for (const input of task.inputs) inputs.#inputs.push(await inputs.#open(input, thread, watch, sql, services));
       return inputs;
     } catch (failed) {
       inputs[Symbol.dispose]();
@@ -73,7 +84,7 @@ export class TaskInputs implements Disposable {
 
   /** An error about a row in terms of the user's file, not of the copy of a range. */
   inFileTerms(error: SheafError): SheafError {
-    return inFileTerms(error, this.#ranges);
+    return inFileTerms(inObjectTerms(error, this.#objects), this.#ranges);
   }
 
   [Symbol.dispose](): void {
@@ -82,7 +93,8 @@ export class TaskInputs implements Disposable {
 
   async #open(
     input: LocalInput,
-    workerName: string,
+    thread: ThreadData,
+    watch: AttemptWatch,
     sql: string,
     services: ConnectorServices | undefined,
   ): Promise<NamedInput> {
@@ -91,7 +103,7 @@ export class TaskInputs implements Disposable {
       const again = sql.split(new RegExp(`\\b${name}\\b`)).length > 2;
       return await this.#openExtract(input, again, services);
     }
-    if (input.kind === 'splits') return await this.#openSplits(input, workerName);
+    if (input.kind === 'splits') return await this.#openSplits(input, thread, watch);
     const { parts } = input;
     const message = schemaOfParts(parts);
     if (!message) return { kind: 'view', name, sql: sourceSql(schema, [], noPath) };
@@ -99,10 +111,12 @@ export class TaskInputs implements Disposable {
   }
 
   async #openSplits(
-    { name, schema, splits }: Extract<LocalInput, { kind: 'splits' }>,
-    workerName: string,
+    { name, schema, splits: wanted }: Extract<LocalInput, { kind: 'splits' }>,
+    thread: ThreadData,
+    watch: AttemptWatch,
   ): Promise<NamedInput> {
-    for (const { file } of splits) checkFile(file, workerName);
+    for (const { file } of wanted) if (file.object === undefined) checkFile(file, thread.workerName);
+    const splits = await this.#local(wanted, schema, thread, watch);
     const arrow = splits.filter((split) => split.kind === 'arrow');
     if (arrow.length > 0) return { kind: 'batches', name, input: await readArrowSplits(arrow) };
     const others = splits.filter((split) => split.kind !== 'arrow');
@@ -129,11 +143,54 @@ export class TaskInputs implements Disposable {
     };
   }
 
+  /** What lies in object storage is copied first. */
+  async #local(
+    splits: readonly Split[],
+    schema: Schema,
+    thread: ThreadData,
+    watch: AttemptWatch,
+  ): Promise<readonly Split[]> {
+    if (!splits.some(({ file }) => file.object !== undefined)) return splits;
+    const { fetchSplits } = await import('./remote-splits.ts');
+    const { database, workerName, config, secretsFolder } = thread;
+    using cancelled = watch.signal(config.interruptIntervalMs);
+    const secrets = new Secrets(secretsFolder);
+    const { directory } = this;
+    const fetched = await fetchSplits(splits, schema, {
+      database,
+      workerName,
+      config,
+      secrets,
+      directory,
+      ...cancelled,
+    });
+    for (const [i, split] of fetched.entries()) this.#objects.set(split.file.path, splits[i] ?? split);
+    return fetched;
+  }
+
+  /** A range is copied out of what was fetched of its object, which then goes. */
   #rangePath(split: TextSplit): string {
     const path = materialiseRange(split, this.directory, this.#ranges.size);
-    this.#ranges.set(path, split);
+    const object = this.#objects.get(split.file.path) as TextSplit | undefined;
+    if (object !== undefined && path !== split.file.path) rmSync(split.file.path);
+    this.#ranges.set(path, object ?? split);
     return path;
   }
+}
+
+/** An error about a copy is one about its object. */
+function inObjectTerms(error: SheafError, objects: ReadonlyMap<string, Split>): SheafError {
+  const [path, split] =
+    [...objects].find(([copy, { kind }]) => kind === 'parquet' && error.message.includes(copy)) ?? [];
+  if (path === undefined || split === undefined) return error;
+  const { code, next, details, retryable } = error;
+  const message = error.message.replaceAll(path, split.file.path);
+  return new SheafError(code, message, {
+    cause: error,
+    retryable,
+    details: { ...details, file: split.file.path },
+    ...(next === undefined ? {} : { next }),
+  });
 }
 
 const noPath: PathOf = ({ file }) => file.path;

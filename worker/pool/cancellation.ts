@@ -109,6 +109,19 @@ export class AttemptWatch {
     if (this.cancelled) throw new SheafError('CANCELLED', 'The attempt was cancelled');
   }
 
+  /**
+   * For what waits without native code or user code: aborted when the attempt is cancelled.
+   *
+   * @param intervalMs how often is looked
+   */
+  signal(intervalMs: number): Disposable & { readonly signal: AbortSignal } {
+    const cancelled = new AbortController();
+    const timer = setInterval(() => {
+      if (this.cancelled) cancelled.abort(new SheafError('CANCELLED', 'The attempt was cancelled'));
+    }, intervalMs);
+    return { signal: cancelled.signal, [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
   #change(change: (open: readonly bigint[]) => readonly bigint[]): void {
     const { words, addresses } = this.#state;
     while (Atomics.compareExchange(words, lock, 0, 1) !== 0) Atomics.wait(words, lock, 1);

@@ -67,6 +67,11 @@ export const objectSettings = {
     max: 64 * MiB,
     doc: 'How much of the beginning of a text object, unpacked, is looked at to find out its columns.',
   }),
+  planningTimeoutMs: milliseconds(600_000, {
+    min: 1_000,
+    max: 86_400_000,
+    doc: 'How long listing objects and looking into them may take while a job is planned.',
+  }),
   objectPeeksAtOnce: count(16, {
     min: 1,
     max: 1_000,

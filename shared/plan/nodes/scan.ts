@@ -1,10 +1,11 @@
 import type { Schema } from '../../schema.ts';
+import type { SecretRef } from '../../secrets.ts';
 
 /** Reads files. */
 export interface ScanNode {
   readonly kind: 'scan';
   readonly format: FileFormat;
-  /** Absolute paths; `*`, `?`, `[…]` and `**` are globs, expanded by the coordinator. */
+  /** Absolute paths, or `s3://bucket/key`; `*`, `?`, `[…]` and `**` are globs, expanded by the coordinator. */
   readonly paths: readonly string[];
   readonly options: ScanOptions;
 }
@@ -24,4 +25,18 @@ export interface ScanOptions {
   readonly escape?: string;
   readonly header?: boolean;
   readonly nullText?: string;
+  /** Which object storage `s3://` paths mean. Default: the environment of the coordinator and of each worker. */
+  readonly s3?: ObjectStorage;
+}
+
+/** An object storage as plans name it: what is secret stands by its name. */
+export interface ObjectStorage {
+  /** For example `https://minio.example:9000`. Default: AWS. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly accessKeyId?: SecretRef;
+  readonly secretAccessKey?: SecretRef;
+  readonly sessionToken?: SecretRef;
+  /** Buckets stand in the path, not in the host's name. Default: at endpoints other than AWS's. */
+  readonly pathStyle?: boolean;
 }

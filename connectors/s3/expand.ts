@@ -1,0 +1,89 @@
+import { SheafError } from '../../shared/errors.ts';
+import { globMatcher } from './glob.ts';
+import { below, isGlob, type Location, literalPrefix, parseLocation, pathOf } from './location.ts';
+import type { ObjectInfo, ObjectStore } from './store.ts';
+
+export interface ExpandOptions {
+  /** Whether a key's name tells the wanted format: of all objects below a prefix, only these are meant. */
+  readonly isOfFormat: (key: string) => boolean;
+  readonly objectsMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** Objects below a location, in the order of their keys. */
+export interface Expanded {
+  readonly bucket: string;
+  readonly objects: readonly ObjectInfo[];
+}
+
+/**
+ * The objects that a path names: one by its key, a glob's matches, or all of the format below a prefix that stands for a
+ * folder. What lies in a folder that begins with a dot or `_` is hidden below a prefix, and from a glob's stars what
+ * begins with a dot or lies in `_sheaf`, as with files.
+ *
+ * @param path `s3://bucket/key`
+ * @throws SheafError `FILE_NOT_FOUND`, `QUOTA_EXCEEDED`, or what the storage says
+ */
+export async function expand(path: string, store: ObjectStore, options: ExpandOptions): Promise<Expanded> {
+  const place = parseLocation(path);
+  const { bucket, key } = place;
+  if (isGlob(key)) return { bucket, objects: await matches(place, store, options) };
+  const one = key === '' || key.endsWith('/') ? undefined : await store.head(place, options.signal);
+  if (one !== undefined) return { bucket, objects: [one] };
+  const objects = await belowPrefix(place, store, options);
+  if (objects.length === 0)
+    throw nothing(
+      place,
+      `there is no such object, and no object of the format below ${pathOf({ bucket, key: below(key, '') })}`,
+    );
+  return { bucket, objects };
+}
+
+async function matches(place: Location, store: ObjectStore, options: ExpandOptions): Promise<ObjectInfo[]> {
+  const isMatch = globMatcher(place.key);
+  const all = await taken(
+    place,
+    literalPrefix(place.key),
+    store,
+    options,
+    (key) => isMatch(key) && !/(^|\/)_sheaf\//.test(key),
+  );
+  if (all.length === 0) throw nothing(place, 'nothing matches it');
+  const ofFormat = all.filter(({ key }) => options.isOfFormat(key));
+  // `data/*` beside a README means the data; `data/*.log` means what it says.
+  return ofFormat.length > 0 && /\*\*?$/.test(place.key) ? ofFormat : all;
+}
+
+function belowPrefix(place: Location, store: ObjectStore, options: ExpandOptions): Promise<ObjectInfo[]> {
+  const prefix = place.key === '' ? '' : below(place.key, '');
+  const isHidden = (key: string): boolean =>
+    key
+      .slice(prefix.length)
+      .split('/')
+      .some((part) => /^[._]/.test(part));
+  return taken(place, prefix, store, options, (key) => !isHidden(key) && options.isOfFormat(key));
+}
+
+async function taken(
+  place: Location,
+  prefix: string,
+  store: ObjectStore,
+  { objectsMax, signal }: ExpandOptions,
+  isWanted: (key: string) => boolean,
+): Promise<ObjectInfo[]> {
+  const found: ObjectInfo[] = [];
+  for await (const object of store.list(place.bucket, prefix, signal)) {
+    if (!isWanted(object.key)) continue;
+    found.push(object);
+    if (found.length <= objectsMax) continue;
+    throw new SheafError('QUOTA_EXCEEDED', `${pathOf(place)} names more than ${objectsMax} objects`, {
+      next: 'Name fewer, or raise sourceFilesMax.',
+    });
+  }
+  return found;
+}
+
+const nothing = (place: Location, why: string): SheafError =>
+  new SheafError('FILE_NOT_FOUND', `${pathOf(place)}: ${why}`, {
+    next: 'Check the bucket and the key: they are case-sensitive, and a key does not begin with a slash.',
+  });
