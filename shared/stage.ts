@@ -100,13 +100,8 @@ export interface FileRef {
   readonly path: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
-  /** Of an object in object storage. */
-  readonly object?: {
-    /** What changes with its bytes: a worker reads no others. */
-    readonly etag: string;
-    /** As the scan gave them: secrets by name. */
-    readonly options?: ObjectStorage;
-  };
+  /** Of an object: its tag, which changes with its bytes (a worker reads no others), and its storage as the scan names it. */
+  readonly object?: { readonly etag: string; readonly options?: ObjectStorage };
 }
 
 /** A piece of a source. */

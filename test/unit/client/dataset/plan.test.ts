@@ -33,7 +33,7 @@ test('reading takes paths as they are here, options, and a schema', async () => 
     options: { delimiter: ';', header: true, schema: [{ name: 'x', type: 'integer' }] },
   });
   assert.throws(() => cluster.read.ndjson([]), { code: 'PLAN_INVALID' });
-  assert.throws(() => cluster.read.arrow('s3://bucket/x.arrow'), { code: 'NOT_SUPPORTED' });
+  assert.throws(() => cluster.read.arrow('gs://bucket/x.arrow'), { code: 'NOT_SUPPORTED' });
 });
 
 test('filters are SQL text, expressions or functions', async () => {
