@@ -1,4 +1,5 @@
 /** Starts a role in this process, for a command or for an embedded cluster. */
+import { join } from 'node:path';
 import type { RunningCoordinator } from '../coordinator/main.ts';
 import type { Config } from '../shared/config/config.ts';
 import type { Logger, LogLevel } from '../shared/log.ts';
@@ -18,6 +19,8 @@ export interface RoleSettings {
   readonly dataDirectory: string;
   /** Of coordinators: what must outlive them. */
   readonly blobDirectory?: string | undefined;
+  /** Of a coordinator without etcd: where its store outlives it, and its blobs. Default: they end with the process. */
+  readonly stateDirectory?: string | undefined;
   readonly config: Config;
   readonly logLevel: LogLevel;
   /** Default false: a readable line each. */
@@ -26,12 +29,13 @@ export interface RoleSettings {
 
 /** @throws SheafError `PORT_IN_USE`, `OPEN_WITHOUT_TOKEN`, `STORE_UNREACHABLE`, `CONFIG_INVALID` */
 export async function startCoordinator(settings: RoleSettings): Promise<RunningCoordinator> {
-  const { etcd, config, cluster, listen, advertise, dataDirectory, blobDirectory } = settings;
+  const { etcd, config, cluster, listen, advertise, dataDirectory, stateDirectory } = settings;
   const [{ runCoordinator }, token] = await Promise.all([import('../coordinator/main.ts'), tokenOf(settings)]);
   const log = await logger('coordinator', settings, token);
-  const store = etcd ? await etcdStore(etcd, config) : await embeddedStore(config);
+  const store = etcd ? await etcdStore(etcd, config) : await embeddedStore(config, stateDirectory);
   const servesStore = etcd === undefined;
-  const place = { listen, advertise, dataDirectory, blobDirectory, secretsFolder: settings.secretsFolder };
+  const { blobDirectory = stateDirectory && join(stateDirectory, 'blobs'), secretsFolder } = settings;
+  const place = { listen, advertise, dataDirectory, blobDirectory, secretsFolder };
   return await runCoordinator({ store, servesStore, cluster, ...place, token, config, log });
 }
 
@@ -93,8 +97,11 @@ function logOptions(
 const etcdStore = async (endpoints: readonly string[], config: Config): Promise<Store> =>
   (await import('../shared/store/etcd.ts')).openEtcdStore({ endpoints, config });
 
-const embeddedStore = async (config: Config): Promise<Store> =>
-  new (await import('../shared/store/embedded.ts')).EmbeddedStore(config);
+async function embeddedStore(config: Config, stateDirectory: string | undefined): Promise<Store> {
+  if (stateDirectory === undefined) return new (await import('../shared/store/embedded.ts')).EmbeddedStore(config);
+  const { DurableStore } = await import('../shared/store/durable/durable-store.ts');
+  return await DurableStore.open(stateDirectory, config);
+}
 
 const remoteStore = async (address: string, token: string | undefined, config: Config): Promise<Store> =>
   new (await import('../shared/store/remote.ts')).RemoteStore({ address, token, config });

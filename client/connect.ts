@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Config, loadConfig, type SettingName } from '../shared/config/config.ts';
 import { SheafError } from '../shared/errors.ts';
 import { FlightClient } from '../shared/flight/client.ts';
@@ -38,6 +39,11 @@ export interface LocalOptions extends ConnectOptions {
   readonly memoryLimitBytes?: number;
   /** A folder with the values of secrets, one file each. Default: what SHEAF_SECRETS names. */
   readonly secrets?: string;
+  /**
+   * Where pipelines, their runs and cursors outlive the cluster; one cluster at a time has it. Default: what
+   * SHEAF_STATE_DIR names, otherwise nothing outlives it.
+   */
+  readonly stateDirectory?: string;
 }
 
 /**
@@ -75,8 +81,10 @@ export async function local(options: LocalOptions = {}): Promise<Cluster> {
   const { startLocalCluster } = await import('./local/cluster.ts'); // Only who starts a cluster pays for loading it.
   const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
   const { secrets: secretsFolder = process.env.SHEAF_SECRETS || undefined } = options;
+  const { stateDirectory = process.env.SHEAF_STATE_DIR || undefined } = options;
   const size = { workers, threads, memoryLimitBytes };
-  const embedded = await startLocalCluster({ config, ...size, tokenFile, secretsFolder, signal });
+  const folders = { secretsFolder, stateDirectory: stateDirectory && resolve(stateDirectory) };
+  const embedded = await startLocalCluster({ config, ...size, ...folders, tokenFile, signal });
   try {
     return await open(embedded.address, config, options, embedded);
   } catch (thrown) {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { byteSize, type CommonOptions, newCommand, positiveInteger } from '../command.ts';
 import { print, say } from '../output/print.ts';
@@ -11,6 +12,7 @@ interface StartOptions extends CommonOptions {
   readonly tokenFile?: string;
   readonly dataDir?: string;
   readonly secrets?: string;
+  readonly stateDir?: string;
 }
 
 export const startCommand = (): Command =>
@@ -31,6 +33,10 @@ export const startCommand = (): Command =>
     .option('--token-file <file>', 'demand this token on every port')
     .option('--data-dir <folder>', 'parent of its temporary folder (default: that of the system)')
     .option('--secrets <folder>', 'values of secrets, one file each (beside SHEAF_SECRET_… in the environment)')
+    .option(
+      '--state-dir <folder>',
+      'where pipelines, their runs and cursors outlive the cluster (default: they do not)',
+    )
     .action(start);
 
 async function start(options: StartOptions): Promise<void> {
@@ -47,6 +53,7 @@ async function start(options: StartOptions): Promise<void> {
     memoryLimitBytes: options.memoryLimit,
     dataDirectory: options.dataDir,
     secretsFolder: options.secrets,
+    ...(options.stateDir === undefined ? {} : { stateDirectory: resolve(options.stateDir) }),
     signal: stopping.signal,
   });
   await cluster.ready;

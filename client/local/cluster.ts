@@ -23,6 +23,8 @@ export interface LocalClusterOptions {
   readonly secretsFolder?: string | undefined;
   /** Parent of the cluster's own folder. Default: the system's folder for temporary files. */
   readonly dataDirectory?: string | undefined;
+  /** Where pipelines, runs and cursors outlive the cluster: one cluster at a time has it. Default: nothing does. */
+  readonly stateDirectory?: string | undefined;
   /** Stops the cluster. */
   readonly signal?: AbortSignal | undefined;
   /** The file that each role runs. For tests. */
@@ -90,7 +92,9 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
   // The first job is planned for all workers, though some may still be starting.
   const planning = { ...config, plannedSlotsMin: Math.max(config.plannedSlotsMin, count * threads), ...wide(config) };
   const dataDirectory = join(folder, 'coordinator');
-  return [{ role: 'coordinator', listen, dataDirectory, secretsFolder, tokenFile, config: planning }, ...workers];
+  const { stateDirectory } = options;
+  const coordinator = { role: 'coordinator', listen, dataDirectory, stateDirectory, secretsFolder, tokenFile } as const;
+  return [{ ...coordinator, config: planning }, ...workers];
 }
 
 /** Workers of one machine share its processors and disks: to spread a question over them gains nothing. */

@@ -19,6 +19,8 @@ interface CommonOptions {
 export interface CoordinatorOptions extends CommonOptions {
   readonly role: 'coordinator';
   readonly listen: string;
+  /** Where its store outlives it. */
+  readonly stateDirectory?: string | undefined;
 }
 
 export interface WorkerOptions extends CommonOptions {

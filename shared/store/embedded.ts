@@ -76,6 +76,15 @@ export class EmbeddedStore extends Store {
     for (const { timer } of this.#leases.values()) clearTimeout(timer);
   }
 
+  /** Called after each change: with what was written but for what is under a lease, and with what is there no more. */
+  protected changed(_entries: readonly Entry[], _deleted: readonly string[]): void {}
+
+  /** Fills a fresh store. */
+  protected restore(entries: readonly Entry[], revision: number): void {
+    for (const entry of entries) this.#entries.set(entry.key, entry);
+    this.#revision = revision;
+  }
+
   #holds(compare: Compare): boolean {
     const entry = this.#entries.get(compare.key);
     if ('createRevision' in compare) return (entry?.createRevision ?? 0) === compare.createRevision;
@@ -109,10 +118,20 @@ export class EmbeddedStore extends Store {
     if (changing.length === 0) return;
     this.#revision += 1;
     for (const operation of changing) this.#writeOne(operation);
+    this.#tell(changing);
     const changed = [...this.#watches].filter(({ prefix }) => changing.some(({ key }) => key.startsWith(prefix)));
     queueMicrotask(() => {
       for (const watch of changed) if (this.#watches.has(watch)) watch.changed();
     });
+  }
+
+  #tell(operations: readonly Operation[]): void {
+    const lasting = operations.flatMap(({ key }) => (this.#leaseOf.has(key) ? [] : (this.#entries.get(key) ?? [])));
+    const gone = operations.filter(({ key }) => !this.#entries.has(key) || this.#leaseOf.has(key));
+    this.changed(
+      lasting,
+      gone.map(({ key }) => key),
+    );
   }
 
   #writeOne(operation: Operation): void {

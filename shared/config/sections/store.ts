@@ -27,6 +27,16 @@ export const storeSettings = {
     max: 128,
     doc: 'Operations in one transaction. etcd takes 128.',
   }),
+  stateJournalBytesMax: bytes(16 * MiB, {
+    min: KiB,
+    max: 1024 * MiB,
+    doc: 'Size at which the journal of a folder of state (`--state-dir`) is replaced by a snapshot.',
+  }),
+  stateLockWaitMs: milliseconds(5_000, {
+    min: 0,
+    max: 600_000,
+    doc: 'How long a cluster waits for the folder of state while another one, which may be about to end, has it.',
+  }),
   leaderTtlMs: milliseconds(10_000, {
     min: 1_000,
     max: 600_000,
