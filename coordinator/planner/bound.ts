@@ -47,6 +47,8 @@ export type Operator =
       readonly kind: 'aggregate';
       readonly keys: readonly BoundColumn[];
       readonly aggregates: readonly BoundColumn[];
+      /** Sets of keys by position; absent: all keys. */
+      readonly sets?: readonly (readonly number[])[];
     }
   | { readonly kind: 'distinct' }
   | { readonly kind: 'sort'; readonly keys: readonly SortKey[] }

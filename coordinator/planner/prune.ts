@@ -119,7 +119,7 @@ function pruneAggregate(bound: BoundOf<'aggregate'>, required: Names): Bound {
   const input = prune(inputOf(bound), namesOf([...keys, ...used]));
   const isUsed = (name: string): boolean => [...keys, ...used].some((column) => column.name === name);
   const schema = bound.schema.filter(({ name }) => isUsed(name));
-  return { operator: { kind: 'aggregate', keys, aggregates: used }, schema, inputs: [input] };
+  return { operator: { ...bound.operator, aggregates: used }, schema, inputs: [input] };
 }
 
 /** Columns that nobody wants are not computed; the last of them takes the operator with it. */

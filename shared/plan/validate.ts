@@ -80,7 +80,13 @@ const nodes = z.discriminatedUnion('kind', [
     schema: schema.optional(),
     deterministic: z.boolean(),
   }),
-  z.strictObject({ kind: z.literal('aggregate'), input: node, keys: z.array(named), aggregates: z.array(named) }),
+  z.strictObject({
+    kind: z.literal('aggregate'),
+    input: node,
+    keys: z.array(named),
+    aggregates: z.array(named),
+    sets: z.array(z.array(z.number().int().nonnegative())).optional(),
+  }),
   z.strictObject({
     kind: z.literal('join'),
     type: z.enum(['inner', 'left', 'right', 'full', 'semi', 'anti']),

@@ -6,6 +6,7 @@ import { quotedName } from '../../../shared/sql/text.ts';
 import type { Dialect } from '../dialect.ts';
 import { columnNamed, printExpression } from '../expressions.ts';
 import { Aliases } from './aliases.ts';
+import { type Groups, groupsOf, namesColumn, positionOf } from './groups.ts';
 import type { SelectParts } from './select-parts.ts';
 
 /** A column of the SELECT's inside: its name there, and its expression. */
@@ -100,13 +101,13 @@ class Lowering {
     const groups = this.#groups();
     if (typeof groups === 'string') return groups;
     const having = this.#parts.having && this.#aliases.resolve(this.#parts.having);
-    const keys = groups.map((tree, i): Inner => ({ name: `${this.#hidden}key${i}`, tree }));
+    const keys = groups.keys.map((tree, i): Inner => ({ name: `${this.#hidden}key${i}`, tree }));
     const calls: Inner[] = [];
     const over = (tree: AstNode): AstNode =>
       rewrite(tree, (node) => {
         const key = keys.find((other) => meaning(other.tree) === meaning(node));
         if (key !== undefined) return reference(key).tree;
-        if (node.class !== 'FUNCTION' || !this.#hasAggregate({ ...node, children: [] })) return undefined;
+        if (!this.#isCall(node)) return undefined;
         const known = calls.find((other) => meaning(other.tree) === meaning(node));
         const call = known ?? { name: `${this.#hidden}agg${calls.length}`, tree: node };
         if (known === undefined) calls.push(call);
@@ -115,8 +116,15 @@ class Lowering {
     const rewritten = trees.map(over);
     const condition = having && over(having);
     const columns = { keys: keys.map((key) => this.#named(key)), aggregates: calls.map((call) => this.#named(call)) };
-    const grouped: PlanNode = { kind: 'aggregate', input: filtered, ...columns };
+    const sets = groups.sets === undefined ? {} : { sets: groups.sets };
+    const grouped: PlanNode = { kind: 'aggregate', input: filtered, ...columns, ...sets };
     return { input: condition ? this.#filter(grouped, condition) : grouped, rewritten };
+  }
+
+  /** Of an aggregate, or of GROUPING: what only an aggregation can answer. */
+  #isCall(node: AstNode): boolean {
+    if (node.type === 'GROUPING_FUNCTION') return true;
+    return node.class === 'FUNCTION' && this.#hasAggregate({ ...node, children: [] });
   }
 
   /** Window functions as columns of their own, and the trees over those. */
@@ -181,7 +189,7 @@ class Lowering {
     if (typeof groups === 'string') return groups;
     const itemOf = (tree: AstNode): Inner | undefined =>
       this.#items.find((item) => meaning(item.tree) === meaning(tree));
-    const keys = groups.map((tree, i) => ({ name: itemOf(tree)?.name ?? `${this.#hidden}key${i}`, tree }));
+    const keys = groups.keys.map((tree, i) => ({ name: itemOf(tree)?.name ?? `${this.#hidden}key${i}`, tree }));
     const isKey = ({ name }: Inner): boolean => keys.some((key) => key.name === name);
     const having = this.#parts.having && {
       name: `${this.#hidden}having`,
@@ -193,6 +201,7 @@ class Lowering {
       input,
       keys: keys.map((key) => this.#named(key)),
       aggregates: [...computed, ...(having ? [having] : [])].map((column) => this.#named(column)),
+      ...(groups.sets === undefined ? {} : { sets: groups.sets }),
     };
     const kept: PlanNode = having
       ? { kind: 'filter', input: aggregated, predicate: quotedName(having.name) }
@@ -200,19 +209,9 @@ class Lowering {
     return this.#project(kept, [...this.#items, ...hidden].map(reference));
   }
 
-  /** GROUP BY with positions and aliases resolved; equal keys once. */
-  #groups(): AstNode[] | string {
-    const { groups, groupsAll } = this.#parts;
-    // What names no column is no key of GROUP BY ALL: over no rows there is still one group then.
-    const isKey = (tree: AstNode): boolean => !this.#hasAggregate(tree) && namesColumn(tree);
-    const all = groupsAll ? this.#items.map(({ tree }) => tree).filter(isKey) : [];
-    const resolved = groups.map((group) => {
-      const position = positionOf(group);
-      return position === undefined ? this.#aliases.resolve(group) : this.#items[position - 1]?.tree;
-    });
-    const known = [...all, ...resolved].filter((tree) => tree !== undefined);
-    if (known.length !== all.length + resolved.length) return 'it groups by a position that is not there';
-    return known.filter((tree, i) => known.findIndex((other) => meaning(other) === meaning(tree)) === i);
+  #groups(): Groups | string {
+    const items = this.#items.map(({ tree }) => tree);
+    return groupsOf(this.#parts, items, this.#aliases, (tree) => this.#hasAggregate(tree));
   }
 
   /** Sort keys as text over the projected columns, and columns that are only sorted by. */
@@ -254,14 +253,6 @@ const reference = ({ name }: Inner): Inner => ({
   name,
   tree: columnNamed(name),
 });
-
-const namesColumn = (tree: AstNode): boolean => find(tree, (node) => node.class === 'COLUMN_REF').length > 0;
-
-/** The position that a plain whole number means in GROUP BY and ORDER BY. */
-function positionOf({ class: kind, value }: AstNode): number | undefined {
-  if (kind !== 'CONSTANT' || !isNode(value) || typeof value.value !== 'number') return undefined;
-  return isNode(value.type) && value.type.id === 'INTEGER' ? value.value : undefined;
-}
 
 const directionOf = ({ type, null_order }: AstNode): string =>
   `${type === 'DESCENDING' ? ' DESC' : type === 'ASCENDING' ? ' ASC' : ''}${

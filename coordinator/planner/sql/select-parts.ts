@@ -1,4 +1,4 @@
-import { type AstNode, isNode, nodesOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, type AstValue, isNode, nodesOf } from '../../../shared/sql/ast.ts';
 
 /** What a SELECT over one relation is made of. Expressions name columns of the relation's plan. */
 export interface SelectParts {
@@ -6,6 +6,8 @@ export interface SelectParts {
   readonly where?: AstNode;
   readonly groups: readonly AstNode[];
   readonly groupsAll: boolean;
+  /** Of GROUPING SETS, ROLLUP and CUBE: places in `groups`. */
+  readonly groupSets?: readonly (readonly number[])[];
   readonly having?: AstNode;
   readonly qualify?: AstNode;
   readonly distinct: boolean;
@@ -53,4 +55,10 @@ function wholeNumber(node: AstNode[string] | undefined): number | null | undefin
   if (node.class !== 'CONSTANT' || !isNode(value) || value.is_null === true) return undefined;
   const number = Number(value.value);
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** The sets that a SELECT groups by, where there are several. */
+export function groupSetsOf({ group_sets }: AstNode): Pick<SelectParts, 'groupSets'> {
+  const sets = Array.isArray(group_sets) ? (group_sets as readonly (readonly AstValue[])[]) : [];
+  return sets.length > 1 ? { groupSets: sets.map((set) => set.map(Number)) } : {};
 }

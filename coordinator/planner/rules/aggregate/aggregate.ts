@@ -1,60 +1,43 @@
 import type { Schema } from '../../../../shared/schema.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import type { Partitioning } from '../../../../shared/stage.ts';
-import { describeOver } from '../../bind/describe.ts';
-import { type BoundOf, inputOf } from '../../bound.ts';
+import { type BoundColumn, type BoundOf, inputOf } from '../../bound.ts';
 import type { Build } from '../../build.ts';
 import { continued, type Fragment, withNote } from '../../fragment.ts';
 import { addSelect } from '../../query.ts';
 import { afterGrouping, groupedSize } from '../grouping.ts';
 import { type AggregateCall, aggregateCalls, isOrderSensitive } from './calls.ts';
-import { type TwoPhases, twoPhases } from './two-phases.ts';
+import { groupByFirst, groupBySets } from './group-by.ts';
+import { inPhases, meet, ofSets, partitioningBy } from './in-phases.ts';
+import { phasesOf } from './phases.ts';
 
 /**
- * One task: grouped where it is. Several: in two phases where every aggregate allows it, else whole groups are brought
+ * One task: grouped where it is. Several: in phases where every aggregate allows it, else whole groups are brought
  * together by the hash of their keys; without keys everything meets in one task.
  */
 export function planAggregate(bound: BoundOf<'aggregate'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
   const calls = aggregateCalls(bound, build.context.dialect);
   if (input.tasks === 1) return group(input, bound, calls.values(), 'aggregate');
-  const phases = twoPhases(bound, calls, build.context.dialect);
-  return typeof phases === 'string'
-    ? wholeGroups(input, bound, calls.values(), phases, build)
-    : inTwoPhases(input, bound, phases, build);
+  const phases = phasesOf(bound, calls, build.context.dialect);
+  if (typeof phases === 'string') return wholeGroups(input, bound, calls.values(), phases, build);
+  const isReproducible = input.traits.ordered || !isOrderSensitive(calls.values());
+  return inPhases(input, bound, phases, isReproducible, build);
 }
 
 /** The aggregation as it was asked for, over rows of which whole groups are there. */
 function group(input: Fragment, bound: BoundOf<'aggregate'>, calls: Iterable<AggregateCall>, label: string): Fragment {
-  const { keys, aggregates } = bound.operator;
-  const query = addSelect(input.query, [...keys, ...aggregates], groupBy(keys.length));
+  const { keys, aggregates, sets } = bound.operator;
+  const tail = sets === undefined ? groupByFirst(keys.length) : groupBySets(sets);
+  const query = addSelect(input.query, [...keys, ...aggregates], tail);
   const isReproducible = input.traits.ordered || !isOrderSensitive(calls);
   const volatile = [...keys, ...aggregates].some((column) => column.volatile);
-  const traits = afterGrouping(
-    input.traits,
-    keys.map(({ name }) => name),
-  );
+  const names = keys.map(({ name }) => name);
+  const grouped = afterGrouping(input.traits, names);
+  const traits = sets === undefined ? grouped : ofSets(grouped);
   return continued(input, query, label, {
     schema: bound.schema,
     size: keys.length === 0 ? { rows: 1, bytes: 0 } : groupedSize(input.size),
     traits: { ...traits, deterministic: traits.deterministic && isReproducible && !volatile },
-  });
-}
-
-function inTwoPhases(input: Fragment, bound: BoundOf<'aggregate'>, phases: TwoPhases, build: Build): Fragment {
-  const { keys } = bound.operator;
-  const names = keys.map(({ name }) => name);
-  const by = names.map(quotedName);
-  const schema = partialSchema(phases, inputOf(bound).schema, build);
-  const partial = continued(input, addSelect(input.query, phases.partial, groupBy(keys.length)), 'partial aggregate', {
-    schema,
-    size: keys.length === 0 ? { rows: input.tasks, bytes: 0 } : groupedSize(input.size),
-    traits: afterGrouping(input.traits, names),
-  });
-  const met = build.exchange(partial, partitioning(by, partial.size.bytes, build), meet(by));
-  return continued(met, addSelect(met.query, phases.final, groupBy(keys.length)), 'final aggregate', {
-    schema: bound.schema,
-    traits: afterGrouping(met.traits, names),
   });
 }
 
@@ -69,10 +52,14 @@ function wholeGroups(
   const used = new Set([...keys, ...aggregates].flatMap(({ names }) => [...names]));
   const schema = input.schema.filter(({ name }) => used.has(name.toLowerCase()));
   const cut = schema.length === 0 || schema.length === input.schema.length ? input : selecting(input, schema);
-  const by = keys.map(({ sql }) => sql);
-  const met = build.exchange(cut, partitioning(by, cut.size.bytes, build), meet(by));
+  const by = commonKeys(bound).map(({ sql }) => sql);
+  const met = build.exchange(cut, partitioningBy(by, cut.size.bytes, build), meet(by));
   return withNote(group(met, bound, calls, 'aggregate'), `whole groups meet before they are aggregated: ${reason}`);
 }
+
+/** Keys that all sets have. */
+const commonKeys = ({ operator: { keys, sets } }: BoundOf<'aggregate'>): readonly BoundColumn[] =>
+  keys.filter((_, i) => sets === undefined || sets.every((set) => set.includes(i)));
 
 const selecting = (input: Fragment, schema: Schema): Fragment => ({
   ...input,
@@ -82,20 +69,3 @@ const selecting = (input: Fragment, schema: Schema): Fragment => ({
     schema.map(({ name }) => ({ name, sql: quotedName(name) })),
   ),
 });
-
-function partialSchema(phases: TwoPhases, schema: Schema, { context }: Build): Schema {
-  const list = phases.partial.map(({ name, sql }) => `${sql} AS ${quotedName(name)}`).join(', ');
-  const tail = groupBy(phases.partialSchemaKeys);
-  return describeOver(context.dialect, [{ name: 'input', schema }], `SELECT ${list} FROM input ${tail ?? ''}`);
-}
-
-function partitioning(keys: readonly string[], bytes: number, build: Build): Partitioning {
-  const partitions = build.partitionsFor(bytes);
-  if (keys.length === 0 || partitions === 1) return { kind: 'single' };
-  return { kind: 'hash', keys, partitions };
-}
-
-const meet = (keys: readonly string[]): string => (keys.length === 0 ? 'gather' : 'meet by key');
-
-const groupBy = (keys: number): string | undefined =>
-  keys === 0 ? undefined : `GROUP BY ${Array.from({ length: keys }, (_, i) => i + 1).join(', ')}`;

@@ -51,7 +51,10 @@ function typesOf(trees: readonly AstNode[], bound: BoundOf<'aggregate'>, dialect
 const anyOrder: ReadonlySet<string> = new Set(
   `count count_star count_if countif sum min max avg mean bool_and bool_or bit_and bit_or bit_xor product stddev
   stddev_pop stddev_samp variance var_pop var_samp median quantile quantile_cont quantile_disc mad corr covar_pop
-  covar_samp skewness kurtosis kurtosis_pop entropy approx_count_distinct kahan_sum fsum sumkahan favg`.split(/\s+/),
+  covar_samp sem regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy skewness
+  kurtosis kurtosis_pop entropy histogram histogram_exact bitstring_agg approx_count_distinct kahan_sum fsum sumkahan favg`.split(
+    /\s+/,
+  ),
 );
 
 /** Whether some call's result depends on the order of its rows: `list`, `first`, `string_agg`, … without ORDER BY. */

@@ -1,15 +1,10 @@
-import type { AstNode } from '../../../../shared/sql/ast.ts';
-
-/** A column that each task computes of its own rows; `$0`, `$1`, … in `merge` are a call's parts in their order. */
-export interface Merge {
-  readonly parts: readonly AstNode[];
-  /** SQL that makes the whole of the parts of all tasks. */
-  readonly merge: string;
-}
+import { type CallText, type Merge, over, type PartOf } from './merge.ts';
+import { covarianceMerge, varianceMerge } from './moments.ts';
+import { pickMerge } from './picks.ts';
 
 /** Aggregates whose parts merge by the same aggregate. */
 const ofThemselves: ReadonlySet<string> = new Set(
-  'sum min max bool_and bool_or bit_and bit_or bit_xor product any_value kahan_sum fsum sumkahan'.split(' '),
+  `sum min max bool_and bool_or bit_and bit_or bit_xor product any_value kahan_sum fsum sumkahan`.split(' '),
 );
 
 /** Parts that are numbers of rows: nothing adds up to 0. */
@@ -25,47 +20,31 @@ const wide = /^U?HUGEINT$/;
 
 /**
  * How an aggregate call is computed in two phases, or nothing where it is not: then whole groups must meet in one task.
- *
- * @param type the call's type; @param argument the type of its first argument
+ * DISTINCT must be dealt with already: the rows that a task sees count all.
  */
-export function mergeOf(call: AstNode, type: string, argument: string | undefined): Merge | undefined {
-  const name = String(call.function_name).toLowerCase();
-  const arity = Array.isArray(call.children) ? call.children.length : 0;
-  if (!isPlain(call, name) || arity > 1) return undefined;
-  if (counts.has(name)) return { parts: [call], merge: `CAST(coalesce(sum($0), 0) AS ${type})` };
-  if (countsIf.has(name)) return { parts: [call], merge: `CAST(sum($0) AS ${type})` };
-  if (name === 'sum' && !isSum(type)) return undefined;
-  if (ofThemselves.has(name)) return { parts: [call], merge: `CAST(${name}($0) AS ${type})` };
-  if (averages.has(name) && type === 'DOUBLE') return averageOf(call, argument ?? '');
-  return undefined;
-}
-
-const isSum = (type: string): boolean => /^(HUGEINT|DECIMAL\(.*\)|DOUBLE)$/.test(type);
-
-/** DISTINCT and ORDER BY inside a call speak of all its rows; only extremes do not mind. */
-function isPlain(call: AstNode, name: string): boolean {
-  const orders = (call.order_bys as AstNode | null)?.orders;
-  const isOrdered = Array.isArray(orders) && orders.length > 0;
-  return !isOrdered && call.export_state !== true && (call.distinct !== true || name === 'min' || name === 'max');
+export function mergeOf(call: CallText, part: PartOf): Merge | undefined {
+  const { name, args, type, argument } = call;
+  const own = (): string => part(over(call, name, ...args));
+  if (call.orders.length > 0) return pickMerge(call, part);
+  if (counts.has(name) && args.length <= 1) return { wholes: [`CAST(coalesce(sum(${own()}), 0) AS ${type})`] };
+  if (countsIf.has(name)) return { wholes: [`CAST(sum(${own()}) AS ${type})`] };
+  if (name === 'sum' && !/^(HUGEINT|DECIMAL\(.*\)|DOUBLE)$/.test(type)) return undefined;
+  if (ofThemselves.has(name) && args.length === 1) return { wholes: [`CAST(${name}(${own()}) AS ${type})`] };
+  if (averages.has(name) && type === 'DOUBLE' && (summable.test(argument) || wide.test(argument)))
+    return averageOf(call, part);
+  if (name === 'favg') return ratio(part(over(call, 'fsum', ...args)), part(over(call, 'count', ...args)), 'fsum');
+  if (name === 'bitstring_agg' && args.length === 3) return { wholes: [`bit_or(${own()})`] };
+  return varianceMerge(call, part) ?? covarianceMerge(call, part) ?? pickMerge(call, part);
 }
 
 /** The sum is exact for whole numbers and decimals (DuckDB's own state holds the same), a double otherwise. */
-function averageOf(call: AstNode, argument: string): Merge | undefined {
-  const [value] = call.children as readonly AstNode[];
-  if (value === undefined || !(summable.test(argument) || wide.test(argument))) return undefined;
-  const child = wide.test(argument) || argument === 'BOOLEAN' ? asDouble(value) : value;
-  const parts = [
-    { ...call, function_name: 'sum', children: [child] },
-    { ...call, function_name: 'count' },
-  ];
-  return { parts, merge: 'CAST(sum($0) AS DOUBLE) / sum($1)' };
+function averageOf(call: CallText, part: PartOf): Merge {
+  const [value = ''] = call.args;
+  const isCast = wide.test(call.argument) || call.argument === 'BOOLEAN';
+  const summed = isCast ? `CAST(${value} AS DOUBLE)` : value;
+  return ratio(part(over(call, 'sum', summed)), part(over(call, 'count', value)), 'sum');
 }
 
-const asDouble = (child: AstNode): AstNode => ({
-  class: 'CAST',
-  type: 'OPERATOR_CAST',
-  alias: '',
-  child,
-  cast_type: { id: 'DOUBLE', type_info: null },
-  try_cast: false,
+const ratio = (sum: string, count: string, adding: string): Merge => ({
+  wholes: [`CAST(${adding}(${sum}) AS DOUBLE) / sum(${count})`],
 });

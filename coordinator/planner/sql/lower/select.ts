@@ -3,7 +3,7 @@ import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, isNode, nodesOf, textsOf, walk } from '../../../../shared/sql/ast.ts';
 import { printExpression } from '../../expressions.ts';
 import { lowerSelect } from '../lower.ts';
-import { modifiersOf, type SelectItem, type SelectParts } from '../select-parts.ts';
+import { groupSetsOf, modifiersOf, type SelectItem, type SelectParts } from '../select-parts.ts';
 import type { CommonTables } from './common-tables.ts';
 import { type Attachment, type Conjunct, conjunctsOf, joinBy } from './conjuncts.ts';
 import { type From, lowerFrom } from './from.ts';
@@ -91,6 +91,7 @@ export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowe
     items,
     groups: nodesOf(select.group_expressions).map(resolve),
     groupsAll: select.aggregate_handling === 'FORCE_AGGREGATES',
+    ...groupSetsOf(select),
     ...(isNode(select.having) ? { having: resolve(select.having) } : {}),
     ...(isNode(select.qualify) ? { qualify: resolve(select.qualify) } : {}),
     ...modifiers,
@@ -150,8 +151,6 @@ function itemName(tree: AstNode, dialect: Lowering['context']['dialect']): strin
 function refuse(select: AstNode): void {
   if (select.type !== 'SELECT_NODE') throw new NotDistributed('it combines several SELECTs');
   if (select.sample != null) throw new NotDistributed('it takes a sample');
-  if (Array.isArray(select.group_sets) && select.group_sets.length > 1)
-    throw new NotDistributed('it groups by several sets of keys');
   const { from_table: _, ...clauses } = select;
   walk(clauses, (node) => {
     if (rowMakers.has(String(node.function_name))) throw new NotDistributed('it makes rows of lists');

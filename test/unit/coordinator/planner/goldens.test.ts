@@ -89,6 +89,19 @@ const questions: Readonly<Record<string, readonly [plan: PlanNode, context?: Par
   'whole-groups': [
     sql("select origin, median(delay), count(distinct destination) from 'DATA/flights-3m.parquet' group by all"),
   ],
+  'distinct-counts': [
+    sql(`select origin, count(distinct destination), count(distinct date) filter (delay > 0), sum(delay)
+      from 'DATA/flights-3m.parquet' group by origin`),
+    everyone,
+  ],
+  'distinct-count-alone': [sql("select count(distinct date) from 'DATA/flights-3m.parquet'")],
+  'grouping-sets': [
+    sql(`select origin, destination, grouping(origin) g, avg(delay), count(*) from 'DATA/flights-3m.parquet'
+      group by rollup (origin, destination) having count(*) > 10`),
+  ],
+  'variance-and-correlation': [
+    sql("select origin, stddev(delay), corr(delay, distance) from 'DATA/flights-3m.parquet' group by origin"),
+  ],
   'global-aggregate': [
     sql("select min(date), max(delay), avg(distance) from 'DATA/flights-3m.parquet' where delay > 0"),
   ],
