@@ -48,7 +48,7 @@ function hasNoRows({ operator, inputs }: Bound): boolean {
     case 'limit':
       return first || operator.limit === 0;
     case 'aggregate':
-      return first && operator.keys.length > 0;
+      return first && operator.keys.length > 0 && !hasEmptySet(operator.sets);
     case 'join':
       return joinIsEmpty(operator.type, first, second);
     case 'union':
@@ -70,3 +70,6 @@ function withoutEmpty(bound: Bound): Bound {
   if (bound.operator.kind !== 'union' || !bound.inputs.every(isTyped)) return bound;
   return { ...bound, inputs: bound.inputs.filter((input) => !isEmpty(input)) };
 }
+
+/** The set without keys has a row where there are none. */
+const hasEmptySet = (sets: readonly (readonly number[])[] = []): boolean => sets.some((set) => set.length === 0);

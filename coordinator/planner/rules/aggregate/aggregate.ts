@@ -20,7 +20,9 @@ export function planAggregate(bound: BoundOf<'aggregate'>, build: Build): Fragme
   if (input.tasks === 1) return group(input, bound, calls.values(), 'aggregate');
   const phases = phasesOf(bound, calls, build.context.dialect);
   if (typeof phases === 'string') return wholeGroups(input, bound, calls.values(), phases, build);
-  const isReproducible = input.traits.ordered || !isOrderSensitive(calls.values());
+  // Any value is as good as another: mostly there is but one.
+  const picks = [...calls.values()].filter(({ tree }) => tree.function_name !== 'any_value');
+  const isReproducible = input.traits.ordered || !isOrderSensitive(picks);
   return inPhases(input, bound, phases, isReproducible, build);
 }
 

@@ -66,7 +66,7 @@ test('plans are read by their names, joined with files and with each other, and 
 
 test('what no rule distributes is gathered over the plans', () => {
   for (const text of [
-    'select s, k, count(*) from late group by rollup (s, k) order by all',
+    'select s, k, count(*) from late group by rollup (s, k), rollup (s) order by all',
     'select g.k, n, l.i from grouped g, lateral (select i from late where late.k = g.k order by i limit 2) l order by all',
     'select unnest([k, n]) as u from grouped order by u',
   ]) {
