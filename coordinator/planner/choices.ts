@@ -15,8 +15,10 @@ export interface StageChoices {
 
 /** A join in a stage, by the names of the inputs on its sides. */
 export interface JoinChoice {
-  /** How the sides were planned to meet: both by hash, or the brought one sent whole. */
+  /** How its sides meet: both by hash, or one sent whole to the other. */
   readonly kind: 'hash' | 'broadcast';
+  /** The sides that are what their input is, and nothing else: the one sent whole, or both. */
+  readonly plain: readonly ('left' | 'right')[];
   readonly type: JoinType;
   readonly left: readonly string[];
   readonly right: readonly string[];

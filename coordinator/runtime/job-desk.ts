@@ -18,6 +18,7 @@ import { infoOf } from './job-info.ts';
 import type { JobLedger } from './job-ledger.ts';
 import type { JobPlanner } from './job-planner.ts';
 import { isOver, type JobRecord } from './job-record.ts';
+import { JobStages } from './job-stages.ts';
 import type { SchedulerShell } from './shell.ts';
 import { abortCommit, prepareCommit, removeLeftovers } from './sink-files.ts';
 
@@ -50,9 +51,11 @@ export class JobDesk {
   readonly #parts: DeskParts;
   /** Jobs whose records are being written. */
   readonly #accepting = new Map<JobId, Promise<void>>();
+  readonly stages: JobStages;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.stages = new JobStages(parts);
   }
 
   /**
@@ -252,13 +255,15 @@ export class JobDesk {
     const { priority } = request;
     const deterministic = staged.stages.every((stage) => stage.deterministic);
     const deadlineMs = this.#deadline(book.get(id), request);
-    book.change(id, { life: { state: 'running' }, schema: staged.schema, deterministic, ...(sink ? { sink } : {}) });
+    const { stages, finalStage, adaptations } = this.stages.begin(id, staged, slots);
+    const known = { schema: staged.schema, deterministic, adaptations, ...(sink ? { sink } : {}) };
+    book.change(id, { life: { state: 'running' }, ...known });
     shell.post({
       kind: 'jobSubmitted',
       job: id,
-      stages: staged.stages,
-      finalStage: staged.finalStage,
+      stages,
       priority,
+      ...(finalStage === undefined ? {} : { finalStage }),
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
     });
   }

@@ -6,7 +6,7 @@ import type { FinalReport, JobRecord } from './job-record.ts';
 
 /** A job as its clients see it: its record, and what the scheduler knows of it while it knows it. */
 export function infoOf(record: JobRecord, core: Scheduler): JobInfo {
-  const { id, name, submittedMs, life } = record;
+  const { id, name, submittedMs, life, adaptations = [] } = record;
   const { stages, attempts, reruns } = reportOf(record, core);
   return {
     id,
@@ -14,6 +14,7 @@ export function infoOf(record: JobRecord, core: Scheduler): JobInfo {
     state: life.state,
     submittedMs,
     stages,
+    adaptations,
     attempts,
     reruns,
     ...('endedMs' in life ? { endedMs: life.endedMs } : {}),

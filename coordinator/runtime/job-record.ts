@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
-import type { JobResult, StageProgress } from '../../shared/plan/job.ts';
+import type { Adaptation, JobResult, StageProgress } from '../../shared/plan/job.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FileCommit } from './sink-files.ts';
 
@@ -46,6 +46,8 @@ export interface JobRecord {
   readonly takenOver?: boolean;
   /** Files that were committed: tasks without rows write none. */
   readonly files?: number;
+  /** What was not done as planned. */
+  readonly adaptations?: readonly Adaptation[];
   /** What the scheduler last said, kept when it forgets the job. */
   readonly report?: FinalReport;
 }

@@ -182,7 +182,11 @@ export class Leader implements Disposable {
     return {
       launch: ({ worker, task }) => this.#sessions.launch(worker, task),
       cancelAttempt: ({ worker, key, reason }) => this.#sessions.cancel(worker, key, reason),
-      stageFinished: ({ job, stage, rows, bytes }) => this.#log.info({ job, stage, rows, bytes }, 'stage finished'),
+      stageFinished: (effect) => {
+        const { job, stage, rows, bytes } = effect;
+        this.#log.info({ job, stage, rows, bytes }, 'stage finished');
+        this.desk.stages.goOn(effect);
+      },
       commitSink: (effect) => void this.#commit(effect),
       abortSink: ({ job }) => void this.#abort(job),
       jobSucceeded: (effect) => this.#succeed(effect),
@@ -275,6 +279,7 @@ export class Leader implements Disposable {
   }
 
   #drop({ job, workers }: EffectOf<'dropJob'>): void {
+    this.desk.stages.forget(job);
     for (const worker of workers) this.#sessions.dropJob(worker, job);
     void this.datasets
       .dropAll(this.#book.find(job)?.datasets ?? [])

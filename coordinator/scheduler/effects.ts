@@ -66,8 +66,8 @@ export interface Winner {
 export type SinkEffect =
   /** Commit exactly these files, relative to the staging directory, in task order; whatever else lies there is not wanted. */
   | { readonly kind: 'commitSink'; readonly job: JobId; readonly stage: StageId; readonly files: readonly string[] }
-  /** The job ends without commit: remove the staging directory. */
-  | { readonly kind: 'abortSink'; readonly job: JobId; readonly stage: StageId };
+  /** The job ends without commit: remove the staging directory, if it has one. */
+  | { readonly kind: 'abortSink'; readonly job: JobId };
 
 export type JobEffect =
   /** The result can be fetched (or is committed). Comes again after `resultLost`. */

@@ -20,8 +20,9 @@ export function finishStopped(core: Core, job: Job, atOnce = false): void {
   if (job.state.kind !== 'stopping' || (job.attempts.size > 0 && !atOnce)) return;
   const { outcome } = job.state;
   moveJob(job, outcome.kind, outcome);
-  const sink = [...job.stages.values()].find(isDurable);
-  if (sink !== undefined) core.effects.push({ kind: 'abortSink', job: job.id, stage: sink.spec.id });
+  // The stage that would have written may not have been added yet.
+  const mayWrite = job.finalStage === undefined || [...job.stages.values()].some(isDurable);
+  if (mayWrite) core.effects.push({ kind: 'abortSink', job: job.id });
   if (outcome.kind === 'failed') core.effects.push({ kind: 'jobFailed', job: job.id, error: outcome.error });
   if (outcome.kind === 'cancelled') core.effects.push({ kind: 'jobCancelled', job: job.id, reason: outcome.reason });
   endJob(core, job);

@@ -33,6 +33,14 @@ export interface StageProgress {
   readonly elapsedMs: number;
 }
 
+/** What of a job was not done as it was planned, since sizes turned out otherwise. */
+export interface Adaptation {
+  readonly stage: number;
+  readonly kind: 'merged' | 'split' | 'broadcast' | 'empty' | 'whole' | 'partitions';
+  /** For people. */
+  readonly text: string;
+}
+
 /** A job as a list or a detail shows it. */
 export interface JobInfo {
   readonly id: JobId;
@@ -42,6 +50,8 @@ export interface JobInfo {
   readonly endedMs?: number;
   readonly stages: readonly StageProgress[];
   readonly attempts: number;
+  /** In the order in which it was decided. */
+  readonly adaptations: readonly Adaptation[];
   /** Attempts beyond the first of their task, by cause. */
   readonly reruns: Readonly<Record<string, number>>;
   readonly error?: ReturnType<SheafError['toData']>;

@@ -45,6 +45,7 @@ export const jobInfo = (state: JobInfo['state'], more: Partial<JobInfo> = {}): J
   state,
   submittedMs: 0,
   stages: [],
+  adaptations: [],
   attempts: 0,
   reruns: {},
   ...more,

@@ -1,12 +1,22 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { nextWave } from '../../coordinator/planner/adapt/next-wave.ts';
+import { type AdaptLimits, begin, finished, type StageSizes } from '../../coordinator/planner/adapt/progress.ts';
 import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import { numberColumn, withNumber } from '../../shared/duckdb/partition-reader.ts';
 import type { LoadStep } from '../../shared/load-step.ts';
+import type { Adaptation } from '../../shared/plan/job.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import { type Partitioning, previousInput, type StageInput, type StageSpec, type Step } from '../../shared/stage.ts';
+import {
+  type ExchangeSlice,
+  type Partitioning,
+  previousInput,
+  type StageInput,
+  type StageSpec,
+  type Step,
+} from '../../shared/stage.ts';
 import { numberedSql } from '../../worker/kernel/partition-number.ts';
 import { materialiseRange } from '../../worker/kernel/ranges.ts';
 import { type SqlSplit, sourceSql } from '../../worker/kernel/source-sql.ts';
@@ -19,6 +29,12 @@ export interface Stand {
   readonly datasets?: Readonly<Record<string, string>>;
   /** SELECTs over `previous` in place of TypeScript functions, by the function's name. */
   readonly functions?: Readonly<Record<string, string>>;
+  /** Stages are decided as sizes become known, as a cluster does; absent: they run as planned. */
+  readonly adapt?: { readonly slots: number; readonly limits: AdaptLimits };
+  /** What was adapted is added to it. */
+  readonly adaptations?: Adaptation[];
+  /** Called with each stage as it runs. */
+  readonly onStage?: (stage: StageSpec) => void;
 }
 
 /**
@@ -29,8 +45,27 @@ export interface Stand {
  */
 export function runLocally(plan: StagedPlan, connection: Connection, stand: Stand): string {
   const run = new Run(plan, connection, stand);
-  for (const stage of plan.stages) run.stage(stage);
+  if (stand.adapt === undefined) for (const stage of plan.stages) run.stage(stage);
+  else runAdapted(plan, run, stand);
   return run.result();
+}
+
+function runAdapted(plan: StagedPlan, run: Run, { adapt, adaptations }: Stand): void {
+  if (adapt === undefined) return;
+  let progress = begin(plan, adapt.slots, adapt.limits);
+  const waiting: StageSpec[] = [];
+  for (let closed = false; !closed || waiting.length > 0; ) {
+    const wave = nextWave(progress);
+    progress = wave.progress;
+    waiting.push(...wave.stages);
+    adaptations?.push(...wave.adaptations);
+    closed ||= wave.finalStage !== undefined;
+    // The last to begin is the first to end, so that stages meet others in many states.
+    const stage = waiting.pop();
+    if (stage === undefined) throw new Error('nothing runs, and nothing can begin');
+    run.stage(stage);
+    progress = finished(progress, stage.id, run.sizesOf(stage));
+  }
 }
 
 /** How batches are dealt out by `roundRobin`: as if each had so many rows. */
@@ -40,6 +75,7 @@ class Run {
   readonly #plan: StagedPlan;
   readonly #connection: Connection;
   readonly #stand: Stand;
+  readonly #specs = new Map<number, StageSpec>();
   #ranges = 0;
 
   constructor(plan: StagedPlan, connection: Connection, stand: Stand) {
@@ -49,13 +85,38 @@ class Run {
   }
 
   stage(stage: StageSpec): void {
+    this.#specs.set(stage.id, stage);
+    this.#stand.onStage?.(stage);
     for (let task = 0; task < stage.tasks; task++) this.#task(stage, task);
   }
 
   result(): string {
-    const { finalStage, stages, schema } = this.#plan;
-    const parts = Array.from({ length: stages[finalStage]?.tasks ?? 0 }, (_, task) => tableName(finalStage, task, 0));
+    const { finalStage, schema } = this.#plan;
+    const parts = Array.from({ length: this.#specs.get(finalStage)?.tasks ?? 0 }, (_, task) =>
+      tableName(finalStage, task, 0),
+    );
     return this.#table('result', unionOf(parts, schema));
+  }
+
+  /** As workers report them; the bytes are rows times columns. */
+  sizesOf({ id, tasks, output, schema }: StageSpec): StageSizes {
+    const partitions =
+      output.kind === 'file' ? 0 : output.partitioning.kind === 'single' ? 1 : output.partitioning.partitions;
+    const sizes = Array.from({ length: tasks }, (_, task) =>
+      Array.from({ length: partitions }, (_, partition) => {
+        const [row] = this.#connection.rows(`SELECT count(*) AS n FROM ${tableName(id, task, partition)}`);
+        const rows = Number(row?.n);
+        return { rows, bytes: rows * schema.length * 8 };
+      }),
+    );
+    const sum = (of: 'rows' | 'bytes'): number => sizes.flat().reduce((total, size) => total + size[of], 0);
+    return { rows: sum('rows'), bytes: sum('bytes'), tasks: sizes };
+  }
+
+  #partitions(id: number): number {
+    const output = this.#specs.get(id)?.output;
+    if (output?.kind !== 'exchange') throw new Error(`stage ${id} is read and writes no exchange`);
+    return output.partitioning.kind === 'single' ? 1 : output.partitioning.partitions;
   }
 
   #task(stage: StageSpec, task: number): void {
@@ -99,9 +160,10 @@ class Run {
       const splits = (input.perTask[task] ?? []).filter((split): split is SqlSplit => split.kind !== 'arrow');
       return sourceSql(input.schema, splits, (split) => materialiseRange(split, this.#stand.directory, this.#ranges++));
     }
-    const tasks = this.#plan.stages[input.from]?.tasks ?? 0;
-    const partition = input.mode === 'broadcast' ? 0 : task;
-    const slice = input.perTask?.[task] ?? { from: partition, to: partition + 1 };
+    const tasks = this.#specs.get(input.from)?.tasks ?? 0;
+    const own =
+      input.mode === 'broadcast' ? { from: 0, to: this.#partitions(input.from) } : { from: task, to: task + 1 };
+    const slice: ExchangeSlice = input.perTask?.[task] ?? own;
     const producers = [...Array(tasks).keys()].slice(slice.tasks?.from, slice.tasks?.to);
     const parts = Array.from({ length: slice.to - slice.from }, (_, i) =>
       producers.map((producer) => tableName(input.from, producer, slice.from + i)),

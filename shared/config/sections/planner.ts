@@ -1,4 +1,4 @@
-import { bytes, count, GiB, KiB, MiB, type Section } from '../setting.ts';
+import { bytes, count, GiB, KiB, MiB, percent, type Section } from '../setting.ts';
 
 /** How sources are cut into tasks, and when data is small enough to take a shorter way. */
 export const plannerSettings = {
@@ -56,6 +56,21 @@ export const plannerSettings = {
     min: 0,
     max: 1024 * GiB,
     doc: 'A question over files that reads no more than this, as estimated in memory, and needs rows to meet runs as one task that has all threads of one worker: there DuckDB needs no exchange. 0: every question is distributed.',
+  }),
+  skewPercent: percent(500, {
+    min: 101,
+    max: 1_000_000,
+    doc: 'A partition of a join that is so large beside the median one is read by several tasks, if it is larger than `skewBytesMin`, too.',
+  }),
+  skewBytesMin: bytes(64 * MiB, {
+    min: 1,
+    max: 64 * GiB,
+    doc: 'Partitions of a join below this are never cut for being larger than others.',
+  }),
+  awaitOtherSidePercent: percent(200, {
+    min: 100,
+    max: 1_000_000,
+    doc: 'A side of a join that is estimated at so much of the other side is begun when that one is done: if it is small, the join needs no exchange.',
   }),
   sourceFilesMax: count(100_000, {
     min: 1,

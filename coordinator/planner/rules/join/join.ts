@@ -150,7 +150,9 @@ function joined(
   function choice(kind: JoinChoice['kind']): JoinChoice {
     const names = (fragment: Fragment): string[] => fragment.inputs.map(({ name }) => name);
     const [left, right] = at === 'l' ? [here, brought] : [brought, here];
-    return { kind, type, left: names(left), right: names(right) };
+    const sent = at === 'l' ? 'right' : 'left';
+    const plain = kind === 'hash' ? (['left', 'right'] as const) : ([sent] as const);
+    return { kind, plain, type, left: names(left), right: names(right) };
   }
 }
 

@@ -11,6 +11,7 @@ const job = (state: JobState, finished: number): JobInfo => ({
   state,
   submittedMs: 0,
   ...(state === 'succeeded' ? { endedMs: 1500 } : {}),
+  adaptations: [],
   stages: [
     {
       id: 0,

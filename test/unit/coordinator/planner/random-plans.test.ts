@@ -45,16 +45,31 @@ const settings = fc.record({
   rereadBytesMax: fc.constantFrom(0, 1024 * 1024),
   taskBytesMin: fc.constantFrom(1, 20_000),
 });
+/** What of it is decided while it runs, or nothing: by limits of its own, so that each decision is taken. */
+const adapting = fc.option(
+  fc.record({
+    taskBytesMin: fc.constantFrom(1, 500, 20_000),
+    broadcastBytesMax: fc.constantFrom(0, 5000, 64 * 1024 * 1024),
+    skewPercent: fc.constantFrom(101, 500),
+    skewBytesMin: fc.constantFrom(1, 1000),
+    awaitOtherSidePercent: fc.constantFrom(100, 200),
+  }),
+  { nil: undefined },
+);
 
 test('staged plans answer as the same question asked of DuckDB in one go', () => {
   const sources = bases();
   const numbers = fc.array(fc.nat(10_000), { minLength: 30, maxLength: 60 });
-  const question = fc.record({ numbers, operations: fc.integer({ min: 0, max: 6 }), settings });
-  const property = fc.property(question, ({ numbers, operations, settings: { slots, ...limits } }) => {
+  const question = fc.record({ numbers, operations: fc.integer({ min: 0, max: 6 }), settings, adapting });
+  const property = fc.property(question, ({ numbers, operations, adapting, settings: { slots, ...limits } }) => {
     const { plan, sql, schema } = randomPlan(new Choices(numbers), sources, operations, describe);
     const context = { ...bench.context(plan, { held: segments }), slots, config: { ...bench.config, ...limits } };
     const staged = bench.plan(plan, context);
-    const stand = { directory: bench.directory, datasets: { held: 'held' } };
+    const stand = {
+      directory: bench.directory,
+      datasets: { held: 'held' },
+      ...(adapting === undefined ? {} : { adapt: { slots, limits: { ...context.config, ...adapting } } }),
+    };
     const table = runLocally(staged, bench.connection, stand);
     const what = `${sql}\n${staged.stages.map(({ name, tasks }) => `${tasks} × ${name}`).join('\n')}\n`;
     const ordered = plan.kind === 'sort' || (plan.kind === 'limit' && plan.input.kind === 'sort');
@@ -67,4 +82,4 @@ test('staged plans answer as the same question asked of DuckDB in one go', () =>
 });
 
 /** Thousands were run while this was written; each change gets some. */
-const runs = 100;
+const runs = Number(process.env.RUNS ?? 150);

@@ -78,6 +78,7 @@ test('planning that fails later fails the job', () => {
   const failure = { kind: 'cancelled' } as const;
   const effects = scheduler.handle({ kind: 'attemptFailed', key, worker: workerId('w'), failure }, 0);
   assert.deepEqual(effects, [
+    { kind: 'abortSink', job },
     { kind: 'jobFailed', job, error },
     { kind: 'dropJob', job, workers: ['w'] },
   ]);

@@ -1,0 +1,113 @@
+import { quotedName } from '../../../shared/sql/text.ts';
+import { previousInput, type StageSpec, type Step } from '../../../shared/stage.ts';
+import { type JoinChoice, mayRepeat } from '../choices.ts';
+import { alike, cutInputs, type Draft, type ExchangeInput, sizeText } from './draft.ts';
+
+/** A join by hash, seen from one of its sides: `here` may be joined where it is made if `other` turns out small. */
+interface Side {
+  readonly join: JoinChoice;
+  readonly here: ExchangeInput;
+  readonly other: ExchangeInput;
+  readonly otherSide: 'left' | 'right';
+}
+
+/**
+ * A join by hash of which one side has turned out small, before the other side's stage began, is done in that stage:
+ * its rows are not exchanged, and the small side is sent whole to its tasks.
+ */
+export function joinInPlace(draft: Draft): void {
+  for (const { id } of [...draft.pending.values()]) {
+    const spec = draft.pending.get(id);
+    const side = spec && sidesOf(spec, draft).find((side) => isSmall(side, draft) && isFree(side, spec, draft));
+    if (spec !== undefined && side !== undefined) fuse(spec, side, draft);
+  }
+}
+
+/** Whether the stage is the larger side of a join whose smaller side is still being made: its rows may need no exchange. */
+export function waitsForOtherSide(spec: StageSpec, draft: Draft): boolean {
+  const { awaitOtherSidePercent } = draft.progress.limits;
+  return draft.readersOf(spec.id).some((reader) =>
+    sidesOf(reader, draft).some((side) => {
+      if (side.here.from !== spec.id || draft.sizes(side.other.from) !== undefined) return false;
+      const [here, other] = [side.here, side.other].map(({ from }) => draft.choicesOf(from).bytes) as [number, number];
+      return isFree(side, reader, draft) && here * 100 >= other * awaitOtherSidePercent;
+    }),
+  );
+}
+
+/** Both sides of each join by hash that still reads both, the other of which may be seen by many tasks. */
+function sidesOf(spec: StageSpec, draft: Draft): Side[] {
+  if (!draft.pending.has(spec.id)) return [];
+  const cut = cutInputs(spec);
+  if (cut.length !== 2) return [];
+  return draft.choicesOf(spec.id).joins.flatMap((join) => {
+    if (join.kind !== 'hash') return [];
+    const [left, right] = [join.left, join.right].map((names) => cut.find(({ name }) => names.includes(name)));
+    if (left === undefined || right === undefined) return [];
+    const repeated = mayRepeat[join.type];
+    return [
+      ...(repeated.includes('r') ? [{ join, here: left, other: right, otherSide: 'right' } as const] : []),
+      ...(repeated.includes('l') ? [{ join, here: right, other: left, otherSide: 'left' } as const] : []),
+    ];
+  });
+}
+
+const isSmall = ({ other }: Side, draft: Draft): boolean =>
+  (draft.sizes(other.from)?.bytes ?? Number.POSITIVE_INFINITY) <= draft.progress.limits.broadcastBytesMax;
+
+/** Nobody else reads the stage, it has not begun, and the join's text can stand behind its own. */
+function isFree({ here }: Side, spec: StageSpec, draft: Draft): boolean {
+  const [step] = spec.steps;
+  const isSelect = step?.kind === 'sql' && step.sql.startsWith('SELECT ');
+  return draft.pending.has(here.from) && draft.readersOf(here.from).length === 1 && isSelect;
+}
+
+function fuse(spec: StageSpec, { join, here, other, otherSide }: Side, draft: Draft): void {
+  const maker = draft.stage(here.from);
+  const rest = spec.inputs.filter((input) => input !== here);
+  const sent = alike(
+    rest.map((input) => (input === other ? whole(other) : input)),
+    maker.tasks,
+  );
+  if (sent === undefined) return;
+  const fused: StageSpec = {
+    ...spec,
+    name: `${maker.name} → ${spec.name.replace(/^meet by join key → /, '')}`,
+    tasks: maker.tasks,
+    inputs: [...maker.inputs, ...sent],
+    steps: [...maker.steps, ...spec.steps.map((step, i) => (i === 0 ? behind(step, here) : step))],
+    deterministic: spec.deterministic && maker.deterministic,
+  };
+  const names = maker.inputs.map(({ name }) => name);
+  const now = (side: readonly string[]): string[] => side.flatMap((name) => (name === here.name ? names : [name]));
+  const joins = draft
+    .choicesOf(spec.id)
+    .joins.map((each) => ({ ...each, left: now(each.left), right: now(each.right) }))
+    .map((each, i) =>
+      draft.choicesOf(spec.id).joins[i] === join ? { ...each, kind: 'broadcast' as const, plain: [otherSide] } : each,
+    );
+  const makers = draft.choicesOf(maker.id);
+  draft.choices.set(spec.id, { ...makers, bytes: draft.choicesOf(spec.id).bytes, joins: [...makers.joins, ...joins] });
+  draft.pending.delete(maker.id);
+  draft.pending.set(spec.id, fused);
+  const size = sizeText(draft.sizes(other.from)?.bytes ?? 0);
+  draft.note(
+    spec.id,
+    'broadcast',
+    `the ${otherSide} side of the join has ${size} and is sent whole to the other side’s tasks, which exchange nothing`,
+  );
+}
+
+export const whole = ({ name, schema, from }: ExchangeInput): ExchangeInput => ({
+  kind: 'exchange',
+  name,
+  schema,
+  from,
+  mode: 'broadcast',
+});
+
+/** The step over what the steps before it yield, under the name of the input that it read. */
+function behind(step: Step, { name }: ExchangeInput): Step {
+  if (step.kind !== 'sql') throw new TypeError('a join is SQL');
+  return { ...step, sql: `WITH ${quotedName(name)} AS (SELECT * FROM ${previousInput}) ${step.sql}` };
+}

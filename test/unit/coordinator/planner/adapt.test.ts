@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { AdaptLimits } from '../../../../coordinator/planner/adapt/progress.ts';
+import type { Config } from '../../../../shared/config/config.ts';
+import type { Adaptation } from '../../../../shared/plan/job.ts';
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
+import { runLocally } from '../../../support/local-executor.ts';
+import { PlannerBench, scan } from '../../../support/planner.ts';
+import { assertSameRows } from '../../../support/same-rows.ts';
+
+const bench = new PlannerBench({ broadcastBytesMax: 0, rereadBytesMax: 0 });
+after(() => bench[Symbol.dispose]());
+
+const facts = bench.file('facts.parquet', "SELECT i AS id, i % 1000 AS k, 'text ' || i AS t FROM range(20000) r(i)");
+const skewed = bench.file(
+  'skewed.parquet',
+  'SELECT i AS id, CASE WHEN i % 10 < 8 THEN 7 ELSE i % 1000 END AS k FROM range(20000) r(i)',
+);
+const names = bench.file('names.parquet', "SELECT i AS k, 'name ' || i AS name FROM range(6000) r(i)");
+
+/** Limits by which each test says which decision is to be taken. */
+const calm: AdaptLimits = {
+  ...bench.config,
+  taskBytesMin: 1,
+  taskBytesTarget: 2 ** 30,
+  broadcastBytesMax: 0,
+  skewBytesMin: 2 ** 30,
+};
+
+const join = (left: PlanNode, right: PlanNode, type: JoinType = 'inner'): PlanNode => ({
+  kind: 'join',
+  type,
+  left,
+  right,
+  on: { kind: 'using', columns: ['k'] },
+});
+const filter = (input: PlanNode, predicate: string): PlanNode => ({ kind: 'filter', input, predicate });
+
+interface Ran {
+  readonly adaptations: readonly Adaptation[];
+  /** Stages that ran, with their tasks. */
+  readonly stages: readonly string[];
+}
+
+/** Runs the plan as it is adapted by these limits; its rows must be DuckDB's. */
+function run(plan: PlanNode, sql: string, limits: Partial<AdaptLimits>, config: Partial<Config> = {}, slots = 4): Ran {
+  const staged = bench.plan(plan, { slots, config: { ...bench.config, ...config } });
+  const adaptations: Adaptation[] = [];
+  const stages: string[] = [];
+  const table = runLocally(staged, bench.connection, {
+    directory: bench.directory,
+    adapt: { slots, limits: { ...calm, ...limits } },
+    adaptations,
+    onStage: ({ tasks, name }) => stages.push(`${tasks} × ${name}`),
+  });
+  const columns = staged.schema.map(({ name }) => name).join(', ');
+  const expected = bench.connection.rows(`SELECT ${columns} FROM (${sql})`);
+  assertSameRows(bench.connection.rows(`FROM ${table}`), expected, plan.kind === 'sort', sql);
+  return { adaptations, stages };
+}
+
+const kinds = ({ adaptations }: Ran): string[] => adaptations.map(({ kind }) => kind);
+const joined = `SELECT * FROM '${facts}' JOIN '${names}' USING (k)`;
+const few = `SELECT * FROM '${facts}' JOIN (FROM '${names}' WHERE k < 3) USING (k)`;
+
+test('nothing changes where sizes are as they were thought', () => {
+  assert.deepEqual(kinds(run(join(scan(facts), scan(names)), joined, {})), []);
+});
+
+test('partitions with little in them are read together, and all by one task where they are worth no more', () => {
+  const ran = run(join(scan(facts), scan(names)), joined, { taskBytesMin: 200_000 });
+  assert.deepEqual(kinds(ran), ['merged']);
+  assert.match(ran.stages.at(-1) ?? '', /^3 × meet by join key → join/);
+  const tiny = run(join(scan(facts), scan(names)), joined, { taskBytesMin: 2 ** 30 });
+  assert.match(tiny.stages.at(-1) ?? '', /^1 × meet by join key → join/);
+});
+
+test('as many partitions as the user asked for are read by as many tasks', () => {
+  const plan: PlanNode = { kind: 'repartition', input: scan(facts), partitions: 7, keys: ['k'] };
+  const ran = run(plan, `FROM '${facts}'`, { taskBytesMin: 2 ** 30 });
+  assert.match(ran.stages.at(-1) ?? '', /^7 × /);
+});
+
+test('a side that turns out small is sent whole to the other, which has waited for it and exchanges nothing', () => {
+  const ran = run(join(scan(facts), filter(scan(names), 'k < 3')), few, { broadcastBytesMax: 10_000 });
+  assert.deepEqual(kinds(ran), ['broadcast']);
+  assert.deepEqual(
+    ran.stages.map((stage) => stage.replace(/^\d+ × /, '')),
+    ['scan names.parquet → filter', 'scan facts.parquet → join'],
+  );
+});
+
+test('a side that turns out small when both are made is sent whole, and the other read where it lies', () => {
+  const limits = { broadcastBytesMax: 10_000, awaitOtherSidePercent: 1_000_000 };
+  const ran = run(join(scan(facts), filter(scan(names), 'k < 3')), few, limits);
+  assert.deepEqual(kinds(ran), ['broadcast', 'merged']);
+  assert.equal(ran.stages.length, 3);
+});
+
+for (const type of ['right', 'full'] as const) {
+  test(`the right side of a ${type} join is never sent to several tasks`, () => {
+    const sql = `SELECT * FROM '${facts}' ${type} JOIN (FROM '${names}' WHERE k < 3) USING (k)`;
+    const ran = run(join(scan(facts), filter(scan(names), 'k < 3'), type), sql, { broadcastBytesMax: 10_000 });
+    assert.deepEqual(kinds(ran), []);
+  });
+}
+
+test('a skewed partition is cut by what wrote it, and the other side is read by each of its tasks', () => {
+  const sql = `SELECT * FROM '${skewed}' JOIN '${names}' USING (k)`;
+  const limits = { skewBytesMin: 1000, skewPercent: 200 };
+  const ran = run(join(scan(skewed), scan(names)), sql, limits);
+  assert.ok(kinds(ran).includes('split'), kinds(ran).join());
+  assert.ok(Number.parseInt(ran.stages.at(-1) ?? '', 10) > 4, ran.stages.join('\n'));
+});
+
+for (const [type, splits] of [
+  ['left', true],
+  ['semi', true],
+  ['anti', true],
+  ['right', false],
+  ['full', false],
+] as const) {
+  test(`a skewed left side of a ${type} join is ${splits ? '' : 'not '}cut`, () => {
+    const sql = `SELECT * FROM '${skewed}' ${type} JOIN '${names}' USING (k)`;
+    const ran = run(join(scan(skewed), scan(names), type), sql, { skewBytesMin: 1000, skewPercent: 200 });
+    assert.equal(kinds(ran).includes('split'), splits, kinds(ran).join());
+  });
+}
+
+test('the other side of an inner join is not even scanned where one side is empty', () => {
+  const none = `SELECT * FROM '${facts}' JOIN (FROM '${names}' WHERE k < -1) USING (k)`;
+  const ran = run(join(scan(facts), filter(scan(names), 'k < -1')), none, {});
+  assert.deepEqual(kinds(ran), ['empty', 'merged']);
+  assert.deepEqual(ran.stages, ['3 × scan names.parquet → filter', '1 × meet by join key → join']);
+});
+
+test('rows without a match stay where the other side is empty', () => {
+  const sql = `SELECT * FROM '${facts}' LEFT JOIN (FROM '${names}' WHERE k < -1) USING (k)`;
+  const ran = run(join(scan(facts), filter(scan(names), 'k < -1'), 'left'), sql, {});
+  assert.ok(!kinds(ran).includes('empty'), kinds(ran).join());
+});
+
+test('an empty side that may have rows when it runs again drops nothing', () => {
+  const chance = filter(scan(names), 'random() < -1');
+  const ran = run(join(scan(facts), chance), `SELECT * FROM '${facts}' JOIN '${names}' USING (k) LIMIT 0`, {});
+  assert.ok(!kinds(ran).includes('empty'), kinds(ran).join());
+});
+
+test('a side sent whole that is empty spares the scan that it was to meet', () => {
+  const config = { broadcastBytesMax: 2 ** 26 };
+  const none = `SELECT count(*) AS n FROM '${facts}' JOIN (FROM '${names}' WHERE k < -1) USING (k)`;
+  const input = join(scan(facts), filter(scan(names), 'k < -1'));
+  const plan: PlanNode = { kind: 'aggregate', keys: [], aggregates: [{ name: 'n', sql: 'count(*)' }], input };
+  const ran = run(plan, none, {}, config);
+  assert.ok(kinds(ran).includes('empty'), kinds(ran).join());
+  assert.ok(
+    ran.stages.some((stage) => stage.startsWith('1 × scan facts.parquet')),
+    ran.stages.join('\n'),
+  );
+});
+
+test('few rows are not cut into ranges to be sorted', () => {
+  const plan: PlanNode = { kind: 'sort', keys: ['id'], input: filter(scan(facts), 'k = 5') };
+  const sql = `FROM '${facts}' WHERE k = 5 ORDER BY id`;
+  const ran = run(plan, sql, {}, { sortBytesMin: 10_000 });
+  assert.deepEqual(kinds(ran), ['whole']);
+  assert.deepEqual(ran.stages.slice(1), ['1 × range → sort']);
+});
+
+test('a stage that is given more than was thought writes more partitions', () => {
+  const many: PlanNode = {
+    kind: 'call',
+    mode: 'flatMap',
+    function: { sha256: 'f00d', name: 'manifold', async: false },
+    schema: [
+      { name: 'id', type: 'BIGINT' },
+      { name: 'k', type: 'BIGINT' },
+      { name: 't', type: 'VARCHAR' },
+    ],
+    deterministic: true,
+    input: filter(scan(facts), 'id < 2000'),
+  };
+  const staged = bench.plan({ kind: 'distinct', input: { kind: 'distinct', input: many } }, { slots: 2 });
+  const adaptations: Adaptation[] = [];
+  const table = runLocally(staged, bench.connection, {
+    directory: bench.directory,
+    functions: { manifold: 'SELECT id * 100 + j AS id, k, t FROM previous, range(20) r(j)' },
+    adapt: { slots: 2, limits: calm },
+    adaptations,
+  });
+  assert.deepEqual(bench.connection.rows(`SELECT count(*) AS n FROM ${table}`), [{ n: 40_000 }]);
+  assert.ok(
+    adaptations.some(({ kind }) => kind === 'partitions'),
+    JSON.stringify(adaptations),
+  );
+});
