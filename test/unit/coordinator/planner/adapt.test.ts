@@ -129,15 +129,15 @@ for (const [type, splits] of [
 }
 
 test('the other side of an inner join is not even scanned where one side is empty', () => {
-  const none = `SELECT * FROM '${facts}' JOIN (FROM '${names}' WHERE k < -1) USING (k)`;
-  const ran = run(join(scan(facts), filter(scan(names), 'k < -1')), none, {});
+  const none = `SELECT * FROM '${facts}' JOIN (FROM '${names}' WHERE k % 7 = 9) USING (k)`;
+  const ran = run(join(scan(facts), filter(scan(names), 'k % 7 = 9')), none, {});
   assert.deepEqual(kinds(ran), ['empty', 'merged']);
   assert.deepEqual(ran.stages, ['3 × scan names.parquet → filter', '1 × meet by join key → join']);
 });
 
 test('rows without a match stay where the other side is empty', () => {
-  const sql = `SELECT * FROM '${facts}' LEFT JOIN (FROM '${names}' WHERE k < -1) USING (k)`;
-  const ran = run(join(scan(facts), filter(scan(names), 'k < -1'), 'left'), sql, {});
+  const sql = `SELECT * FROM '${facts}' LEFT JOIN (FROM '${names}' WHERE k % 7 = 9) USING (k)`;
+  const ran = run(join(scan(facts), filter(scan(names), 'k % 7 = 9'), 'left'), sql, {});
   assert.ok(!kinds(ran).includes('empty'), kinds(ran).join());
 });
 
@@ -149,8 +149,8 @@ test('an empty side that may have rows when it runs again drops nothing', () => 
 
 test('a side sent whole that is empty spares the scan that it was to meet', () => {
   const config = { broadcastBytesMax: 2 ** 26 };
-  const none = `SELECT count(*) AS n FROM '${facts}' JOIN (FROM '${names}' WHERE k < -1) USING (k)`;
-  const input = join(scan(facts), filter(scan(names), 'k < -1'));
+  const none = `SELECT count(*) AS n FROM '${facts}' JOIN (FROM '${names}' WHERE k % 7 = 9) USING (k)`;
+  const input = join(scan(facts), filter(scan(names), 'k % 7 = 9'));
   const plan: PlanNode = { kind: 'aggregate', keys: [], aggregates: [{ name: 'n', sql: 'count(*)' }], input };
   const ran = run(plan, none, {}, config);
   assert.ok(kinds(ran).includes('empty'), kinds(ran).join());
@@ -179,7 +179,7 @@ test('a stage that is given more than was thought writes more partitions', () =>
       { name: 't', type: 'VARCHAR' },
     ],
     deterministic: true,
-    input: filter(scan(facts), 'id < 2000'),
+    input: filter(scan(facts), 'id % 10 = 0'),
   };
   const staged = bench.plan({ kind: 'distinct', input: { kind: 'distinct', input: many } }, { slots: 2 });
   const adaptations: Adaptation[] = [];
