@@ -163,7 +163,7 @@ test('a side sent whole that is empty spares the scan that it was to meet', () =
 test('few rows are not cut into ranges to be sorted', () => {
   const plan: PlanNode = { kind: 'sort', keys: ['id'], input: filter(scan(facts), 'k = 5') };
   const sql = `FROM '${facts}' WHERE k = 5 ORDER BY id`;
-  const ran = run(plan, sql, {}, { sortBytesMin: 10_000 });
+  const ran = run(plan, sql, {}, { sortBytesMin: 1000 });
   assert.deepEqual(kinds(ran), ['whole']);
   assert.deepEqual(ran.stages.slice(1), ['1 × range → sort']);
 });
