@@ -11,6 +11,7 @@ import { runCommand } from './commands/run.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
 import { tablesCommand } from './commands/tables.ts';
+import { testCommand } from './commands/test.ts';
 import { typesCommand } from './commands/types.ts';
 import { workerCommand } from './commands/worker.ts';
 import { workersCommand } from './commands/workers.ts';
@@ -20,6 +21,7 @@ import { printError } from './output/error.ts';
 const commands = [
   runCommand,
   sqlCommand,
+  testCommand,
   startCommand,
   coordinatorCommand,
   workerCommand,

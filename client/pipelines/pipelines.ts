@@ -4,6 +4,7 @@ import type { PipelineRecord } from '../../pipeline/record.ts';
 import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
 import { newRunId } from '../../pipeline/run-id.ts';
 import type { RunRequest } from '../../pipeline/run-request.ts';
+import type { SampleResult } from '../../pipeline/samples/run-samples.ts';
 import type { Json } from '../../shared/json.ts';
 import { resolverFor } from '../job/resolver.ts';
 import { persist } from '../session/persist.ts';
@@ -115,6 +116,16 @@ export class PipelinesClient {
   /** Without effect on a run that has ended. @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided */
   async cancel(id: string): Promise<void> {
     await this.#ask(() => this.#session.pipelines.cancelRun({ run: id }));
+  }
+
+  /**
+   * Runs the samples of a pipeline, one after the other: nothing is read from its sources, nothing is loaded.
+   *
+   * @param folder of the pipeline's file: paths in its samples are relative to it
+   */
+  async *test(pipeline: Pipeline, folder = process.cwd()): AsyncGenerator<SampleResult, void, undefined> {
+    const { runSamples } = await import('../../pipeline/samples/run-samples.ts');
+    yield* runSamples(this.#session, pipeline, folder);
   }
 
   /** Forgets a pipeline, where it left off, and its runs. What it loaded stays. @throws SheafError `PIPELINE_UNKNOWN` */
