@@ -1,13 +1,13 @@
 import type { CompiledRun } from '../../pipeline/compiled.ts';
 import type { PipelineDocument } from '../../pipeline/document.ts';
 import type { RunRecord } from '../../pipeline/run.ts';
-import { SheafError } from '../../shared/errors.ts';
+import { assert, SheafError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';
 import { type Decision, decide, type PreparedSink } from './decide.ts';
-import { jobKey, type LoadEngine } from './engine.ts';
-import { decodeReceipts } from './receipts.ts';
+import { jobKey, type LoadEngine, type OpenLoad } from './engine.ts';
+import { byOutput } from './receipts.ts';
 import { type Sinks, written } from './sinks.ts';
 
 /** Steps of a run at which a test may stop it. */
@@ -29,6 +29,7 @@ export interface AttemptParts {
 export class Attempt {
   readonly #parts: AttemptParts;
   #prepared: readonly PreparedSink[] = [];
+  #load: OpenLoad | undefined;
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
@@ -39,17 +40,18 @@ export class Attempt {
     const { record, compiled, engine, at, signal } = this.#parts;
     if (record.attempt > 1) await this.#cleanEarlier();
     await at('cleaned');
-    const schemas = await engine.describe(compiled.plan, signal);
+    const load = await engine.open(compiled.plan, signal);
+    this.#load = load;
     const prepared: PreparedSink[] = [];
     for (const output of written(compiled.plan.outputs)) {
       signal.throwIfAborted();
-      prepared.push(await this.#parts.sinks.prepare(this.#name(), output, schemas[output.name], signal));
+      prepared.push(await this.#parts.sinks.prepare(this.#name(), output, load.schemas[output.name], signal));
     }
     this.#prepared = prepared;
     await at('prepared');
     signal.throwIfAborted();
     const key = jobKey(record.id, record.attempt);
-    const job = await engine.submit(withPrepared(compiled.plan, prepared), key);
+    const job = await load.submit(withPrepared(compiled.plan, prepared), key);
     if (signal.aborted) await engine.cancel(key); // Whoever cancelled the run did not know the job yet.
     signal.throwIfAborted();
     return job;
@@ -57,19 +59,26 @@ export class Attempt {
 
   /** Waits for the job, and decides from its receipts. @throws SheafError of the job */
   async decision(job: JobId): Promise<Decision> {
-    const { record, document, compiled, cursorsBefore, engine, at, signal } = this.#parts;
-    const { receipts, sources } = await engine.outcome(job, signal);
+    const { record, document, compiled, cursorsBefore, at, signal } = this.#parts;
+    const load = this.#load;
+    assert(load !== undefined, `run ${record.id} waits for a job that it has not submitted`);
+    const receipts = byOutput(await load.receipts(job, signal));
     await at('loaded');
     return decide({
       document,
       outputs: compiled.outputs,
       sinks: this.#prepared,
-      receipts: decodeReceipts(receipts),
-      sources,
+      receipts,
+      sources: load.sources,
       cursorsBefore,
       startedMs: record.startedMs ?? record.submittedMs,
       movesCursors: movesCursors(record),
     });
+  }
+
+  /** Lets go of what the attempt holds. It is over. */
+  async close(): Promise<void> {
+    await this.#load?.close();
   }
 
   /** What attempts before this one staged needs room, and is of no use. */

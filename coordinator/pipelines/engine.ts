@@ -3,39 +3,43 @@ import type { JobInfo } from '../../shared/plan/job.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { ListedSource } from './decide.ts';
-import type { ReceiptRow } from './receipts.ts';
+import type { TaskReceipt } from './receipts.ts';
 
 /** What running a pipeline needs of the engine: its jobs. */
 export interface LoadEngine {
   /**
-   * The columns that each output's sink will get.
+   * Lists the sources of a plan: what its job will read is settled then.
    *
    * @throws SheafError of a source that cannot be listed, or SQL that is wrong
    */
-  describe(plan: LoadNode, signal: AbortSignal): Promise<Readonly<Record<string, Schema>>>;
-  /** @param key unique to an attempt of a run: told twice, it is one job */
-  submit(plan: LoadNode, key: string): Promise<JobId>;
-  /**
-   * Waits for the job's end; its result goes then.
-   *
-   * @throws SheafError the job's own, `CANCELLED`, or the signal's reason
-   */
-  outcome(job: JobId, signal: AbortSignal): Promise<LoadOutcome>;
-  /** Resolves when no task of the job with this key begins any more. Harmless if there is none. */
+  open(plan: LoadNode, signal: AbortSignal): Promise<OpenLoad>;
+  /** Resolves when no task of the job with this key runs any more, or after a time. Harmless if there is none. */
   cancel(key: string): Promise<void>;
   progress(job: JobId): JobInfo | undefined;
 }
 
-export interface LoadOutcome {
-  readonly receipts: readonly ReceiptRow[];
-  /** By the name of the source's step. */
+/** A load whose sources are listed. */
+export interface OpenLoad {
+  /** By the name of the source. */
   readonly sources: Readonly<Record<string, ListedSource>>;
+  /** The columns that each output's sink will get. */
+  readonly schemas: Readonly<Record<string, Schema>>;
+  /**
+   * No other leader goes on with the job: the run begins anew.
+   *
+   * @param plan with what the sinks have prepared
+   * @param key unique to an attempt of a run: told twice, it is one job
+   */
+  submit(plan: LoadNode, key: string): Promise<JobId>;
+  /**
+   * Waits for the job's end.
+   *
+   * @throws SheafError the job's own, `CANCELLED`, or the signal's reason
+   */
+  receipts(job: JobId, signal: AbortSignal): Promise<readonly TaskReceipt[]>;
+  /** Lets go of the job's result, and of what its sources hold for it. Never throws. */
+  close(): Promise<void>;
 }
 
-const keyPrefix = 'run:';
-
 /** The key of an attempt's job. */
-export const jobKey = (run: string, attempt: number): string => `${keyPrefix}${run}:${attempt}`;
-
-/** Jobs of runs are not taken over by another leader: their run begins another attempt. */
-export const isRunKey = (key: string | undefined): boolean => key?.startsWith(keyPrefix) ?? false;
+export const jobKey = (run: string, attempt: number): string => `run:${run}:${attempt}`;

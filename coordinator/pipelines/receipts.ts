@@ -3,12 +3,11 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
 
-/** A row of a load's result, as `shared/plan/nodes/load.ts` says. */
-export interface ReceiptRow {
+/** What one task has written: a row of a load's result. */
+export interface TaskReceipt {
   readonly output: string;
   readonly task: number;
-  /** A `LoadReceipt` as JSON. */
-  readonly receipt: string;
+  readonly receipt: LoadReceipt;
 }
 
 export type Receipts = ReadonlyMap<string, readonly LoadReceipt[]>;
@@ -16,26 +15,20 @@ export type Receipts = ReadonlyMap<string, readonly LoadReceipt[]>;
 /**
  * The receipts of each output of the plan, in the order of its tasks.
  *
- * @throws SheafError `INTERNAL` if one is no receipt, or a task has two: no attempt may be chosen twice
+ * @throws SheafError `INTERNAL` if a task has two: no attempt may be chosen twice
  */
-export function decodeReceipts(rows: readonly ReceiptRow[]): Receipts {
+export function byOutput(given: readonly TaskReceipt[]): Receipts {
   const outputs = new Map<string, Map<number, LoadReceipt>>();
-  for (const { output, task, receipt } of rows) {
+  for (const { output, task, receipt } of given) {
     const tasks = outputs.get(output) ?? new Map<number, LoadReceipt>();
     if (tasks.has(task)) throw new SheafError('INTERNAL', `Task ${task} of output ${output} has two receipts`);
-    outputs.set(output, tasks.set(task, decoded(output, receipt)));
+    outputs.set(output, tasks.set(task, receipt));
   }
   return new Map([...outputs].map(([output, tasks]) => [output, inOrder(tasks)]));
 }
 
 const inOrder = (tasks: ReadonlyMap<number, LoadReceipt>): LoadReceipt[] =>
   [...tasks].sort(([left], [right]) => left - right).map(([, receipt]) => receipt);
-
-function decoded(output: string, text: string): LoadReceipt {
-  const { rows, bytes, detail } = JSON.parse(text) as Partial<LoadReceipt>;
-  if (typeof rows === 'number' && typeof bytes === 'number') return { rows, bytes, detail: detail ?? null };
-  throw new SheafError('INTERNAL', `A writer of output ${output} gave something else than a receipt: ${text}`);
-}
 
 export const totalOf = (receipts: readonly LoadReceipt[]): { readonly rows: number; readonly bytes: number } => ({
   rows: receipts.reduce((sum, { rows }) => sum + rows, 0),

@@ -160,6 +160,7 @@ export class Runner {
       await work();
     } catch (thrown) {
       const begun = this.#begun.get(id);
+      if (begun?.number === attempt) await begun.attempt?.close();
       if (this.#parts.over.aborted || (begun?.number === attempt && begun.stop.signal.aborted)) return;
       await this.post(id, { kind: 'failed', attempt, error: SheafError.from(thrown).toData() });
     }
@@ -196,6 +197,7 @@ export class Runner {
     const begun = this.#begun.get(id);
     if (!begun?.attempt || begun.number !== attempt) return;
     const decision = await begun.attempt.decision(job);
+    await begun.attempt.close();
     if (decision.kind === 'refuse') {
       const { error, summary } = decision;
       return await this.post(id, { kind: 'failed', attempt, error, summary });

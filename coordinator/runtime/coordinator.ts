@@ -16,6 +16,7 @@ import { implementStore } from '../../shared/store/service.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { controlImplementation } from '../services/control-service.ts';
 import { jobsImplementation } from '../services/jobs-service.ts';
+import { pipelinesImplementation } from '../services/pipelines-service.ts';
 import { Leader } from './leader.ts';
 import { Planning } from './planning.ts';
 
@@ -102,6 +103,7 @@ export class Coordinator implements RunningCoordinator {
     const leader = () => this.#leading();
     const services = [
       jobsImplementation(leader, cluster),
+      pipelinesImplementation(() => leader().pipelines.desk),
       controlImplementation(() => controlDoor(leader())),
       flightService(new FileSource(join(homeOf(this.#options), 'spool'), config.exchangeIndexCacheMax), config),
       ...(servesStore ? [implementStore(store)] : []),

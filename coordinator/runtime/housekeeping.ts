@@ -2,6 +2,7 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { BlobDirectory } from './blobs.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
 import type { JobDesk } from './job-desk.ts';
@@ -15,6 +16,7 @@ export interface HouseParts {
   readonly desk: JobDesk;
   readonly ledger: JobLedger;
   readonly catalog: Pick<Catalog, 'bundles'>;
+  readonly pipelines: Pick<Pipelines, 'blobs'>;
   readonly blobs: BlobDirectory;
   readonly datasets: DatasetSpool;
   readonly config: Config;
@@ -40,12 +42,13 @@ function look({ sessions, door, desk, config, log }: HouseParts): void {
   void desk.expire(Date.now()).catch((error: unknown) => log.warn({ error }, 'old data was not removed'));
 }
 
-async function sweep({ desk, ledger, catalog, blobs, datasets, config, log }: HouseParts): Promise<void> {
+async function sweep({ desk, ledger, catalog, pipelines, blobs, datasets, config, log }: HouseParts): Promise<void> {
   const active = desk.active();
   const neededBlobs = new Set([
     ...ledger.requests(),
     ...active.flatMap(({ bundles }) => bundles),
     ...catalog.bundles(),
+    ...pipelines.blobs(),
   ]);
   const neededDatasets = new Set(active.flatMap((record) => record.datasets));
   try {

@@ -12,6 +12,8 @@ import type { Leadership } from '../../shared/store/election.ts';
 import { keysOf } from '../../shared/store/keys.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { Catalog } from '../catalog/catalog.ts';
+import { leaderPipelines } from '../pipelines/leader-pipelines.ts';
+import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { Effect } from '../scheduler/effects.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { BlobDirectory } from './blobs.ts';
@@ -60,6 +62,7 @@ export class Leader implements Disposable {
   readonly results: JobResults;
   /** Values for what the coordinator itself does with sources and sinks. */
   readonly secrets: Secrets;
+  readonly pipelines: Pipelines;
   readonly datasets: DatasetSpool;
   readonly epoch: Epoch;
   readonly #book: JobBook;
@@ -124,34 +127,23 @@ export class Leader implements Disposable {
       log,
     });
     this.results = new JobResults({ desk: this.desk, flight, config });
-    this.#housekeeping = keepHouse({
-      sessions: this.#sessions,
-      door: this.door,
-      desk: this.desk,
-      ledger: this.#ledger,
-      catalog: this.catalog,
-      blobs: this.blobs,
-      datasets: this.datasets,
-      config,
-      log,
-    });
+    const over = this.#ended.signal;
+    const { desk, results, catalog, blobs, datasets, door } = this;
+    const mustLead = () => this.#mustLead();
+    const parts = { blobs, catalog, desk, config, log };
+    this.pipelines = leaderPipelines({ ...parts, cluster, store, leadership, secrets, over, mustLead, results });
+    const [sessions, ledger, { pipelines }] = [this.#sessions, this.#ledger, this];
+    this.#housekeeping = keepHouse({ ...parts, sessions, door, ledger, pipelines, datasets });
   }
 
   /** Learns the jobs of the leaders before, and goes on with those that are not over. */
   async takeOver(): Promise<void> {
     const { blobs, datasets, desk } = this;
-    await this.catalog.load();
+    await Promise.all([this.catalog.load(), this.pipelines.load()]);
     const [book, ledger, config, log] = [this.#book, this.#ledger, this.#config, this.#log];
-    await new JobTakeOver({
-      book,
-      ledger,
-      desk,
-      blobs,
-      datasets,
-      mustLead: () => this.#mustLead(),
-      config,
-      log,
-    }).begin();
+    const mustLead = () => this.#mustLead();
+    await new JobTakeOver({ book, ledger, desk, blobs, datasets, mustLead, config, log }).begin();
+    this.pipelines.begin();
   }
 
   /** Whether its term lasts at this moment. */

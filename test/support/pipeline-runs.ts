@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { SinkConnector } from '../../connectors/contract.ts';
 import type { Point } from '../../coordinator/pipelines/attempt.ts';
 import { compileWith } from '../../coordinator/pipelines/compile-run.ts';
-import type { LoadEngine, LoadOutcome } from '../../coordinator/pipelines/engine.ts';
+import type { LoadEngine, OpenLoad } from '../../coordinator/pipelines/engine.ts';
 import { Pipelines } from '../../coordinator/pipelines/pipelines.ts';
+import type { TaskReceipt } from '../../coordinator/pipelines/receipts.ts';
 import { BlobDirectory, blobName } from '../../coordinator/runtime/blobs.ts';
 import type { Compile } from '../../pipeline/compiled.ts';
 import type { OutputDocument, PipelineDocument } from '../../pipeline/document.ts';
@@ -89,18 +90,22 @@ class PretendedJobs implements LoadEngine {
     this.#target = target;
   }
 
-  async describe(plan: LoadNode) {
-    return Object.fromEntries(plan.outputs.map(({ name }) => [name, [{ name: 'n', type: 'BIGINT' }]]));
+  async open(plan: LoadNode, _signal: AbortSignal): Promise<OpenLoad> {
+    const { there } = this.#source;
+    return {
+      sources: { numbers: { connector: 'memory', pieces: 1, first: ['numbers'], cursor: there } },
+      schemas: Object.fromEntries(plan.outputs.map(({ name }) => [name, [{ name: 'n', type: 'BIGINT' }]])),
+      submit: async (prepared, key) => {
+        const id = jobId(`job-${randomBytes(4).toString('hex')}`);
+        this.#jobs.set(id, { key, plan: prepared });
+        return id;
+      },
+      receipts: (job, signal) => this.#receipts(job, there, signal),
+      close: async () => {},
+    };
   }
 
-  async submit(plan: LoadNode, key: string): Promise<JobId> {
-    const known = [...this.#jobs].find(([, job]) => job.key === key);
-    const id = known?.[0] ?? jobId(`job-${randomBytes(4).toString('hex')}`);
-    this.#jobs.set(id, { key, plan });
-    return id;
-  }
-
-  async outcome(job: JobId, signal: AbortSignal): Promise<LoadOutcome> {
+  async #receipts(job: JobId, there: number, signal: AbortSignal): Promise<readonly TaskReceipt[]> {
     const { key, plan } = this.#jobs.get(job) as { readonly key: string; readonly plan: LoadNode };
     await new Promise((done) => setImmediate(done));
     signal.throwIfAborted();
@@ -108,27 +113,17 @@ class PretendedJobs implements LoadEngine {
     if (fault) throw fault;
     const options = plan.outputs[0]?.sink.options as { readonly from?: number } | undefined;
     const from = options?.from ?? 0;
-    const rows = Array.from({ length: this.#source.there - from }, (_, n) => `row ${from + n}`);
+    const rows = Array.from({ length: there - from }, (_, n) => `row ${from + n}`);
     const staged = `${plan.run}/${key}`;
     this.#target.staged.set(staged, rows);
-    const receipts = plan.outputs.map(({ name, sink }) => ({
+    const counts = [{ about: 'source', name: 'numbers', rows: rows.length, rejected: 0, found: null }];
+    const counted: LoadReceipt = { rows: 1, bytes: 0, detail: { rows: counts } };
+    const written: LoadReceipt = { rows: rows.length, bytes: rows.length, detail: staged };
+    return plan.outputs.map(({ name, sink }) => ({
       output: name,
       task: 0,
-      receipt: receipt(sink.connector),
+      receipt: sink.connector === 'collect' ? counted : written,
     }));
-    return {
-      receipts,
-      sources: { numbers: { connector: 'memory', pieces: 1, first: ['numbers'], cursor: this.#source.there } },
-    };
-
-    function receipt(connector: string): string {
-      const counts = [{ about: 'source', name: 'numbers', rows: rows.length, rejected: 0, found: null }];
-      const written: LoadReceipt =
-        connector === 'collect'
-          ? { rows: 1, bytes: 0, detail: { rows: counts } }
-          : { rows: rows.length, bytes: rows.length, detail: staged };
-      return JSON.stringify(written);
-    }
   }
 
   async cancel(key: string): Promise<void> {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide, type LoadedRun } from '../../../../coordinator/pipelines/decide.ts';
-import { decodeReceipts } from '../../../../coordinator/pipelines/receipts.ts';
+import { byOutput } from '../../../../coordinator/pipelines/receipts.ts';
 import type { CountRow } from '../../../../pipeline/compiled.ts';
 import type { OutputDocument, RejectPolicy, Rule } from '../../../../pipeline/document.ts';
+import type { Json } from '../../../../shared/json.ts';
 
 const plan = { kind: 'sql', text: 'select 1' } as const;
 const notNull: Rule = {
@@ -43,7 +44,7 @@ function loaded({ onReject = { action: 'quarantine' }, rules = [], counts = [], 
   };
   const { listed = true, movesCursors = true } = more;
   const sink = (name: string) => ({ name, connector: 'memory', options: {}, schema: [], prepared: { of: name } });
-  const receipt = (rows: number, detail: unknown = null) => JSON.stringify({ rows, bytes: rows * 10, detail });
+  const receipt = (rows: number, detail: Json = null) => ({ rows, bytes: rows * 10, detail });
   return {
     document: {
       name: 'orders',
@@ -56,10 +57,10 @@ function loaded({ onReject = { action: 'quarantine' }, rules = [], counts = [], 
     },
     outputs: [{ name: 'load', target: 'load', counts: 'counts of load', quarantine: 'rejects of load' }],
     sinks: [sink('rejects of load'), sink('load')],
-    receipts: decodeReceipts([
+    receipts: byOutput([
       { output: 'load', task: 1, receipt: receipt(4, 'second') },
       { output: 'load', task: 0, receipt: receipt(3, 'first') },
-      { output: 'counts of load', task: 0, receipt: receipt(1, { rows: counts }) },
+      { output: 'counts of load', task: 0, receipt: receipt(1, { rows: counts } as unknown as Json) },
     ]),
     sources: {
       api: { connector: 'rest', pieces: 3, first: ['a'], ...(listed ? { cursor: 'listed' } : {}) },
@@ -140,6 +141,6 @@ test('rules about all rows: a count, an age, a question', () => {
 });
 
 test('two receipts of one task are a bug, not a choice', () => {
-  const row = { output: 'load', task: 0, receipt: '{"rows":1,"bytes":1,"detail":null}' };
-  assert.throws(() => decodeReceipts([row, row]), /two receipts/);
+  const row = { output: 'load', task: 0, receipt: { rows: 1, bytes: 1, detail: null } };
+  assert.throws(() => byOutput([row, row]), /two receipts/);
 });

@@ -1,0 +1,16 @@
+import { sinkConnector } from '../../connectors/registry.ts';
+import { compile } from '../../pipeline/compile/load-plan.ts';
+import { compileWith } from './compile-run.ts';
+import { JobEngine, type JobEngineParts } from './job-engine.ts';
+import { Pipelines, type PipelinesParts } from './pipelines.ts';
+
+type Given = Omit<PipelinesParts, 'compile' | 'engine' | 'findSink' | 'at'>;
+
+/** A leader's pipelines, run by its own jobs with the connectors of this process. */
+export const leaderPipelines = (parts: Given & Pick<JobEngineParts, 'desk' | 'results' | 'catalog'>): Pipelines =>
+  new Pipelines({
+    ...parts,
+    compile: compileWith(compile),
+    engine: new JobEngine(parts),
+    findSink: sinkConnector,
+  });
