@@ -49,6 +49,8 @@ export type Operator =
       readonly aggregates: readonly BoundColumn[];
       /** Sets of keys by position; absent: all keys. */
       readonly sets?: readonly (readonly number[])[];
+      /** How many groups there are, as estimated, where they are few. */
+      readonly groups?: number;
     }
   | { readonly kind: 'distinct' }
   | { readonly kind: 'sort'; readonly keys: readonly SortKey[] }

@@ -12,20 +12,29 @@ export interface ResolvedSource {
   readonly splits: readonly SourceSplit[];
   /** What the files say of a column's values, for each split in turn; absent where the format says nothing. */
   readonly statistics?: (column: Column) => readonly SplitStatistics[];
-  readonly sample?: SampleShare;
+  readonly sample?: Sample;
 }
 
 /**
- * The share of rows that a SELECT over some rows of these splits keeps; nothing if it cannot be had.
+ * How many rows a SELECT over some rows of these splits yields; nothing if it cannot be had.
  *
  * @param columns those that it names, in lower case
  * @param select its text, given the relation to read
  */
-export type SampleShare = (
+export type Sample = (
   splits: readonly SourceSplit[],
   columns: ReadonlySet<string>,
   select: (relation: string) => string,
-) => number | undefined;
+) => SampleCount | undefined;
+
+export interface SampleCount {
+  /** Rows that were looked at. */
+  readonly rows: number;
+  readonly kept: number;
+}
+
+/** Where nothing is kept, the share is less than can be seen: half a row is what may have been missed. */
+export const shareOf = ({ rows, kept }: SampleCount): number => Math.min(1, Math.max(0.5, kept) / Math.max(1, rows));
 
 /** Nothing where nothing is known. */
 export type SplitStatistics = ColumnStatistics | undefined;

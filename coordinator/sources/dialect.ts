@@ -17,7 +17,10 @@ export function dialectOf(connection: Connection): Dialect {
       (sql) => connection.describe(sql),
       (sql) => sql,
     ),
-    evaluate: (sql) => connection.rows(sql),
+    evaluate: remembered(
+      (sql) => connection.rows(sql),
+      (sql) => sql,
+    ),
     functions: catalogOf(connection),
   };
 }

@@ -2,7 +2,7 @@ import type { Connection } from '../../shared/duckdb/connection.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { Split } from '../../shared/stage.ts';
-import type { SampleShare, SourceSplit } from '../planner/source.ts';
+import type { Sample, SampleCount, SourceSplit } from '../planner/source.ts';
 import type { SourceCache } from './source-cache.ts';
 
 /** Rows are taken at so many places, so many at each: a file that is sorted looks different at its ends. */
@@ -11,8 +11,8 @@ const rowsAtEach = 1024;
 
 type ParquetSplit = Extract<Split, { kind: 'parquet' }>;
 
-/** Runs a SELECT over some rows of a Parquet scan, and remembers what share of them it kept. */
-export function parquetSample(schema: Schema, connection: Connection, cache: SourceCache): SampleShare {
+/** Runs a SELECT over some rows of a Parquet scan, and remembers how many it kept. */
+export function parquetSample(schema: Schema, connection: Connection, cache: SourceCache): Sample {
   return (splits, columns, select) => {
     const chosen = spread(splits).flatMap(({ split }) => (split.kind === 'parquet' && split.rows > 0 ? [split] : []));
     const [first] = chosen;
@@ -20,11 +20,11 @@ export function parquetSample(schema: Schema, connection: Connection, cache: Sou
     const wanted = schema.filter(({ name }) => columns.has(name.toLowerCase()));
     const relation = chosen.map((split) => `(${rowsOf(split, wanted)})`).join(' UNION ALL ');
     const sql = select(`(${relation})`);
-    const known = cache.get<number>(first.file, sql);
+    const known = cache.get<SampleCount>(first.file, sql);
     if (known !== undefined) return known;
-    const share = shareOf(sql, chosen, connection);
-    if (share !== undefined) cache.set(first.file, sql, share);
-    return share;
+    const count = countOf(sql, chosen, connection);
+    if (count !== undefined) cache.set(first.file, sql, count);
+    return count;
   };
 }
 
@@ -46,12 +46,11 @@ function rowsOf({ file, firstRow, missing = [] }: ParquetSplit, schema: Schema):
   return `SELECT ${[...list, '1'].join(', ')} FROM read_parquet(${literal(file.path)})${from} LIMIT ${rowsAtEach}`;
 }
 
-/** Where nothing is kept, the share is less than can be seen: half a row is what may have been missed. */
-function shareOf(sql: string, chosen: readonly ParquetSplit[], connection: Connection): number | undefined {
+function countOf(sql: string, chosen: readonly ParquetSplit[], connection: Connection): SampleCount | undefined {
   const rows = chosen.reduce((sum, split) => sum + Math.min(rowsAtEach, split.rows), 0);
   try {
     const [row] = connection.rows(`SELECT count(*)::DOUBLE AS kept FROM (${sql})`);
-    return Math.min(1, Math.max(0.5, Number(row?.kept ?? rows)) / rows);
+    return { rows, kept: Number(row?.kept ?? rows) };
   } catch {
     return undefined; // an estimate that cannot be had: the tasks will say what is wrong with the question
   }

@@ -3,10 +3,11 @@ import type { Size, Traits } from '../fragment.ts';
 /** What grouping leaves of its input where nothing better is known. */
 const groupedShare = 1 / 4;
 
-export const groupedSize = ({ rows, bytes }: Size): Size => ({
-  rows: rows * groupedShare,
-  bytes: bytes * groupedShare,
-});
+/** @param groups how many there are, if that is known */
+export function groupedSize({ rows, bytes }: Size, groups?: number): Size {
+  const share = groups === undefined ? groupedShare : Math.min(1, groups / Math.max(1, rows));
+  return { rows: rows * share, bytes: bytes * share };
+}
 
 /** Under memory pressure DuckDB's hash tables go to disk by parts, and their rows come out in another order. */
 export const afterGrouping = (traits: Traits, keys: readonly string[]): Traits => ({

@@ -38,7 +38,7 @@ function group(input: Fragment, bound: BoundOf<'aggregate'>, calls: Iterable<Agg
   const traits = sets === undefined ? grouped : ofSets(grouped);
   return continued(input, query, label, {
     schema: bound.schema,
-    size: keys.length === 0 ? { rows: 1, bytes: 0 } : groupedSize(input.size),
+    size: keys.length === 0 ? { rows: 1, bytes: 0 } : groupedSize(input.size, bound.operator.groups),
     traits: { ...traits, deterministic: traits.deterministic && isReproducible && !volatile },
   });
 }

@@ -28,7 +28,9 @@ export function inPhases(
   const isOneRow = grouped.length === 0;
   const grouping = afterGrouping(input.traits, grouped);
   const traits = { ...grouping, deterministic: grouping.deterministic && reproducible };
-  const size = isOneRow ? { rows: input.tasks, bytes: 0 } : groupedSize(input.size);
+  const { groups } = bound.operator;
+  const few = groups === undefined || values.length > 0 ? undefined : groups * input.tasks;
+  const size = isOneRow ? { rows: input.tasks, bytes: 0 } : groupedSize(input.size, few);
   const partial = selecting(input, (from) => partialQuery(from, phases), 'partial aggregate', { traits, size }, build);
   const counted = values.length === 0 ? partial : distinctValues(partial, phases, build);
   const by = [...names, ...(hasKeySets ? [set] : [])].map(quotedName);

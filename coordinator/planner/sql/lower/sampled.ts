@@ -4,6 +4,7 @@ import { quotedName } from '../../../../shared/sql/text.ts';
 import { sourceOf } from '../../bind/source.ts';
 import type { PlanContext } from '../../context.ts';
 import { hasStar, namesIn, parseExpression } from '../../expressions.ts';
+import { shareOf } from '../../source.ts';
 
 type Chain = PlanOf<'filter' | 'project' | 'extend' | 'scan'>;
 
@@ -16,7 +17,8 @@ export function sampledShare(plan: PlanNode, context: PlanContext): number | und
   const named = new Set(expressions.flatMap((tree) => [...namesIn(tree)]));
   const all = schema.map(({ name }) => name.toLowerCase());
   const columns = expressions.some(hasStar) ? all : all.filter((name) => named.has(name));
-  return sample(splits, new Set(columns), (relation) => selectOf(plan, relation));
+  const count = sample(splits, new Set(columns), (relation) => selectOf(plan, relation));
+  return count && shareOf(count);
 }
 
 function isChain(plan: PlanNode): plan is Chain {

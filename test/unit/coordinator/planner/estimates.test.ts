@@ -52,6 +52,18 @@ test('what many tasks would each build a large table from is hashed once', () =>
   }
 });
 
+test('few groups meet in one task; as many as there are rows are hashed', () => {
+  const grouped = (key: string) => `SELECT ${key} AS key, count(*) AS n FROM '${facts}' GROUP BY 1`;
+  const few = new PlannerBench({ taskBytesMin: 50_000 });
+  try {
+    const text = (key: string) => explainPlan(few.plan({ kind: 'sql', text: grouped(key) }, { slots: 4 })).text;
+    assert.doesNotMatch(text('p'), /by the hash of/);
+    assert.match(text('i'), /by the hash of/);
+  } finally {
+    few[Symbol.dispose]();
+  }
+});
+
 test('a predicate that fails on the sample fails in the tasks, as DuckDB fails', () => {
   const text = `SELECT k FROM '${keys}' WHERE CAST(name AS INTEGER) = 3`;
   const staged = bench.plan({ kind: 'sql', text });

@@ -2,17 +2,36 @@ import { quotedName } from '../../../shared/sql/text.ts';
 import { sourceOf } from '../bind/source.ts';
 import { type Bound, type BoundOf, inputOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
+import { type SampleCount, shareOf } from '../source.ts';
 
 /**
- * Tells the filters over scans what share of the rows they keep, from a sample of the files: how large what is joined and
- * sent really is. Filters and projections that stand over one scan are tried together; the topmost filter has the share of
- * all, for the others nothing is left.
+ * Tells the filters over scans what share of the rows they keep, from a sample of the files, and aggregates over scans how
+ * few groups there are: how large what is joined and sent really is. Filters and projections that stand over one scan are
+ * tried together; the topmost filter has the share of all, for the others nothing is left.
  */
-export function estimateFilters(bound: Bound, context: PlanContext): Bound {
-  const share = hasFilter(bound) ? shareOf(bound, context) : undefined;
-  if (share !== undefined) return withShare(bound, share);
-  return { ...bound, inputs: bound.inputs.map((input) => estimateFilters(input, context)) };
+export function estimate(bound: Bound, context: PlanContext): Bound {
+  const count = hasFilter(bound) ? countOf(bound, context) : undefined;
+  if (count !== undefined) return withShare(bound, shareOf(count));
+  const estimated = { ...bound, inputs: bound.inputs.map((input) => estimate(input, context)) };
+  return isAggregate(estimated) && isOverScan(inputOf(bound))
+    ? withGroups(estimated, inputOf(bound), context)
+    : estimated;
 }
+
+/** Where the sample has seen each group many times, there are hardly others. */
+const rowsOfGroupMin = 20;
+
+function withGroups(bound: BoundOf<'aggregate'>, input: Bound, context: PlanContext): Bound {
+  const { keys, sets } = bound.operator;
+  if (keys.length === 0 || sets !== undefined || keys.some(({ volatile }) => volatile)) return bound;
+  const list = keys.map(({ sql }, i) => `${sql} AS k${i}`).join(', ');
+  const rows = countOf(input, context);
+  const groups = countOf(input, context, (select) => `SELECT DISTINCT ${list} FROM (${select})`);
+  if (rows === undefined || groups === undefined || groups.kept * rowsOfGroupMin > rows.kept) return bound;
+  return { ...bound, operator: { ...bound.operator, groups: Math.max(1, groups.kept) } };
+}
+
+const isAggregate = (bound: Bound): bound is BoundOf<'aggregate'> => bound.operator.kind === 'aggregate';
 
 const isFilter = (bound: Bound): bound is BoundOf<'filter'> => bound.operator.kind === 'filter';
 
@@ -33,11 +52,15 @@ function isOverScan(bound: Bound): boolean {
 const isPlain = ({ operator }: Bound): boolean =>
   operator.kind === 'project' && operator.columns.every(({ volatile }) => !volatile);
 
-function shareOf(bound: Bound, context: PlanContext): number | undefined {
+function countOf(
+  bound: Bound,
+  context: PlanContext,
+  around = (select: string): string => select,
+): SampleCount | undefined {
   const scan = scanBelow(bound);
   const { splits, sample } = sourceOf(scan.operator.scan, context);
   const columns = new Set(scan.schema.map(({ name }) => name.toLowerCase()));
-  return sample?.(scan.operator.splits ?? splits, columns, (relation) => selectOf(bound, relation));
+  return sample?.(scan.operator.splits ?? splits, columns, (relation) => around(selectOf(bound, relation)));
 }
 
 function scanBelow(bound: Bound): BoundOf<'scan'> {
