@@ -14,7 +14,7 @@ export interface LoadStep {
   readonly sink: SinkSpec;
   /** Of the rows that are written. */
   readonly schema: Schema;
-  /** It is the only task that writes this output. */
+  /** It is the only task that writes this output. Said for good when a task is launched: stages may get other numbers of tasks. */
   readonly alone: boolean;
 }
 

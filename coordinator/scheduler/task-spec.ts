@@ -1,4 +1,12 @@
-import type { ExchangePart, ExchangeSlice, StageInput, TaskInput, TaskSpec } from '../../shared/stage.ts';
+import type {
+  ExchangePart,
+  ExchangeSlice,
+  StageInput,
+  StageSpec,
+  Step,
+  TaskInput,
+  TaskSpec,
+} from '../../shared/stage.ts';
 import type { Attempt } from './attempt.ts';
 import { sliceOf, tasksOf } from './slices.ts';
 import { partitionCount, type Stage } from './stage.ts';
@@ -8,9 +16,14 @@ import type { Task } from './task.ts';
 export function taskSpec({ key, task, alone }: Attempt): TaskSpec {
   const { spec } = task.stage;
   const inputs = spec.inputs.map((input) => taskInput(input, task));
-  const { steps, output, schema } = spec;
+  const { output, schema } = spec;
+  const steps = spec.steps.map((step) => stepOf(step, spec));
   return { ...key, inputs, steps, output, schema, alone, ...(task.wide ? { wide: true } : {}) };
 }
+
+/** How many tasks a stage has is certain only when it begins. */
+const stepOf = (step: Step, { tasks }: StageSpec): Step =>
+  step.kind === 'load' ? { ...step, alone: tasks === 1 } : step;
 
 function taskInput(input: StageInput, { stage, index }: Task): TaskInput {
   const { name, schema } = input;

@@ -128,7 +128,7 @@ export const sink: SinkConnector<FilesOptions, { readonly folder: string }> = {
     return { folder };
   },
   write: async ({ delayMs = 0, fails, forgetful, password = '' }, { schema, batches }, context) => {
-    const { prepared, run, output, attempt, signal } = context;
+    const { prepared, run, output, attempt, signal, alone } = context;
     const file = join(prepared.folder, `${run}.${output}.${attempt}.staged`);
     const reader = createRowReader(schema.fields);
     let rows = 0;
@@ -142,7 +142,7 @@ export const sink: SinkConnector<FilesOptions, { readonly folder: string }> = {
       if (fails) throw new Error(`could not write as user:${password}@host`);
       if (delayMs > 0) await pause(delayMs, undefined, { signal });
     }
-    return { rows, bytes: rows * 10, detail: { file } };
+    return { rows, bytes: rows * 10, detail: { file, alone } };
   },
   commit: async ({ folder }, receipts, { run, output }) => {
     const ledger = join(folder, `${run}.${output}.committed`);

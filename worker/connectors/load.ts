@@ -24,6 +24,7 @@ export async function loadRows(step: LoadStep, previous: Relation, context: Task
   try {
     const isCollected = step.sink.connector === collectSink;
     const receipt = isCollected ? collect(step, previous, context) : await write(step, previous, context);
+    if (context.services !== undefined) context.services.loaded = receipt;
     return receiptRow(step, receipt, context);
   } catch (thrown) {
     if (thrown instanceof SheafError && (thrown.code === 'CANCELLED' || thrown.code === 'FETCH_FAILED')) throw thrown;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectorContext } from '../../connectors/contract.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { bindAttempt, createLogger, type Logger } from '../../shared/log.ts';
+import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
 import { Secrets } from '../../shared/secrets.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { PoolTask, ThreadData } from '../pool/protocol.ts';
@@ -17,6 +18,8 @@ export class ConnectorServices implements Disposable {
   readonly #watch: AttemptWatch;
   readonly #permits: PermitQueue;
   readonly #port: PermitPort | undefined;
+  /** What the task has loaded. */
+  loaded: Pick<LoadReceipt, 'rows' | 'bytes'> | undefined;
   #over = false;
 
   constructor({ key, permits }: PoolTask, { config, logging, secretsFolder }: ThreadData, watch: AttemptWatch) {

@@ -23,7 +23,8 @@ export async function runTask(task: PoolTask, thread: ThreadData, watch: Attempt
   const inputs = scope.use(await TaskInputs.open(task, thread, watch, services));
   try {
     const written = await runSteps({ task, thread, inputs, scope, watch, services });
-    const { partitions, file, rows, bytes } = written;
+    const { partitions, file } = written;
+    const { rows, bytes } = services?.loaded ?? written; // not those of its receipt
     const runMs = performance.now() - startedMs;
     const metrics = { rowsIn: 0, bytesIn: 0, rowsOut: rows, bytesOut: bytes, fetchMs: 0, runMs };
     return { partitions, metrics, ...(file === undefined ? {} : { file }) };

@@ -36,6 +36,8 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
 
 /** As SQL over named inputs, of all rows. */
 function inOneTask(input: Fragment, build: Build): Fragment {
-  if (input.tasks === 1 && input.steps.length === 0) return input;
+  // The query may read its inputs again and again; a source is read once.
+  const isRepeatable = input.inputs.every(({ kind }) => kind !== 'extract');
+  if (input.tasks === 1 && input.steps.length === 0 && isRepeatable) return input;
   return build.exchange(input, { kind: 'single' }, 'gather');
 }

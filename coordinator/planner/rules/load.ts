@@ -32,7 +32,7 @@ export function planLoad(bound: BoundOf<'load'>, build: Build): Fragment {
 function planOutput({ name, sink }: LoadOutput, input: Bound, bound: BoundOf<'load'>, build: Build): Fragment {
   const { run, pipeline } = bound.operator.load;
   const planned = build.plan(input);
-  const rows = closeQuery(sink.single ? build.gather(planned, 'gather', 'asked for by the sink') : planned);
+  const rows = closeQuery(sink.single ? inOneTask(planned, build) : planned);
   const { schema, tasks } = rows;
   const step: LoadStep = { kind: 'load', run, pipeline, output: name, sink, schema, alone: tasks === 1 };
   const loaded: Fragment = {
@@ -45,6 +45,12 @@ function planOutput({ name, sink }: LoadOutput, input: Bound, bound: BoundOf<'lo
     size: { rows: tasks, bytes: tasks * receiptBytes },
   };
   return build.exchange(loaded, { kind: 'single' }, 'receipts', false);
+}
+
+/** In one task for certain: what reads an exchange may get more tasks when its size is known. */
+function inOneTask(rows: Fragment, build: Build): Fragment {
+  if (rows.tasks === 1 && rows.inputs.every(({ kind }) => kind !== 'exchange')) return rows;
+  return { ...build.exchange(rows, { kind: 'single' }, 'gather'), notes: ['asked for by the sink'] };
 }
 
 /** A guess. */

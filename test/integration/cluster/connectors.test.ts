@@ -33,6 +33,8 @@ function output(name: string, input: PlanNode, folder: string, more: Partial<Fil
   return { name, input, sink };
 }
 
+const single = (output: LoadOutput): LoadOutput => ({ ...output, sink: { ...output.sink, single: true } });
+
 const collect = (name: string, input: PlanNode): LoadOutput => ({
   name,
   input,
@@ -61,6 +63,7 @@ function pipeline(of: NumbersOptions, folder: string, more: Partial<FilesOptions
   return load(
     output('good', sql('SELECT n, upper(text) AS text FROM raw WHERE _rejected IS NULL', 'raw', raw), folder, more),
     output('bad', sql('SELECT * FROM raw WHERE _rejected IS NOT NULL', 'raw', raw), folder),
+    single(output('all', raw, folder)),
     collect('counts', sql('SELECT count(*) AS rows, count(_rejected) AS rejected FROM raw', 'raw', raw)),
   );
 }
@@ -85,6 +88,13 @@ for (const mode of ['sync', 'async'] as const) {
         bad.find(({ _source, _position }) => _source === 'piece 3' && _position === 51),
         { n: null, piece: null, text: null, _source: 'piece 3', _position: 51, _rejected: 'no number', _raw: '???' },
       );
+      const alone = (name: string): unknown[] =>
+        receipts
+          .filter((each) => each.output === name)
+          .map(({ receipt }) => (receipt.detail as { alone: boolean }).alone);
+      assert.ok(alone('good').length > 1 && alone('good').every((is) => is === false));
+      assert.deepEqual(alone('all'), [true], 'one task where the sink wants one');
+      assert.equal(staged(receipts, 'all').length, 2000);
       const [counts] = receipts.filter((receipt) => receipt.output === 'counts');
       assert.deepEqual(counts?.receipt.detail, { rows: [{ rows: 2000, rejected: 40 }] });
       const reads = readFileSync(journal, 'utf8').trim().split('\n');
@@ -111,6 +121,11 @@ test('only the columns that are used are read, from a dataset as well', async ()
     const twice = await client.sql`SELECT count(*) AS n FROM ${client.read.source('numbers', of)} AS a
       JOIN ${client.read.source('numbers', of)} AS b USING (n)`.collect();
     assert.equal(Number([...twice][0]?.n), 400);
+    const small = client.read.source('numbers', { pieces: 1, rowsPerPiece: 10 });
+    const again = await client.sql`WITH RECURSIVE up(n) AS (SELECT 0::BIGINT UNION ALL
+      SELECT s.n FROM up JOIN ${small} AS s ON s.n = up.n + 1) SELECT count(*) AS n FROM up`.collect();
+    assert.equal(Number([...again][0]?.n), 10, 'a query that reads its input again and again');
+    assert.equal(await client.read.source('numbers', { pieces: 0, rowsPerPiece: 10 }).count(), 0);
   });
 });
 

@@ -146,6 +146,12 @@ test('a sink that wants one task gets all rows in one', () => {
   const staged = planned(load(output('good', good, true)));
   const loading = staged.stages.find(({ steps }) => steps.at(-1)?.kind === 'load');
   assert.equal(loading?.tasks, 1);
+  assert.ok(
+    loading?.inputs.every(
+      (input) => input.kind === 'exchange' && staged.stages[input.from]?.output.kind === 'exchange',
+    ),
+    'also when stages get other numbers of tasks',
+  );
   const last = loading?.steps.at(-1);
   assert.equal(last?.kind === 'load' && last.alone, true);
 });
