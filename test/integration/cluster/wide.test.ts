@@ -5,10 +5,11 @@ import { Progress, TestCluster, until } from '../../support/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 
 /** Questions that run as one task over all threads of one worker, on a real cluster. */
+const wide = { wideBytesMax: 2 ** 30, taskBytesMin: 1 };
 let cluster: TestCluster;
 let client: Cluster;
 before(async () => {
-  cluster = await TestCluster.start({ workers: 1, threads: 4, config: { wideBytesMax: 2 ** 30, taskBytesMin: 1 } });
+  cluster = await TestCluster.start({ workers: 1, threads: 4, config: { ...wide, taskAttemptsMax: 2 } });
   client = await cluster.connect();
 });
 after(() => cluster[Symbol.asyncDispose]());
@@ -30,16 +31,16 @@ test('a wide question is one stage of one task, and answers as DuckDB does', asy
 });
 
 test('wide, ordinary and function tasks share a worker in turn', async () => {
-  const wide = () => client.sql(busiest).count();
+  const grouped = () => client.sql(busiest).count();
   const ordinary = () => client.sql(`SELECT delay + 1 AS d FROM '${flightsFile}' WHERE delay > 100`).count();
   const called = () =>
     client
       .sql(`SELECT delay FROM '${flightsFile}' WHERE delay > 100`)
       .filter((row) => Number(row.delay) > 200)
       .count();
-  const first = await Promise.all([wide(), ordinary(), called()]);
+  const first = await Promise.all([grouped(), ordinary(), called()]);
   const rounds = await Promise.all(
-    Array.from({ length: 6 }, async () => await Promise.all([wide(), ordinary(), called()])),
+    Array.from({ length: 6 }, async () => await Promise.all([grouped(), ordinary(), called()])),
   );
   for (const round of rounds) assert.deepEqual(round, first);
 });
@@ -67,5 +68,13 @@ test('cancelled in its middle: all threads are free again', async () => {
 test('a question that fails says why, and the worker works on', async () => {
   const bad = `SELECT origin, sum(CAST(origin AS INTEGER)) AS s FROM '${flightsFile}' GROUP BY origin`;
   await assert.rejects(client.sql(bad).collect(), /Could not convert/);
+  assert.deepEqual(await rowsOf(busiest), expected);
+});
+
+test('what runs out of memory wide is tried on one thread; what cannot fit there either says so', async () => {
+  const progress = new Progress();
+  const list = client.sql(`SELECT list(a.origin || a.date) AS l FROM '${flightsFile}' a, range(20)`);
+  await assert.rejects(list.collect({ onProgress: progress.onProgress }), { code: 'OUT_OF_MEMORY' });
+  assert.ok((progress.reruns.outOfMemory ?? 0) >= 1);
   assert.deepEqual(await rowsOf(busiest), expected);
 });
