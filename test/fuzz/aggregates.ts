@@ -53,6 +53,8 @@ export class Aggregates {
       () => this.#counted(),
       () => this.#counted(),
       () => this.#logical(),
+      () => this.#pairs(),
+      () => this.#picked(),
     ];
     if (this.#isMergeable) return this.#random.pick(mergeable)();
     return this.#random.pick([...mergeable, () => this.#ordered(), () => this.#quantile(), () => this.#rare()])();
@@ -62,8 +64,9 @@ export class Aggregates {
   #numeric(): MadeAggregate {
     const moments = ['stddev', 'var_pop', 'variance', 'var_samp', 'stddev_pop'];
     const simple = ['sum', 'sum', 'avg', 'avg', 'count', 'mean', 'fsum'];
-    const name = this.#random.pick(this.#isMergeable ? simple : [...simple, ...moments]);
-    const distinct = !this.#isMergeable && this.#random.chance(0.15) ? 'DISTINCT ' : '';
+    const name = this.#random.pick([...simple, ...moments, 'favg', 'sem']);
+    const distinct = this.#random.chance(0.2) ? 'DISTINCT ' : '';
+    if (distinct !== '') this.#coverage.count('clauses', 'DISTINCT in an aggregate');
     const sql = `${this.#count(name)}(${distinct}${this.#scalars.number(1)})${this.#filter()}`;
     return { sql, kind: 'number', wild: true, inexact: name !== 'count' };
   }
@@ -82,14 +85,12 @@ export class Aggregates {
   #counted(): MadeAggregate {
     const value = this.#scalars.key().sql;
     const mergeable = [
+      () => `${this.#count('count')}(DISTINCT ${value})`,
       () => `${this.#count('count')}(*)`,
       () => `${this.#count('count')}(${value})`,
       () => `${this.#count('count_if')}(${this.#scalars.boolean(1)})`,
     ];
-    const whole = [
-      () => `${this.#count('count')}(DISTINCT ${value})`,
-      () => `${this.#count('approx_count_distinct')}(${value})`,
-    ];
+    const whole = [() => `${this.#count('approx_count_distinct')}(${value})`];
     const sql = this.#random.pick(this.#isMergeable ? mergeable : [...mergeable, ...whole])();
     return { sql: `${sql}${this.#filter()}`, kind: 'number', wild: false, inexact: false };
   }
@@ -107,6 +108,45 @@ export class Aggregates {
     const name = this.#count(this.#random.pick(['bit_and', 'bit_or', 'bit_xor']));
     const sql = `${name}(CAST(${this.#scalars.number(0)} AS INTEGER))${this.#filter()}`;
     return { sql, kind: 'number', wild: true, inexact: false };
+  }
+
+  /** Of two numbers. */
+  #pairs(): MadeAggregate {
+    const names = [
+      'covar_pop',
+      'covar_samp',
+      'regr_count',
+      'regr_avgx',
+      'regr_avgy',
+      'regr_sxx',
+      'regr_syy',
+      'regr_sxy',
+    ];
+    const name = this.#count(this.#random.pick([...names, 'corr', 'regr_slope', 'regr_intercept', 'regr_r2']));
+    const sql = `${name}(${this.#scalars.number(0)}, ${this.#scalars.number(0)})${this.#filter()}`;
+    return { sql, kind: 'number', wild: true, inexact: name !== 'regr_count' };
+  }
+
+  /** One row's value, or the n least: by something unique, or by the values themselves. */
+  #picked(): MadeAggregate {
+    const value = this.#scalars.key().sql;
+    const unique = this.#columns.find((column) => column.unique)?.sql;
+    const name = this.#random.pick(['min', 'max', 'arg_min', 'max_by', 'arg_max_null', 'first', 'last', 'any_value']);
+    const isPlain = unique === undefined || name === 'min' || name === 'max';
+    const call = isPlain ? (name === 'min' ? 'min' : 'max') : name;
+    const direction = this.#random.pick(['', ' DESC', ' DESC NULLS FIRST', ' NULLS FIRST']);
+    const isBy = call.startsWith('arg_') || call === 'max_by';
+    const behind = isPlain
+      ? `, ${this.#random.between(1, 4)}`
+      : isBy
+        ? `, ${unique}`
+        : ` ORDER BY ${unique}${direction}`;
+    return {
+      sql: `${this.#count(call)}(${isPlain ? this.#scalars.number(0) : value}${behind})${this.#filter()}`,
+      kind: 'other',
+      wild: true,
+      inexact: false,
+    };
   }
 
   /** Values that tie are equal: their order cannot be told. */

@@ -11,6 +11,11 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     sql.replace(/CAST\(sum\((part\d+)\) AS DOUBLE\) \/ sum\((part\d+)\)/g, 'avg($1 / $2)'),
   ),
   'a count of counts': inSql((sql) => sql.replace(/coalesce\(sum\((part\d+)\), 0\)/gi, 'count($1)')),
+  'a value that counts once per task': inSql((sql) => sql.replace(/SELECT DISTINCT (.*partvalue)/s, 'SELECT $1')),
+  'variances of parts without what their means differ': inSql((sql) =>
+    sql.replace(/ELSE list_sum\(/g, 'ELSE 0 * list_sum('),
+  ),
+  'a set of keys that is lost': inSql((sql) => sql.replace(/GROUPING SETS \(\([^)]*\), /, 'GROUPING SETS (')),
   'an unequal hash of equal keys of two types': inStages(({ output, ...stage }) => ({
     ...stage,
     output: output.kind === 'exchange' ? { ...output, partitioning: uncast(output.partitioning) } : output,

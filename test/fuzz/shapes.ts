@@ -56,28 +56,6 @@ export function filteredBySubquery(parts: QueryParts, relation: Relation): Query
   return { sql: `SELECT ${list(texts, columns)} FROM ${relation.from} WHERE ${condition}${and}`, columns };
 }
 
-export function groupingSets(parts: QueryParts, relation: Relation): Query | undefined {
-  const scalars = parts.scalars(relation);
-  const aggregates = parts.aggregates(relation, scalars);
-  const columns = relation.columns.filter(({ inexact }) => !inexact);
-  if (columns.length === 0) return undefined;
-  const [first, second] = [parts.random.pick(columns), parts.random.pick(columns)];
-  const keys = first.sql === second.sql ? [first] : [first, second];
-  const by = keys.map(({ sql }) => sql).join(', ');
-  const form = parts.coverage.count('shapes', parts.random.pick(['ROLLUP', 'CUBE', 'GROUPING SETS']));
-  const sets = form === 'GROUPING SETS' ? `GROUPING SETS ((${by}), (${keys[0]?.sql}), ())` : `${form} (${by})`;
-  const made = parts.times(1, 2, () => aggregates.call());
-  const items = [
-    ...keys.map((key) => parts.column({ ...key, inexact: false })),
-    ...made.map((item) => parts.column(item)),
-  ];
-  const texts = [...keys.map(({ sql }) => sql), ...made.map(({ sql }) => sql)];
-  return {
-    sql: `SELECT ${list(texts, items)} FROM ${relation.from}${parts.where(scalars)} GROUP BY ${sets}`,
-    columns: items,
-  };
-}
-
 export function unnested(parts: QueryParts, relation: Relation): Query | undefined {
   parts.coverage.count('shapes', 'unnest');
   const scalars = parts.scalars(relation);

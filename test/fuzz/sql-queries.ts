@@ -2,10 +2,11 @@ import { quotedName } from '../../shared/sql/text.ts';
 import type { Random } from '../simulation/random.ts';
 import { type Column, decidingKeys } from './column.ts';
 import type { Coverage } from './coverage.ts';
+import { groupingSets } from './grouping-sets.ts';
 import { makeJoin } from './joins.ts';
 import { oddShape } from './odd-shapes.ts';
 import { blank, list, type Query, QueryParts, type Question, type Relation } from './query-parts.ts';
-import { distinctOn, filteredBySubquery, groupingSets, unnested, windowed } from './shapes.ts';
+import { distinctOn, filteredBySubquery, unnested, windowed } from './shapes.ts';
 import { singleFileQuestion } from './single-file.ts';
 import type { FileTable } from './world.ts';
 
@@ -46,6 +47,7 @@ export class Queries {
       () => this.#setOperation(depth),
       () => this.#shape(windowed, depth),
       () => this.#shape(filteredBySubquery, depth),
+      () => this.#shape(groupingSets, depth),
       () => this.#shape(groupingSets, depth),
       () => this.#withClause(depth),
       () => this.#topRows(depth),

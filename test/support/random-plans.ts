@@ -104,9 +104,17 @@ const extend: Operation = ({ plan, sql, schema }, choices, _, describe) => {
 function aggregateCall(column: Column, choices: Choices): string {
   const name = q(column.name);
   const any = [`count(${name})`, `min(${name})`, `max(${name})`, `count(DISTINCT ${name})`, 'count(*)'];
-  const numbers = isNumber(column) ? [`sum(${name})`, `avg(${name})`, `sum(${name}) / count(*)`] : [];
+  // Rounded, for a later sort: last bits depend on the order of rows.
+  const numbers = isNumber(column)
+    ? [`round(sum(${name}), 3)`, `round(avg(${name}), 3)`, `round(sum(${name}) / count(*), 3)`]
+    : [];
   const others = isWhole(column)
-    ? [`median(${name})`, `sum(${name}) FILTER (${name} > 2)`, `avg(${name}) FILTER (${name} > 2)`, `stddev(${name})`]
+    ? [
+        `median(${name})`,
+        `round(sum(${name}) FILTER (${name} > 2), 3)`,
+        `round(avg(${name}) FILTER (${name} > 2), 3)`,
+        `round(stddev(${name}), 3)`,
+      ]
     : [];
   return choices.from([...any, ...numbers, ...others]);
 }

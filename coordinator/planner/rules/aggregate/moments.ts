@@ -14,28 +14,34 @@ interface Part {
   readonly product: string;
 }
 
-/** Given n and the sum of squares. */
-const ofVariance: Readonly<Record<string, (n: string, squares: string) => string>> = {
-  var_pop: (n, s) => `CASE WHEN ${n} > 0 THEN ${finite(s, 'VARPOP')} / ${n} END`,
-  var_samp: (n, s) => `CASE WHEN ${n} > 1 THEN ${finite(s, 'VARSAMP')} / (${n} - 1) END`,
-  stddev_pop: (n, s) => `CASE WHEN ${n} > 0 THEN sqrt(${finite(s, 'STDDEV_POP')} / ${n}) END`,
-  stddev_samp: (n, s) => `CASE WHEN ${n} > 1 THEN sqrt(${finite(s, 'STDDEV_SAMP')} / (${n} - 1)) END`,
-  sem: (n, s) => `CASE WHEN ${n} > 0 THEN sqrt(${finite(s, 'SEM')} / ${n}) / sqrt(${n}) END`,
+interface OfVariance {
+  /** DuckDB's words for a sum that is no number. */
+  readonly refusal: string;
+  /** Given n and the sum of squares. */
+  readonly finish: (n: string, squares: string) => string;
+}
+
+const ofVariance: Readonly<Record<string, OfVariance>> = {
+  var_pop: { refusal: 'VARPOP', finish: (n, s) => `CASE WHEN ${n} > 0 THEN ${s} / ${n} END` },
+  var_samp: { refusal: 'VARSAMP', finish: (n, s) => `CASE WHEN ${n} > 1 THEN ${s} / (${n} - 1) END` },
+  stddev_pop: { refusal: 'STDDEV_POP', finish: (n, s) => `CASE WHEN ${n} > 0 THEN sqrt(${s} / ${n}) END` },
+  stddev_samp: { refusal: 'STDDEV_SAMP', finish: (n, s) => `CASE WHEN ${n} > 1 THEN sqrt(${s} / (${n} - 1)) END` },
+  sem: { refusal: 'SEM', finish: (n, s) => `CASE WHEN ${n} > 0 THEN sqrt(${s} / ${n}) / sqrt(${n}) END` },
 };
 
 const sameAs: Readonly<Record<string, string>> = { variance: 'var_samp', stddev: 'stddev_samp' };
 
 export function varianceMerge(call: CallText, part: PartOf): Merge | undefined {
-  const finish = ofVariance[sameAs[call.name] ?? call.name];
+  const result = ofVariance[sameAs[call.name] ?? call.name];
   const [arg] = call.args;
-  if (finish === undefined || arg === undefined || call.args.length > 1) return undefined;
+  if (result === undefined || arg === undefined || call.args.length > 1) return undefined;
   const value = asDouble(arg);
   const count = part(over(call, 'count', arg));
   const mean = part(meanOf(call, value));
   const product = part(over(call, 'var_pop', value));
   return {
-    wholes: [total(count), productsOf({ count, means: [mean, mean], product })],
-    finish: ([n = '', squares = '']) => finish(n, squares),
+    wholes: [total(count), finite(productsOf({ count, means: [mean, mean], product }), result.refusal)],
+    finish: ([n = '', squares = '']) => result.finish(n, squares),
   };
 }
 
@@ -44,37 +50,54 @@ type Need = 'n' | 'xx' | 'yy' | 'xy' | 'x' | 'y';
 
 interface OfPairs {
   readonly needs: readonly Need[];
+  /** DuckDB's words for sums of squares of x and y that are no numbers. */
+  readonly refusals?: { readonly xx?: string; readonly yy?: string };
   readonly finish: (of: Readonly<Record<Need, string>>) => string;
 }
 
 const slope = ({ xx, xy }: Readonly<Record<Need, string>>): string =>
-  `CASE WHEN ${finite(xx, 'VARPOP')} = 0 THEN CAST('nan' AS DOUBLE) ELSE ${xy} / ${xx} END`;
+  `CASE WHEN ${xx} = 0 THEN CAST('nan' AS DOUBLE) ELSE ${xy} / ${xx} END`;
 
 const ofPairs: Readonly<Record<string, OfPairs>> = {
   covar_pop: { needs: ['n', 'xy'], finish: ({ n, xy }) => `CASE WHEN ${n} > 0 THEN ${xy} / ${n} END` },
   covar_samp: { needs: ['n', 'xy'], finish: ({ n, xy }) => `CASE WHEN ${n} > 1 THEN ${xy} / (${n} - 1) END` },
   corr: {
     needs: ['n', 'xx', 'yy', 'xy'],
+    refusals: { xx: 'STDDEV_POP for X', yy: 'STDDEV_POP for Y' },
     finish: ({ n, xx, yy, xy }) => `CASE WHEN ${n} = 0 THEN NULL
-      WHEN ${finite(xx, 'STDDEV_POP for X')} = 0 OR ${finite(yy, 'STDDEV_POP for Y')} = 0 THEN CAST('nan' AS DOUBLE)
+      WHEN ${xx} = 0 OR ${yy} = 0 THEN CAST('nan' AS DOUBLE)
       ELSE (${xy} / ${n}) / (sqrt(${xx} / ${n}) * sqrt(${yy} / ${n})) END`,
   },
   regr_count: { needs: ['n'], finish: ({ n }) => `CAST(${n} AS UINTEGER)` },
   regr_avgx: { needs: ['n', 'x'], finish: ({ n, x }) => `CASE WHEN ${n} > 0 THEN ${x} / ${n} END` },
   regr_avgy: { needs: ['n', 'y'], finish: ({ n, y }) => `CASE WHEN ${n} > 0 THEN ${y} / ${n} END` },
-  regr_sxx: { needs: ['n', 'xx'], finish: ({ n, xx }) => `CASE WHEN ${n} > 0 THEN ${finite(xx, 'VARPOP')} END` },
-  regr_syy: { needs: ['n', 'yy'], finish: ({ n, yy }) => `CASE WHEN ${n} > 0 THEN ${finite(yy, 'VARPOP')} END` },
+  regr_sxx: {
+    needs: ['n', 'xx'],
+    refusals: { xx: 'VARPOP' },
+    finish: ({ n, xx }) => `CASE WHEN ${n} > 0 THEN ${xx} END`,
+  },
+  regr_syy: {
+    needs: ['n', 'yy'],
+    refusals: { yy: 'VARPOP' },
+    finish: ({ n, yy }) => `CASE WHEN ${n} > 0 THEN ${yy} END`,
+  },
   regr_sxy: { needs: ['n', 'xy'], finish: ({ n, xy }) => `CASE WHEN ${n} > 0 THEN ${xy} END` },
-  regr_slope: { needs: ['n', 'xx', 'xy'], finish: (of) => `CASE WHEN ${of.n} > 0 THEN ${slope(of)} END` },
+  regr_slope: {
+    needs: ['n', 'xx', 'xy'],
+    refusals: { xx: 'VARPOP' },
+    finish: (of) => `CASE WHEN ${of.n} > 0 THEN ${slope(of)} END`,
+  },
   regr_intercept: {
     needs: ['n', 'xx', 'xy', 'x', 'y'],
+    refusals: { xx: 'VARPOP' },
     finish: (of) => `CASE WHEN ${of.n} > 0 AND NOT isnan(${slope(of)})
       THEN ${of.y} / ${of.n} - (${slope(of)}) * (${of.x} / ${of.n}) END`,
   },
   regr_r2: {
     needs: ['n', 'xx', 'yy', 'xy'],
-    finish: ({ n, xx, yy, xy }) => `CASE WHEN ${n} = 0 OR ${finite(xx, 'VARPOP(X)')} = 0 THEN NULL
-      WHEN ${finite(yy, 'VARPOP(Y)')} = 0 THEN 1 ELSE (${xy} / sqrt(${xx})) / ${yy} * (${xy} / sqrt(${xx})) END`,
+    refusals: { xx: 'VARPOP(X)', yy: 'VARPOP(Y)' },
+    finish: ({ n, xx, yy, xy }) => `CASE WHEN ${n} = 0 OR ${xx} = 0 THEN NULL
+      WHEN ${yy} = 0 THEN 1 ELSE (${xy} / sqrt(${xx})) / ${yy} * (${xy} / sqrt(${xx})) END`,
   },
 };
 
@@ -90,8 +113,8 @@ export function covarianceMerge(call: CallText, part: PartOf): Merge | undefined
     productsOf({ count, means: [part(meanOf(call, a)), part(meanOf(call, b))], product: part(product) });
   const make: Readonly<Record<Need, () => string>> = {
     n: () => total(count),
-    xx: () => products(xs, xs, over(call, 'var_pop', xs)),
-    yy: () => products(ys, ys, over(call, 'var_pop', ys)),
+    xx: () => finite(products(xs, xs, over(call, 'var_pop', xs)), result.refusals?.xx),
+    yy: () => finite(products(ys, ys, over(call, 'var_pop', ys)), result.refusals?.yy),
     xy: () => products(xs, ys, over(call, 'covar_pop', y, x)),
     x: () => `sum(${part(over(call, 'sum', xs))})`,
     y: () => `sum(${part(over(call, 'sum', ys))})`,
@@ -133,6 +156,9 @@ function productsOf({ count, means, product }: Part): string {
 /** The parameter of lambdas: no column is called so. */
 export const each = '"each part"';
 
-/** DuckDB refuses a variance that is no number. */
-const finite = (value: string, what: string): string =>
-  `CASE WHEN isfinite(${value}) THEN ${value} ELSE error('${what} is out of range!') END`;
+/**
+ * DuckDB refuses a variance that is no number, whether its value is used or not: so it is asked where the sum is made, as
+ * a list of one, which names the sum only once.
+ */
+const finite = (sum: string, refusal = ''): string =>
+  `list_transform([${sum}], lambda ${each}: CASE WHEN NOT isfinite(${each}) THEN error('${refusal} is out of range!') ELSE ${each} END)[1]`;

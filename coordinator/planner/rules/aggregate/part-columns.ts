@@ -38,12 +38,6 @@ export class PartColumns {
     return this.#add(this.values, `${this.#prefix}value`, sql);
   }
 
-  /** Whether a row is there for the values of this column. */
-  isOf(value: string): string {
-    const at = this.values.findIndex(({ name }) => quotedName(name) === value);
-    return `(${quotedName(this.setName)} >> ${at}) & 1 = 0`;
-  }
-
   whole(columns: NamedExpression[], sql: string): string {
     return this.#add(columns, `${this.#prefix}whole`, sql);
   }

@@ -46,10 +46,8 @@ export function phasesOf(
   const columns = new PartColumns(dialect, [...keys, ...inputOf(bound).schema]);
   const merges = new Map<string, Merge>();
   const known = new Map([...calls].map(([key, call]) => [key, knownCall(call, columns, dialect)]));
-  const isAlone = columns.values.length === 1 && bound.operator.sets === undefined;
-  const isOneSet = isAlone && [...known.values()].every(({ value }) => value !== undefined);
   for (const [key, call] of known) {
-    const merge = mergedCall(call, columns, isOneSet);
+    const merge = mergedCall(call, columns);
     if (merge === undefined) return `${call.text.name} needs all rows of a group at once`;
     merges.set(key, merge);
   }
@@ -90,10 +88,10 @@ function knownCall(call: AggregateCall, columns: PartColumns, dialect: Dialect):
   return { text, isWhole, value };
 }
 
-function mergedCall({ text, isWhole, value }: KnownCall, columns: PartColumns, isOneSet: boolean): Merge | undefined {
+function mergedCall({ text, isWhole, value }: KnownCall, columns: PartColumns): Merge | undefined {
   if (isWhole) return undefined;
   if (value === undefined) return mergeOf(text, (sql) => columns.part(sql));
+  // Rows that are there for another value are NULL in this one.
   const { filter: _, ...rest } = text;
-  const filter = isOneSet ? {} : { filter: columns.isOf(value) };
-  return mergeOf({ ...rest, ...filter, args: [value] }, (sql) => columns.valuePart(sql));
+  return mergeOf({ ...rest, args: [value] }, (sql) => columns.valuePart(sql));
 }
