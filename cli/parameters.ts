@@ -28,3 +28,10 @@ function literalOf(text: string): Literal {
 }
 
 const isLiteral = (value: unknown): value is Literal => value === null || typeof value !== 'object';
+
+/** `name=value` beside those before it; the value is text, which the parameter's type reads. */
+export function addText(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  throw new InvalidArgumentError('It takes name=value.');
+}

@@ -7,7 +7,11 @@ import { coordinatorCommand } from './commands/coordinator.ts';
 import { explainCommand } from './commands/explain.ts';
 import { jobCommand } from './commands/job.ts';
 import { jobsCommand } from './commands/jobs.ts';
+import { pipelinesCommand } from './commands/pipelines.ts';
+import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
+import { runInfoCommand } from './commands/run-info.ts';
+import { runsCommand } from './commands/runs.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
 import { tablesCommand } from './commands/tables.ts';
@@ -28,6 +32,10 @@ const commands = [
   jobsCommand,
   jobCommand,
   cancelCommand,
+  runsCommand,
+  runInfoCommand,
+  replayCommand,
+  pipelinesCommand,
   workersCommand,
   explainCommand,
   tablesCommand,

@@ -6,17 +6,21 @@ import { compileCacheFolder } from '../client/local/compile-cache.ts';
 import { SheafError } from '../shared/errors.ts';
 import type { ClusterOptions } from './command.ts';
 
+/** Flags of `sheaf run`. */
+export interface RunFileOptions extends ClusterOptions {
+  readonly progress?: string;
+  readonly secrets?: string;
+  readonly param?: Readonly<Record<string, string>>;
+  readonly stateDir?: string;
+}
+
 /**
  * Runs a user's program in a Node of its own, with stdin, stdout and stderr as they are here. Signals are passed on.
  *
  * @returns its exit code; after a signal 128 plus its number, as shells say it
  * @throws SheafError `FILE_NOT_FOUND`
  */
-export async function runFile(
-  file: string,
-  args: readonly string[],
-  options: ClusterOptions & { readonly progress?: string; readonly secrets?: string },
-): Promise<number> {
+export async function runFile(file: string, args: readonly string[], options: RunFileOptions): Promise<number> {
   if (!existsSync(file)) {
     throw new SheafError('FILE_NOT_FOUND', `There is no program ${file} in ${process.cwd()}`, {
       next: 'Check its spelling; a path is relative to where you are.',
@@ -36,13 +40,17 @@ const environment = ({
   progress,
   secrets,
   json,
-}: Parameters<typeof runFile>[2]): NodeJS.ProcessEnv => ({
+  param,
+  stateDir,
+}: RunFileOptions): NodeJS.ProcessEnv => ({
   NODE_COMPILE_CACHE: compileCacheFolder(),
   SHEAF_PROGRESS: progress ?? process.env.SHEAF_PROGRESS ?? 'auto',
   ...(cluster === undefined ? {} : { SHEAF_CLUSTER: cluster }),
   ...(tokenFile === undefined ? {} : { SHEAF_TOKEN_FILE: resolve(tokenFile) }),
   ...(secrets === undefined ? {} : { SHEAF_SECRETS: resolve(secrets) }),
   ...(json ? { SHEAF_JSON: '1' } : {}),
+  ...(param === undefined ? {} : { SHEAF_PARAMS: JSON.stringify(param) }),
+  ...(stateDir === undefined ? {} : { SHEAF_STATE_DIR: resolve(stateDir) }),
 });
 
 function ended(child: ChildProcess): Promise<number> {

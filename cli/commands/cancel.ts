@@ -1,19 +1,34 @@
 import type { Command } from 'commander';
+import type { Cluster } from '../../client/cluster.ts';
 import { type ClusterOptions, clusterCommand } from '../command.ts';
 import { printJson, say } from '../output/print.ts';
 import { withRunningCluster } from '../with-cluster.ts';
 
 export const cancelCommand = (): Command =>
-  clusterCommand('cancel', 'Cancel a job. Nothing of it stays at its destination; the cluster works on.', [
-    ['npx sheaf cancel job-3f9a2c --cluster 127.0.0.1:7400', 'whoever waits for it gets CANCELLED'],
-    ["npx sheaf jobs --running --json | jq -r '.[].id' | xargs -n1 npx sheaf cancel", 'cancel all that run'],
-  ])
-    .argument('<id>', 'as npx sheaf jobs shows it')
+  clusterCommand(
+    'cancel',
+    'Cancel a job, or a run of a pipeline. Nothing of it stays at its destination; the cluster works on.',
+    [
+      ['npx sheaf cancel job-3f9a2c --cluster 127.0.0.1:7400', 'whoever waits for it gets CANCELLED'],
+      ['npx sheaf cancel requests-20260131T081500-3f9a2', 'a run, unless its load is decided'],
+      ["npx sheaf jobs --running --json | jq -r '.[].id' | xargs -n1 npx sheaf cancel", 'cancel all that run'],
+    ],
+  )
+    .argument('<id>', 'as npx sheaf jobs or npx sheaf runs shows it')
     .action((id: string, options: ClusterOptions) =>
       withRunningCluster(options, async (cluster) => {
-        await cluster.cancel(id);
-        const { state } = await cluster.job(id);
+        const state = await (id.startsWith('job-') ? cancelJob(cluster, id) : cancelRun(cluster, id));
         if (options.json) await printJson({ id, state });
         else say(`${id} is ${state}.`);
       }),
     );
+
+async function cancelJob(cluster: Cluster, id: string): Promise<string> {
+  await cluster.cancel(id);
+  return (await cluster.job(id)).state;
+}
+
+async function cancelRun({ pipelines }: Cluster, id: string): Promise<string> {
+  await pipelines.cancel(id);
+  return (await pipelines.runInfo(id)).life.state;
+}

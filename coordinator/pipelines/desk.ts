@@ -165,7 +165,7 @@ export class PipelinesDesk {
     const open = runs.list(name).find(({ life, cleaned }) => !isOver(life) || !cleaned);
     if (open) {
       throw new SheafError('NOT_SUPPORTED', `Run ${open.id} of ${name} is under way`, {
-        next: `Wait for its end, or cancel it: npx sheaf cancel-run ${open.id}.`,
+        next: `Wait for its end, or cancel it: npx sheaf cancel ${open.id}.`,
       });
     }
     const cursors = await store.list(keys.cursorsOf(name));

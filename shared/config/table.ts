@@ -12,7 +12,6 @@ import { plannerSettings } from './sections/planner.ts';
 import { postgresSettings } from './sections/postgres.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
-import { stagingSettings } from './sections/staging.ts';
 import { storeSettings } from './sections/store.ts';
 import { workerSettings } from './sections/worker.ts';
 
@@ -34,7 +33,6 @@ export const sections = {
   Worker: workerSettings,
   Connectors: connectorSettings,
   PostgreSQL: postgresSettings,
-  Staging: stagingSettings,
 } as const;
 
 /** All settings in one table, by name. */
@@ -55,5 +53,4 @@ export const settings = {
   ...workerSettings,
   ...connectorSettings,
   ...postgresSettings,
-  ...stagingSettings,
 } as const;

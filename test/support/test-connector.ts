@@ -1,5 +1,14 @@
 /** A source and a sink for tests: pieces of numbers with every kind of trouble, and files that are staged. */
-import { appendFileSync, existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReadContext, SinkConnector, SourceConnector } from '../../connectors/contract.ts';
@@ -120,7 +129,7 @@ export interface FilesOptions {
   readonly password?: string;
 }
 
-/** Stages a file of JSON lines for each attempt. The commit writes a list of those that count, once. */
+/** Stages a file of JSON lines for each attempt. The commit makes one file of those that count, once. */
 export const sink: SinkConnector<FilesOptions, { readonly folder: string }> = {
   parse: (options) => options as unknown as FilesOptions,
   prepare: async ({ folder }) => {
@@ -144,10 +153,15 @@ export const sink: SinkConnector<FilesOptions, { readonly folder: string }> = {
     }
     return { rows, bytes: rows * 10, detail: { file, alone } };
   },
-  commit: async ({ folder }, receipts, { run, output }) => {
+  commit: async ({ folder }, receipts, { run, output, mustLead }) => {
     const ledger = join(folder, `${run}.${output}.committed`);
     const already = existsSync(ledger);
-    if (!already) writeFileSync(ledger, JSON.stringify(receipts.map(({ detail }) => detail)));
+    if (!already) {
+      const rows = receipts.map(({ detail }) => readFileSync((detail as { file: string }).file, 'utf8')).join('');
+      writeFileSync(`${ledger}.new`, rows);
+      mustLead();
+      renameSync(`${ledger}.new`, ledger);
+    }
     const rows = receipts.reduce((sum, receipt) => sum + receipt.rows, 0);
     return { rows, bytes: 0, already, detail: { ledger } };
   },

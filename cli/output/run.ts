@@ -1,0 +1,95 @@
+import type { OutputSummary, RuleSummary, RunInfo, RunRecord, RunSummary, SourceSummary } from '../../pipeline/run.ts';
+import { SheafError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import { formatBytes, formatDuration } from '../units.ts';
+import { textColumns } from './columns.ts';
+import { errorText } from './error.ts';
+
+export const runHeadings = ['run', 'state', 'rows', 'rejected', 'took', 'started', 'cause'];
+
+/** A run in a list. */
+export function runRow(run: RunRecord, nowMs: number): string[] {
+  const outputs = summaryOf(run)?.outputs ?? [];
+  const isLoaded = run.life.state === 'succeeded';
+  return [
+    run.id,
+    run.life.state,
+    isLoaded ? String(sum(outputs.map(({ rows }) => rows))) : '-',
+    outputs.length === 0 ? '-' : String(rejectedBy(run)),
+    formatDuration(elapsedMs(run, nowMs)),
+    time(run.submittedMs),
+    run.cause,
+  ];
+}
+
+/** A run in full: what it read and wrote, what was rejected and why, where it goes on. */
+export function runText(run: RunInfo, nowMs: number): string {
+  const { id, pipeline, version, cause, life, attempt, params, replayOf, replayedBy, interval } = run;
+  const given = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
+  const head = [
+    `${id}  ${life.state} after ${formatDuration(elapsedMs(run, nowMs))}${attempt > 1 ? `, attempt ${attempt}` : ''}`,
+    `pipeline ${pipeline}, version ${version.slice(0, 12)}, ${cause}, submitted ${time(run.submittedMs)}`,
+    ...(interval ? [`interval ${time(interval.startMs)} to ${time(interval.endMs)}`] : []),
+    ...(given.length > 0 ? [`with ${given.join(', ')}`] : []),
+    ...(replayOf ? [`replays the rejected rows of ${replayOf}`] : []),
+    ...(replayedBy ? [`its rejected rows were replayed by ${replayedBy}`] : []),
+  ];
+  const summary = summaryOf(run);
+  const error = 'error' in life && life.error ? errorText(SheafError.fromData(life.error)) : '';
+  return `${head.join('\n')}\n${summary ? summaryText(summary, life.state === 'succeeded') : ''}${error && `\n${error}`}`;
+}
+
+function summaryText({ sources, outputs }: RunSummary, isLoaded: boolean): string {
+  const rules = outputs.flatMap((output) => output.rules.map((rule) => ruleRow(output, rule)));
+  return [
+    textColumns(['from', 'connector', 'rows', 'unreadable', 'pieces', 'cursor'], sources.map(sourceRow)),
+    textColumns(['into', 'connector', isLoaded ? 'rows' : 'staged', 'rejected', 'bytes'], outputs.map(outputRow)),
+    ...(rules.length > 0 ? [textColumns(['rule', 'rejected', 'holds', 'found', 'of'], rules)] : []),
+  ]
+    .map((block) => `\n${block}`)
+    .join('');
+}
+
+const sourceRow = ({ name, connector, rows, rejected, pieces, cursorBefore, cursorAfter }: SourceSummary): string[] => [
+  name,
+  connector,
+  String(rows),
+  String(rejected),
+  String(pieces),
+  cursorAfter === undefined ? '' : `${text(cursorBefore ?? null)} → ${text(cursorAfter)}`,
+];
+
+const outputRow = ({ name, connector, rows, rejected, bytes }: OutputSummary): string[] => [
+  name,
+  connector,
+  String(rows),
+  String(rejected),
+  formatBytes(bytes),
+];
+
+const ruleRow = ({ name }: OutputSummary, { rule, rejected, passed, found }: RuleSummary): string[] => [
+  rule,
+  String(rejected),
+  passed ? 'yes' : 'no',
+  found === undefined ? '' : text(found),
+  name,
+];
+
+export const summaryOf = ({ life }: RunRecord): RunSummary | undefined =>
+  'summary' in life ? life.summary : undefined;
+
+const rejectedBy = (run: RunRecord): number => {
+  const { sources = [], outputs = [] } = summaryOf(run) ?? {};
+  return sum([...sources, ...outputs].map(({ rejected }) => rejected));
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+const elapsedMs = ({ startedMs, submittedMs, life }: RunRecord, nowMs: number): number =>
+  Math.max(0, ('endedMs' in life ? life.endedMs : nowMs) - (startedMs ?? submittedMs));
+
+const textCharactersMax = 60;
+function text(value: Json): string {
+  const whole = typeof value === 'string' ? value : JSON.stringify(value);
+  return whole.length <= textCharactersMax ? whole : `${whole.slice(0, textCharactersMax - 1)}…`;
+}

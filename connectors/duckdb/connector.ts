@@ -1,1 +1,0 @@
-export { duckdbSink as sink } from './sink.ts';
