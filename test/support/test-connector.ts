@@ -78,7 +78,7 @@ function* batchesOf(options: NumbersOptions, pieces: readonly number[], context:
   const builder = createRowBuilder(context.columns, toArrowSchema(context.columns).fields, context.config);
   const hasReason = context.columns.some(({ name }) => name === provenance.rejected.name);
   for (const piece of pieces) {
-    if (piece === options.failingPiece) fail(options, piece);
+    if (piece === options.failingPiece) fail(options, piece, context);
     for (let row = 0; row < options.rowsPerPiece; row++) {
       const isBad = options.malformedEvery !== undefined && row % options.malformedEvery === 0;
       if (isBad && !hasReason) {
@@ -101,9 +101,10 @@ function* batchesOf(options: NumbersOptions, pieces: readonly number[], context:
   }
 }
 
-function fail({ failOnce, password = '' }: NumbersOptions, piece: number): void {
+function fail({ failOnce, password = '' }: NumbersOptions, piece: number, { log }: ReadContext): void {
   if (failOnce !== undefined && existsSync(failOnce)) return;
   if (failOnce !== undefined) writeFileSync(failOnce, '');
+  log.warn(`refused: user:${password}@host`);
   throw new Error(`connection to piece ${piece} refused for user:${password}@host`);
 }
 
@@ -138,7 +139,7 @@ export const sink: SinkConnector<FilesOptions, { readonly folder: string }> = {
   },
   write: async ({ delayMs = 0, fails, forgetful, password = '' }, { schema, batches }, context) => {
     const { prepared, run, output, attempt, signal, alone } = context;
-    const file = join(prepared.folder, `${run}.${output}.${attempt}.staged`);
+    const file = join(prepared.folder, `${run}.${output}.${attempt}.${process.pid}.staged`);
     const reader = createRowReader(schema.fields);
     let rows = 0;
     writeFileSync(file, '');
