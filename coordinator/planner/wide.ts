@@ -21,7 +21,7 @@ export interface Planner {
  * tables, where tasks of ours must exchange rows.
  *
  * @returns nothing if the question is to be distributed: it reads more, it works row by row, or a TypeScript function, a
- * client's dataset or an Arrow file takes part, whose rows come from JavaScript
+ * client's dataset or an Arrow file takes part, whose rows come from JavaScript, or a file lies in object storage
  */
 export function planWhole(plan: PlanNode, context: PlanContext, planner: Planner): StagedPlan | undefined {
   if (!mayBeWhole(plan, context)) return undefined;
@@ -54,9 +54,12 @@ function mayBeWhole(plan: PlanNode, { config, dialect }: PlanContext): boolean {
   const nodes = [...nodesOf(plan)];
   if (nodes.some(({ kind }) => needsTasks.has(kind))) return false;
   const scans = scansOf(plan, dialect);
-  if (scans.length === 0 || scans.some(({ format }) => format === 'arrow')) return false;
+  if (scans.length === 0 || scans.some(({ format, paths }) => format === 'arrow' || paths.some(isRemote))) return false;
   return nodes.some((node) => (node.kind === 'sql' ? !isRowByRow(node, dialect) : !rowByRow.has(node.kind)));
 }
+
+/** More workers fetch more at a time, and only what the statistics leave: the whole question is not looked into for that. */
+const isRemote = (path: string): boolean => path.includes('://');
 
 /** Rows that come from JavaScript, a number of tasks that was asked for, rows that several read. */
 const needsTasks: ReadonlySet<PlanKind> = new Set<PlanKind>([

@@ -51,9 +51,10 @@ function resolveScan(scan: ScanNode, tools: SourceTools): ResolvedSource {
   if (schema.length === 0) throw noColumns(scan);
   const files = facts.map(({ file }) => file);
   const splits = facts.flatMap(({ splits }) => splits(schema));
-  // Of what lies in object storage only footers are here, and those no more.
-  if (scan.format !== 'parquet' || scan.paths.some(isS3)) return { schema, files, splits };
+  if (scan.format !== 'parquet') return { schema, files, splits };
   const statistics = parquetStatistics(facts, tools.connection, tools.cache);
+  // Of what lies in object storage only footers are here.
+  if (scan.paths.some(isS3)) return { schema, files, splits, statistics };
   return { schema, files, splits, statistics, sample: parquetSample(schema, tools.connection, tools.cache) };
 }
 

@@ -102,6 +102,8 @@ test('of Parquet only what is asked for travels', async () => {
   const few = await read(`SELECT max(k) AS m FROM 's3://data/in/one.parquet'`);
   assert.ok(all > size * 0.95, `${all} of ${size}`);
   assert.ok(few < size * 0.1, `${few} of ${size}`);
+  const begin = await read(`SELECT max(ballast) AS m FROM 's3://data/in/one.parquet' WHERE id < 5000`);
+  assert.ok(begin < size * 0.25, `${begin} of ${size}: one of six row groups`);
 });
 
 test('folders of values are columns; globs and prefixes name many objects', async () => {
