@@ -8,9 +8,19 @@ import { CatalogClient, type CreateOptions, type CreateTableOptions, type TableI
 import { parseStatement } from './catalog/statement.ts';
 import type { Relation } from './dataset/actions.ts';
 import { Dataset } from './dataset/dataset.ts';
+import type { LocalFunction } from './dataset/local-function.ts';
 import type { Typed } from './expressions/expression.ts';
 import type { Literal } from './expressions/literal.ts';
 import { PipelinesClient } from './pipelines/pipelines.ts';
+import { callSite } from './functions/call-site.ts';
+import {
+  type AggregateDefinition,
+  type BatchValues,
+  mentionedFunctions,
+  type RowValue,
+  SqlFunction,
+  type SqlFunctionOptions,
+} from './functions/sql-function.ts';
 import { Reader } from './read/reader.ts';
 import { persist } from './session/persist.ts';
 import type { Session } from './session/session.ts';
@@ -31,6 +41,8 @@ export class Cluster implements AsyncDisposable {
   readonly pipelines: PipelinesClient;
   readonly #session: Session;
   readonly #catalog: CatalogClient;
+  /** What SQL of this handle may call, by name in lower case. */
+  readonly #functions = new Map<string, SqlFunction>();
   readonly #close: () => Promise<void>;
 
   /** Made by `connect` and `local`. */
@@ -77,16 +89,86 @@ export class Cluster implements AsyncDisposable {
   ): Dataset<S>;
   sql<const S extends SchemaSpec = SchemaSpec>(
     strings: TemplateStringsArray,
-    ...values: readonly (Literal | Typed | Relation)[]
+    ...values: readonly (Literal | Typed | Relation | SqlFunction)[]
   ): Dataset<S>;
   sql<S extends SchemaSpec>(text: string | TemplateStringsArray, ...values: readonly unknown[]): Dataset<S> {
     if (typeof text === 'string' && parseStatement(text) !== undefined) throw noQuestion();
     const [given = []] = values;
     const draft: SqlDraft =
       typeof text === 'string'
-        ? { text, relations: [], parameters: namedParameters(given as readonly Literal[]) }
+        ? { text, relations: [], parameters: namedParameters(given as readonly Literal[]), functions: [] }
         : fillTemplate(text, values as readonly Spliced[], this.#session);
-    return new Dataset<S>(this.#session, sqlPlan(draft));
+    const spliced = new Map(draft.functions.map((each) => [each.name.toLowerCase(), each]));
+    const functions = mentionedFunctions(draft.text, new Map([...this.#functions, ...spliced]));
+    return new Dataset<S>(this.#session, sqlPlan({ ...draft, functions, callable: this.#names() }));
+  }
+
+  /**
+   * A TypeScript function that SQL of this handle calls by its name, wherever an expression stands: it runs on the workers,
+   * once for each row, which it gets as an object of its arguments. With `batches` it gets record batches of many rows, and
+   * yields as many values. What it needs of its module goes along, as with `dataset.map`.
+   *
+   * @example
+   * ```ts
+   * cluster.fn('part_of_day', ({ at }) => partOfDay(at), { args: { at: 'timestamp' }, returns: 'varchar' });
+   * cluster.sql("select part_of_day(departure) as part, count(*) from 'flights.parquet' group by all");
+   * ```
+   */
+  fn<const A extends SchemaSpec, const R extends string, const Params = undefined>(
+    name: string,
+    call: BatchValues<R, Params>,
+    options: SqlFunctionOptions<A, R, Params> & { readonly batches: true },
+  ): SqlFunction;
+  fn<const A extends SchemaSpec, const R extends string, const Params = undefined>(
+    name: string,
+    call: RowValue<A, R, Params>,
+    options: SqlFunctionOptions<A, R, Params> & { readonly batches?: false },
+  ): SqlFunction;
+  fn(
+    name: string,
+    call: LocalFunction['call'],
+    { batches = false, ...options }: SqlFunctionOptions<SchemaSpec, string, unknown> & { readonly batches?: boolean },
+  ): SqlFunction {
+    const local: LocalFunction = { call, site: { ...callSite('fn'), argument: 1 }, mode: 'fn', params: options.params };
+    return this.#register(new SqlFunction(name, batches ? 'batches' : 'rows', local, options));
+  }
+
+  /**
+   * A TypeScript aggregate function that SQL of this handle calls by its name. The function given runs on the workers, and
+   * returns how to begin a state, add a row to it, bring two together, and make the value. Tasks hold states of their own
+   * rows; only states are exchanged, as JSON.
+   *
+   * @example
+   * ```ts
+   * cluster.aggregate('longest', () => ({
+   *   init: () => '',
+   *   accumulate: (longest, { text }) => (text !== null && text.length > longest.length ? text : longest),
+   *   merge: (a, b) => (b.length > a.length ? b : a),
+   *   finish: (longest) => longest,
+   * }), { args: { text: 'varchar' }, returns: 'varchar' });
+   * ```
+   */
+  aggregate<const A extends SchemaSpec, const R extends string, State, const Params = undefined>(
+    name: string,
+    define: (params: Params) => AggregateDefinition<State, A, R>,
+    options: SqlFunctionOptions<A, R, Params>,
+  ): SqlFunction {
+    const local: LocalFunction = {
+      call: define,
+      site: { ...callSite('aggregate'), argument: 1 },
+      mode: 'aggregate',
+      params: options.params,
+    };
+    return this.#register(new SqlFunction(name, 'aggregate', local, options));
+  }
+
+  #names(): string[] {
+    return [...this.#functions.values()].map(({ name }) => name);
+  }
+
+  #register(made: SqlFunction): SqlFunction {
+    this.#functions.set(made.name.toLowerCase(), made);
+    return made;
   }
 
   /**

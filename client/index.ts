@@ -33,6 +33,14 @@ export { type Case, coalesce, lit, sql, when } from './expressions/build.ts';
 export { type Aliased, col, type Expression, type SortKey } from './expressions/expression.ts';
 export type { Literal } from './expressions/literal.ts';
 export { type FormatOptions, formatTable } from './format/table.ts';
+export type {
+  AggregateDefinition,
+  BatchValues,
+  ResultValue,
+  RowValue,
+  SqlFunction,
+  SqlFunctionOptions,
+} from './functions/sql-function.ts';
 export type { ActionOptions } from './job/options.ts';
 export type { ProgressMode } from './progress/listener.ts';
 export type { CsvReadOptions, Reader, ReadOptions, SourceReadOptions } from './read/reader.ts';

@@ -2,7 +2,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
 import type { JoinType } from '../../shared/plan/nodes/join.ts';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
-import type { FunctionStep } from '../../shared/stage.ts';
+import type { CallMode } from '../../shared/stage.ts';
 import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
 import type { Typed } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
@@ -227,7 +227,7 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
   }
 
   #call<T extends SchemaSpec>(
-    mode: FunctionStep['mode'],
+    mode: CallMode,
     call: LocalFunction['call'],
     options: FunctionOptions<unknown> & { readonly schema?: SchemaSpec },
     names: readonly string[] | undefined,

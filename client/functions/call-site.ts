@@ -10,6 +10,8 @@ export interface CallSite {
   readonly column: number;
   /** The method that was called, for messages: `map`. */
   readonly method: string;
+  /** Which of its arguments the function is, from 0. Default 0. */
+  readonly argument?: number;
 }
 
 const clientFolder = new URL('..', import.meta.url).href;

@@ -20,7 +20,7 @@ export interface FoundFunction {
 export type AnyFunction = (...args: never[]) => unknown;
 
 /**
- * Finds the source of a function that was passed as the first argument of the call at `site`.
+ * Finds the source of a function that was passed to the call at `site`.
  *
  * @throws SheafError `FUNCTION_NOT_FOUND` if there is no such call in a file, or its argument is not a function's text,
  *   an import, or a name of the module's top level
@@ -44,7 +44,7 @@ function argumentAt(module: ParsedModule, site: CallSite): Node | null {
   const mapped = mappedOffset(module, site);
   for (const at of mapped === null ? [offset] : [mapped, offset]) {
     const call = callAt(module.program, at);
-    if (call !== null) return functionArgument(call);
+    if (call !== null) return functionArgument(call, site.argument ?? 0);
   }
   return null;
 }
@@ -73,10 +73,10 @@ function isPositionOf({ callee, arguments: [first], end }: NodeOf<'CallExpressio
   return offset >= callee.end && offset < (first?.start ?? end);
 }
 
-/** The first argument, or the second of `ds.map.call(ds, f)`. */
-function functionArgument({ callee, arguments: args }: NodeOf<'CallExpression'>): Node | null {
+/** The argument, or the one behind it of `ds.map.call(ds, f)`. */
+function functionArgument({ callee, arguments: args }: NodeOf<'CallExpression'>, index: number): Node | null {
   const isCall = callee.type === 'MemberExpression' && !callee.computed && callee.property.name === 'call';
-  const argument = args[isCall ? 1 : 0];
+  const argument = args[isCall ? index + 1 : index];
   return argument === undefined || argument.type === 'SpreadElement' ? null : unwrap(argument);
 }
 

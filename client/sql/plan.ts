@@ -3,7 +3,10 @@ import { withAbsolutePaths } from './absolute-paths.ts';
 import type { SqlDraft } from './template.ts';
 
 /** The plan of SQL text: the files that it names are absolute, from this process's working directory now. */
-export function sqlPlan({ text, relations, parameters }: SqlDraft, workingDirectory = process.cwd()): Draft {
+export function sqlPlan(
+  { text, relations, parameters, functions, callable = [] }: SqlDraft,
+  workingDirectory = process.cwd(),
+): Draft {
   const absolute = withAbsolutePaths(text, workingDirectory);
   return async (resolver) => ({
     kind: 'sql',
@@ -15,6 +18,8 @@ export function sqlPlan({ text, relations, parameters }: SqlDraft, workingDirect
             relations.map(async ({ name, draft }) => ({ name, plan: await draft(resolver) })),
           ),
         }),
+    ...(functions.length === 0 ? {} : { functions: await Promise.all(functions.map((each) => each.plan(resolver))) }),
+    ...(callable.length === 0 ? {} : { callable }),
     ...(parameters.length === 0 ? {} : { parameters }),
   });
 }

@@ -6,17 +6,21 @@ import { Actions } from '../dataset/actions.ts';
 import type { Draft } from '../dataset/draft.ts';
 import { isTyped, type Typed } from '../expressions/expression.ts';
 import { type Literal, quoteLiteral, quoteText } from '../expressions/literal.ts';
+import { SqlFunction } from '../functions/sql-function.ts';
 import type { Session } from '../session/session.ts';
 import { isFilePlace } from './absolute-paths.ts';
 
-/** What may stand in a template: values, expressions, and datasets as tables. */
-export type Spliced = Literal | Typed | Actions;
+/** What may stand in a template: values, expressions, datasets as tables, and functions before their arguments. */
+export type Spliced = Literal | Typed | Actions | SqlFunction;
 
 /** SQL text with what it names, not sent yet. */
 export interface SqlDraft {
   readonly text: string;
   readonly relations: readonly { readonly name: string; readonly draft: Draft }[];
   readonly parameters: readonly NamedExpression[];
+  readonly functions: readonly SqlFunction[];
+  /** Names of all functions that it could call. */
+  readonly callable?: readonly string[];
 }
 
 /**
@@ -28,12 +32,17 @@ export interface SqlDraft {
 export function fillTemplate(strings: readonly string[], values: readonly Spliced[], session: Session): SqlDraft {
   const relations = new Map<Actions, string>();
   const parameters: NamedExpression[] = [];
+  const functions = new Set<SqlFunction>();
   const prefix = unusedPrefix(strings.join(' '));
   const text = strings.reduce((before, piece, at) => before + splice(values[at - 1], before) + piece);
   const named = [...relations].map(([{ draft }, name]) => ({ name, draft }));
-  return { text, relations: named, parameters };
+  return { text, relations: named, parameters, functions: [...functions] };
 
   function splice(value: Spliced | undefined, before: string): string {
+    if (value instanceof SqlFunction) {
+      functions.add(value);
+      return quotedName(value.name);
+    }
     if (value instanceof Actions) return quotedName(nameOf(value));
     if (isTyped(value)) return value.sql;
     if (typeof value === 'string' && isFilePlace(before, value)) return quoteText(value);

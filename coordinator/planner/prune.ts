@@ -32,7 +32,7 @@ const pruners: OperatorVisitor<Bound, Names> = {
     return { ...bound, schema: input.schema, inputs: [input] };
   },
   project: pruneProject,
-  call: (bound) => ({ ...bound, inputs: [exactly(inputOf(bound), allOf(inputOf(bound).schema))] }),
+  call: pruneCall,
   aggregate: pruneAggregate,
   distinct: (bound) => ({ ...bound, inputs: [exactly(inputOf(bound), allOf(bound.schema))] }),
   sort: (bound, required) => sameColumns(bound, union(required, ...bound.operator.keys.map(({ names }) => names))),
@@ -82,6 +82,22 @@ function pruneExtract(bound: BoundOf<'extract'>, required: Names): Bound {
   const { provenance: isAsked } = bound.operator.extract;
   const names = isAsked ? union(required, new Set([provenance.rejected.name])) : required;
   return { ...bound, schema: narrowed(bound.schema, names) };
+}
+
+/** Functions over rows and batches may read any column; one that adds a column passes on those that are wanted. */
+function pruneCall(bound: BoundOf<'call'>, required: Names): Bound {
+  const { step } = bound.operator;
+  const result = step.schema.at(-1);
+  if (step.args === undefined || step.mode === 'accumulate' || result === undefined)
+    return { ...bound, inputs: [exactly(inputOf(bound), allOf(inputOf(bound).schema))] };
+  if (!required.has(result.name.toLowerCase())) return prune(inputOf(bound), required);
+  const passed = step.schema.slice(0, -1).filter(({ name }) => required.has(name.toLowerCase()));
+  const schema = [...passed, result];
+  const input = exactly(
+    inputOf(bound),
+    allOf([...passed, ...step.args.map(({ column }) => ({ name: column, type: '' }))]),
+  );
+  return { operator: { ...bound.operator, step: { ...step, schema } }, schema, inputs: [input] };
 }
 
 /** The sort below a limit stays just below it: they are planned together. */

@@ -15,6 +15,7 @@ export function pushDown(bound: Bound): Bound {
 
 const isFilter = (bound: Bound): bound is BoundOf<'filter'> => bound.operator.kind === 'filter';
 const isLimit = (bound: Bound): bound is BoundOf<'limit'> => bound.operator.kind === 'limit';
+const isCall = (bound: Bound): bound is BoundOf<'call'> => bound.operator.kind === 'call';
 const isJoin = (bound: Bound): bound is BoundOf<'join'> => bound.operator.kind === 'join';
 
 /** The same rows with the filter one operator further down; nothing if it must stay. */
@@ -28,6 +29,8 @@ function pushFilter(filter: BoundOf<'filter'>): Bound | undefined {
       return { ...below, inputs: [filtered(filter, inputOf(below))] };
     case 'union':
       return sameNames(below) ? { ...below, inputs: below.inputs.map((input) => filtered(filter, input)) } : undefined;
+    case 'call':
+      return isCall(below) ? belowCall(filter, below) : undefined;
     case 'join':
       return isJoin(below) ? intoJoin(filter, below) : undefined;
     default:
@@ -40,6 +43,15 @@ const filtered = ({ operator }: BoundOf<'filter'>, input: Bound): Bound => ({
   schema: input.schema,
   inputs: [input],
 });
+
+/** Before a function adds its column, if the filter does not speak of that: it is then called for fewer rows. */
+function belowCall(filter: BoundOf<'filter'>, call: BoundOf<'call'>): Bound | undefined {
+  const { step } = call.operator;
+  const addsOnly = step.mode === 'scalar' || step.mode === 'scalarBatches' || step.mode === 'finish';
+  const result = step.schema.at(-1)?.name.toLowerCase() ?? '';
+  if (!addsOnly || filter.operator.predicate.names.has(result)) return undefined;
+  return { ...call, inputs: [filtered(filter, inputOf(call))] };
+}
 
 /** Every input names and types its columns as the union does: then the predicate means the same in each. */
 const sameNames = ({ schema, inputs }: Bound): boolean => inputs.every((input) => sameSchema(input.schema, schema));

@@ -52,7 +52,7 @@ const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleStr
 function mayBeWhole(plan: PlanNode, { config, dialect }: PlanContext): boolean {
   if (config.wideBytesMax === 0) return false;
   const nodes = [...nodesOf(plan)];
-  if (nodes.some(({ kind }) => needsTasks.has(kind))) return false;
+  if (nodes.some((node) => needsTasks.has(node.kind) || (node.kind === 'sql' && node.functions?.length))) return false;
   const scans = scansOf(plan, dialect);
   if (scans.length === 0 || scans.some(({ format, paths }) => format === 'arrow' || paths.some(isRemote))) return false;
   return nodes.some((node) => (node.kind === 'sql' ? !isRowByRow(node, dialect) : !rowByRow.has(node.kind)));

@@ -26,6 +26,14 @@ const bundle = z.strictObject({
   params: z.unknown().optional(),
   async: z.boolean(),
 });
+const sqlFunction = z.strictObject({
+  name: z.string().regex(/^[A-Za-z_]\w*$/, 'is not the name of a function'),
+  kind: z.enum(['rows', 'batches', 'aggregate']),
+  args: schema,
+  returns: z.string(),
+  function: bundle,
+  deterministic: z.boolean(),
+});
 const scanOptions = z.strictObject({
   schema: schema.optional(),
   unionByName: z.boolean().optional(),
@@ -115,6 +123,8 @@ const nodes = z.discriminatedUnion('kind', [
     text: z.string(),
     relations: z.array(z.strictObject({ name: z.string(), plan: node })).optional(),
     parameters: z.array(named).optional(),
+    functions: z.array(sqlFunction).optional(),
+    callable: z.array(z.string()).optional(),
   }),
   z.strictObject({
     kind: z.literal('write'),

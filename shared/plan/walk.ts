@@ -1,3 +1,4 @@
+import type { FunctionRef } from '../stage.ts';
 import { type PlanNode, type PlanVisitor, visit } from './node.ts';
 import type { ExtractNode } from './nodes/extract.ts';
 
@@ -35,8 +36,13 @@ export function* nodesOf(node: PlanNode): Generator<PlanNode> {
 
 /** Names of the function bundles that a plan needs, each once. */
 export const bundlesOf = (plan: PlanNode): string[] => [
-  ...new Set([...nodesOf(plan)].flatMap((node) => (node.kind === 'call' ? [node.function.sha256] : []))),
+  ...new Set([...nodesOf(plan)].flatMap((node) => functionsOf(node).map(({ sha256 }) => sha256))),
 ];
+
+const functionsOf = (node: PlanNode): readonly FunctionRef[] => {
+  if (node.kind === 'sql') return (node.functions ?? []).map((each) => each.function);
+  return node.kind === 'call' ? [node.function] : [];
+};
 
 /** Ids of the client-held datasets that a plan reads, each once. */
 export const datasetsOf = (plan: PlanNode): string[] => [

@@ -156,6 +156,44 @@ const joined = flights.join(airports, { on: { origin: 'iata' }, type: 'left' });
 joined.filter(col('city').eq('Boston').and(col('delay').gt(3)));
 flights.join(flights.select('origin', { n: count() }), { on: 'origin' }).select('n', 'delay');
 flights.join(airports, { on: sql`l.origin = r.iata` });
+// Functions that SQL calls know their arguments and their value.
+const partOfDay = cluster.fn('part_of_day', ({ at }) => (at === null ? null : String(at.getUTCHours())), {
+  args: { at: 'timestamp' },
+  returns: 'varchar',
+});
+cluster.sql`select ${partOfDay}(date) from ${flights}`;
+cluster.fn('sized', (batch, { least }) => Array.from({ length: batch.numRows }, () => least), {
+  args: { x: 'double' },
+  returns: 'integer',
+  batches: true,
+  params: { least: 3 },
+});
+cluster.aggregate(
+  'own_sum',
+  () => ({
+    init: () => ({ total: 0 }),
+    accumulate: (state, { x }) => ({ total: state.total + (x ?? 0) }),
+    merge: (a, b) => ({ total: a.total + b.total }),
+    finish: ({ total }) => total,
+  }),
+  { args: { x: 'double' }, returns: 'double' },
+);
+// @ts-expect-error an argument that is not declared
+cluster.fn('f', ({ at }) => at, { args: { x: 'double' }, returns: 'double' });
+// @ts-expect-error a value of another type
+cluster.fn('f', ({ x }) => String(x), { args: { x: 'double' }, returns: 'double' });
+// @ts-expect-error null must be thought of
+cluster.fn('f', ({ x }) => x + 1, { args: { x: 'double' }, returns: 'double' });
+// @ts-expect-error values of another type
+cluster.fn('f', (batch) => ['text', batch.numRows], { args: { x: 'double' }, returns: 'double', batches: true });
+const wrongState = () => ({
+  init: () => 0,
+  accumulate: (n: number) => n,
+  merge: (a: number) => a,
+  finish: () => 'text',
+});
+// @ts-expect-error an aggregate's value of another type
+cluster.aggregate('f', wrongState, { args: {}, returns: 'double' });
 // SQL takes datasets as tables and values as parameters.
 const late = cluster.sql<{ origin: 'varchar'; n: 'bigint' }>`
   select f.origin, count(*) as n from ${flights} f join ${open} o on f.delay > o.delay where f.origin = ${'SEA'} and ${col('n').gt(3)}`;

@@ -1,9 +1,11 @@
 import type { Schema as ArrowSchema } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import type { Config } from '../../shared/config/config.ts';
+import { SheafError } from '../../shared/errors.ts';
 import type { FunctionStep } from '../../shared/stage.ts';
 import { createRowBuilder } from '../../shared/types/row-builder.ts';
 import { createRowReader } from '../../shared/types/row-reader.ts';
+import { AddedColumn } from './added-column.ts';
 import { type FunctionConfig, prepareRun, type StepRun } from './apply-function.ts';
 import { BatchResults, recordBatchOf } from './batch-results.ts';
 import { inOrder } from './in-order.ts';
@@ -33,6 +35,10 @@ export function applyAsyncFunction(
     map: () => mapRows(run, input, config.functionRowsConcurrentMax),
     flatMap: () => mapRows(run, input, config.functionRowsConcurrentMax),
     filter: () => filterRows(run, input, config.functionRowsConcurrentMax),
+    scalar: () => scalarRows(run, input, config.functionRowsConcurrentMax),
+    scalarBatches: () => scalarBatches(run, input, config.functionBatchesConcurrentMax),
+    accumulate: () => noPromises(step),
+    finish: () => noPromises(step),
   }[step.mode]();
   return { schema: run.outputSchema, batches };
 }
@@ -136,4 +142,50 @@ function* batchCalls(run: StepRun, input: Iterable<Batch>): Generator<() => Prom
       }
     };
   }
+}
+
+/** The arguments of each batch, with the batch itself beside them. */
+function withArguments(
+  run: StepRun,
+  added: AddedColumn,
+): { readonly run: StepRun; readonly of: (batch: Batch) => Batch; readonly whole: WeakMap<Batch, Batch> } {
+  const whole = new WeakMap<Batch, Batch>();
+  const of = (batch: Batch): Batch => {
+    const seen = added.argumentsOf(batch);
+    whole.set(seen, batch);
+    return seen;
+  };
+  return { run: { ...run, inputSchema: run.seenSchema }, of, whole };
+}
+
+async function* scalarRows(run: StepRun, input: Iterable<Batch>, concurrent: number): AsyncGenerator<Batch> {
+  const added = new AddedColumn(run);
+  const seen = withArguments(run, added);
+  const batches = Iterator.from(input)
+    .filter(({ rows }) => rows > 0)
+    .map(seen.of);
+  for await (const { value, row, ...place } of inOrder(rowCalls(seen.run, batches), concurrent)) {
+    try {
+      added.builder.append(value);
+    } catch (thrown) {
+      throw run.errors.onRow(thrown, place, row);
+    }
+    if (row === place.batch.rows - 1) yield added.complete(seen.whole.get(place.batch) ?? place.batch);
+  }
+}
+
+async function* scalarBatches(run: StepRun, input: Iterable<Batch>, concurrent: number): AsyncGenerator<Batch> {
+  const added = new AddedColumn(run);
+  const seen = withArguments(run, added);
+  const batches = Iterator.from(input).map(seen.of);
+  for await (const { value, items, ...place } of inOrder(batchCalls(seen.run, batches), concurrent)) {
+    run.errors.during(place, () => added.appendAll(items ?? value, place.batch.rows));
+    yield added.complete(seen.whole.get(place.batch) ?? place.batch);
+  }
+}
+
+function noPromises({ bundle }: FunctionStep): never {
+  throw new SheafError('NOT_SUPPORTED', `The aggregate function ${bundle.name} returns promises`, {
+    next: 'Return { init, accumulate, merge, finish } at once, and values from these.',
+  });
 }

@@ -1,23 +1,32 @@
-import type { Schema as ArrowSchema } from 'apache-arrow';
+import { Schema as ArrowSchema } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { FunctionStep } from '../../shared/stage.ts';
 import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import { createRowBuilder } from '../../shared/types/row-builder.ts';
+import { accumulate } from './accumulate.ts';
+import { AddedColumn } from './added-column.ts';
+import { definitionOf, finished } from './aggregate-definition.ts';
+import { fieldNamed, seenSchema } from './arguments.ts';
 import { BatchResults, recordBatchOf } from './batch-results.ts';
 import type { LoadedFunction } from './load-function.ts';
-import { filterLoop, flatMapLoop, mapLoop } from './row-loops.ts';
+import { filterLoop, flatMapLoop, mapLoop, scalarLoop } from './row-loops.ts';
 import { selectRows } from './select-rows.ts';
 import { type Place, StepErrors } from './step-errors.ts';
 
-export type FunctionConfig = Pick<Config, 'batchRowsMax' | 'batchBytesMax' | 'functionErrorCharsMax'>;
+export type FunctionConfig = Pick<
+  Config,
+  'batchRowsMax' | 'batchBytesMax' | 'functionErrorCharsMax' | 'functionGroupsMax'
+>;
 
 /** A function step about to run. */
 export interface StepRun {
   readonly step: FunctionStep;
   readonly loaded: LoadedFunction;
   readonly inputSchema: ArrowSchema;
+  /** What the function sees of it: all, or its arguments. */
+  readonly seenSchema: ArrowSchema;
   /** For `filter` the input's. */
   readonly outputSchema: ArrowSchema;
   readonly errors: StepErrors;
@@ -47,6 +56,10 @@ const batchesOf: Readonly<Record<FunctionStep['mode'], (run: StepRun, input: Ite
   map: mapRows,
   flatMap: mapRows,
   filter: filterRows,
+  scalar: scalarRows,
+  finish: scalarRows,
+  scalarBatches,
+  accumulate,
 };
 
 /** @throws SheafError `COLUMN_UNKNOWN`: a row function would see `undefined` for a column that is not there */
@@ -56,8 +69,9 @@ export function prepareRun(
   inputSchema: ArrowSchema,
   config: FunctionConfig,
 ): StepRun {
-  const names = inputSchema.fields.map(({ name }) => name);
-  const unknown = step.mode === 'mapBatches' ? undefined : loaded.reads?.find((name) => !names.includes(name));
+  const seen = seenSchema(step, inputSchema);
+  const names = seen.fields.map(({ name }) => name);
+  const unknown = seesBatches.has(step.mode) ? undefined : loaded.reads?.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new SheafError(
       'COLUMN_UNKNOWN',
@@ -67,9 +81,26 @@ export function prepareRun(
       },
     );
   }
-  const outputSchema = step.mode === 'filter' ? inputSchema : toArrowSchema(step.schema);
-  const errors = new StepErrors(loaded.ref, inputSchema.fields, config.functionErrorCharsMax);
-  return { step, loaded, inputSchema, outputSchema, errors, config };
+  const outputSchema = outputOf(step, inputSchema);
+  const errors = new StepErrors(loaded.ref, seen.fields, config.functionErrorCharsMax);
+  return { step, loaded, inputSchema, seenSchema: seen, outputSchema, errors, config };
+}
+
+/** Their functions do not read rows by name. */
+const seesBatches: ReadonlySet<FunctionStep['mode']> = new Set<FunctionStep['mode']>([
+  'mapBatches',
+  'scalarBatches',
+  'accumulate',
+  'finish',
+]);
+
+/** Columns that are passed on travel as they came: an ENUM as its texts, and so on. */
+function outputOf(step: FunctionStep, input: ArrowSchema): ArrowSchema {
+  if (step.mode === 'filter') return input;
+  const made = toArrowSchema(step.schema);
+  if (step.args === undefined) return made;
+  const passed = step.schema.slice(0, -1).map(({ name }) => fieldNamed(input, name));
+  return new ArrowSchema([...passed, ...made.fields.slice(-1)]);
 }
 
 /** Rows between looks at whether batches are full. */
@@ -144,4 +175,40 @@ function* mapBatches(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
     }
   }
   yield* results.end();
+}
+
+/** A value for each row; of `finish`, of the states that came together in it. */
+function* scalarRows(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
+  const { seenSchema, errors } = run;
+  const added = new AddedColumn(run);
+  const cursor = new Cursor(errors);
+  const loop = scalarLoop({ fields: seenSchema.fields, loaded: valueFunction(run), fail: cursor.fail }, added.builder);
+  for (const batch of input) {
+    const seen = added.argumentsOf(batch);
+    cursor.enter(seen);
+    loop.bind(seen);
+    loop.run(0, batch.rows);
+    yield added.complete(batch);
+  }
+}
+
+function valueFunction({ step, loaded }: StepRun): LoadedFunction {
+  if (step.mode !== 'finish') return loaded;
+  const definition = definitionOf(loaded);
+  const call = (row: unknown): unknown => finished(definition, (row as { states: string[] | null }).states);
+  return { ...loaded, call, reads: null };
+}
+
+function* scalarBatches(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
+  const { seenSchema, errors } = run;
+  const { call, ref } = run.loaded;
+  const added = new AddedColumn(run);
+  let number = 0;
+  for (const batch of input) {
+    const seen = added.argumentsOf(batch);
+    errors.during({ batch: seen, number: number++ }, () =>
+      added.appendAll(call(recordBatchOf(seen, seenSchema), ref.params), batch.rows),
+    );
+    yield added.complete(batch);
+  }
 }

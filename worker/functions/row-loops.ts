@@ -1,6 +1,6 @@
 import type { Field } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
-import { BadValue } from '../../shared/types/builders/column-builder.ts';
+import { BadValue, type ColumnBuilder } from '../../shared/types/builders/column-builder.ts';
 import { viewsOfBatch } from '../../shared/types/column-view.ts';
 import type { RowBuilder } from '../../shared/types/row-builder.ts';
 import { bindReaders, rowSource } from '../../shared/types/row-reader.ts';
@@ -23,6 +23,10 @@ export interface LoopInput {
 /** `map`: each result is one row. */
 export const mapLoop = (input: LoopInput, rows: RowBuilder): RowLoop =>
   generateLoop(input, 'rows.append(call(ROW, params));', { rows });
+
+/** A value for each row. */
+export const scalarLoop = (input: LoopInput, values: ColumnBuilder): RowLoop =>
+  generateLoop(input, 'values.append(call(ROW, params));', { values });
 
 /** `flatMap`: each result is any number of rows. */
 export const flatMapLoop = (input: LoopInput, rows: RowBuilder): RowLoop =>

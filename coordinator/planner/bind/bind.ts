@@ -57,7 +57,7 @@ const binders: PlanVisitor<Bound, PlanContext> = {
       context,
     ),
   repartition: (node, context) => bindRepartition(node, bind(node.input, context), context),
-  sql: (node, context) => bindSql(node, context, (plan) => bind(plan, context)),
+  sql: (node, context) => bindSql(node, context, bind),
   window: (node, context) => bindWindow(node, bind(node.input, context), context),
   extract: bindExtract,
   step: (node, context) => bindStep(node, context, (plan) => bind(plan, context)),

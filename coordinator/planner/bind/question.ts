@@ -1,3 +1,4 @@
+import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import type { AstNode } from '../../../shared/sql/ast.ts';
 import type { Relations, TableReference } from '../sql/table-references.ts';
@@ -7,6 +8,9 @@ export interface Question {
   /** The user's own, with values in place of parameters. */
   readonly text: string;
   readonly relations: Relations;
+  readonly functions: readonly SqlFunction[];
+  /** Names of all TypeScript functions that the text could call. */
+  readonly callable: readonly string[];
   readonly tree: AstNode;
   readonly references: readonly TableReference[];
   readonly schemas: readonly Schema[];

@@ -12,7 +12,8 @@ import type { Question } from './question.ts';
  * @param own the error against the user's own text, where files stand in it as tables
  */
 export function explained(error: SheafError, own: Schema | SheafError | undefined, question: Question): SheafError {
-  const { text, tree, references, schemas, relations } = question;
+  const { text, tree, references, schemas, relations, callable } = question;
+  if (error.details?.function !== undefined) return error;
   const [table] = unknownTables(tree, relations);
   if (table !== undefined) return unknownTable(table, tableNames(question), error);
   const candidates = candidatesOf(error, question);
@@ -22,6 +23,9 @@ export function explained(error: SheafError, own: Schema | SheafError | undefine
   const wanted = isColumn ? unknownName(tree, all, references) : undefined;
   if (wanted !== undefined) return unknownColumn(wanted, all, filesText(references), error);
   const told = own instanceof SheafError ? own : error;
+  const [, wantedFunction = ''] = /Function with name "?(\w+)"? does not exist/.exec(error.message) ?? [];
+  const near = wantedFunction && didYouMean(callable, wantedFunction);
+  if (near) return new SheafError('SQL_INVALID', `There is no function ${wantedFunction}`, { cause: told, next: near });
   const isForeign = told === error; // then its caret points into a text that the user never saw
   const message = isForeign ? error.message.replace(/\n+LINE \d+:.*$/s, '') : told.message;
   const code = error.code === 'QUERY_FAILED' || error.code === 'TABLE_UNKNOWN' ? 'SQL_INVALID' : error.code;

@@ -1,10 +1,13 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { inOwnLines } from '../expressions.ts';
+import { functionOf, functionsByName } from '../functions/calls.ts';
+import { withFunctions } from '../functions/dialect.ts';
+import { liftFunctions } from '../functions/lift.ts';
 import { fixTime } from '../present-time.ts';
 import { cutTo } from '../prune.ts';
 import { SqlLowering } from '../sql/lower/lowering.ts';
@@ -25,11 +28,21 @@ import { explained } from './sql-errors.ts';
  *
  * @throws SheafError `SQL_INVALID` with a caret, `COLUMN_UNKNOWN` and `TABLE_UNKNOWN` with the nearest names
  */
-export function bindSql(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan): Bound {
-  const question = lookInto(node, context, bindPlan);
-  const result = describeQuestion(question, context);
-  const lowered = context.whole ? 'it reads little' : lower(question, result, context, bindPlan);
-  return typeof lowered === 'string' ? gather(question, result, lowered, context, bindPlan) : lowered;
+export function bindSql(
+  node: PlanOf<'sql'>,
+  context: PlanContext,
+  bindIn: (plan: PlanNode, context: PlanContext) => Bound,
+): Bound {
+  const functions = functionsByName(node.functions);
+  const inner = functions.size === 0 ? context : { ...context, dialect: withFunctions(context.dialect, functions) };
+  const bindPlan: BindPlan = (plan) => bindIn(plan, inner);
+  const question = lookInto(node, inner, bindPlan);
+  const result = describeQuestion(question, inner);
+  const lowered = context.whole ? 'it reads little' : lower(question, result, inner, bindPlan);
+  if (typeof lowered !== 'string') return liftFunctions(lowered, functions, context);
+  const [called] = find(question.tree, (tree) => functionOf(tree, functions) !== undefined);
+  if (called !== undefined) throw notCalled(String(called.function_name), lowered);
+  return gather(question, result, lowered, context, bindPlan);
 }
 
 type BindPlan = (plan: PlanNode) => Bound;
@@ -45,7 +58,16 @@ function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan)
   const tree = fixTime(context.dialect, parsed, context.nowMs, columns);
   const prefix = relationPrefix(tree);
   const references = tableReferences(tree, relations);
-  return { text, relations, tree, references, schemas, nameOf: (at) => `${prefix}${at}` };
+  return {
+    text,
+    relations,
+    functions: node.functions ?? [],
+    callable: node.callable ?? [],
+    tree,
+    references,
+    schemas,
+    nameOf: (at) => `${prefix}${at}`,
+  };
 }
 
 /**
@@ -82,18 +104,19 @@ function describeOwnText(
 
 /** The question as plan nodes with its columns, or for people why it is not. */
 function lower(
-  { tree, references, relations }: Question,
+  { tree, references, relations, functions }: Question,
   result: Schema,
   context: PlanContext,
   bindPlan: BindPlan,
 ): Bound | string {
-  const select = onlyStatement(tree);
-  if (select === undefined || references.length === 0) return 'it reads no file that is scanned';
+  const select = fromSomething(onlyStatement(tree), functions, context);
+  if (select === undefined || (references.length === 0 && functions.length === 0))
+    return 'it reads no file that is scanned';
   const again = references.filter(({ plan }, i) => references.findIndex((other) => other.plan === plan) !== i);
   if (again.some(({ plan }) => !isStable(bindPlan(plan))))
     return 'it reads a dataset more than once that may have other rows each time';
   try {
-    const lowering = new SqlLowering(tree, relations, context, bindPlan);
+    const lowering = new SqlLowering(tree, { relations, functions }, context, bindPlan);
     const bound = bindPlan(lowerQuery(select, new Map(), lowering, result).plan);
     // Whatever went wrong here must not change an answer: equal columns are the least to ask for.
     return JSON.stringify(bound.schema) === JSON.stringify(result) ? bound : 'its parts have columns of other types';
@@ -138,3 +161,20 @@ function gather(
 /** Names of files are no names of columns. */
 const withoutFiles = (tree: AstNode): AstNode =>
   rewrite(tree, (node) => (isNode(node) && node.type === 'TABLE_FUNCTION' ? { type: 'EMPTY' } : undefined));
+
+/** A SELECT without FROM that calls a function is over one row: functions are called for rows. */
+function fromSomething(
+  select: AstNode | undefined,
+  functions: readonly unknown[],
+  { dialect }: PlanContext,
+): AstNode | undefined {
+  const isEmpty = select !== undefined && isNode(select.from_table) && select.from_table.type === 'EMPTY';
+  if (!isEmpty || functions.length === 0) return select;
+  return { ...select, from_table: onlyStatement(dialect.parse('FROM (VALUES (0)) AS one(zero)'))?.from_table ?? null };
+}
+
+const notCalled = (name: string, reason: string): SheafError =>
+  new SheafError('NOT_SUPPORTED', `The function ${name} cannot be called in this question: ${reason}`, {
+    next: 'Call it in a question of its own over the table, and read that as a dataset or a view.',
+    details: { function: name },
+  });

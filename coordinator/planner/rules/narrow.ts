@@ -4,6 +4,7 @@ import { type BoundColumn, type BoundOf, inputOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { addFunction, continued, type Fragment, type Size, type Traits } from '../fragment.ts';
 import { addFilter, addSelect } from '../query.ts';
+import { groupedSize } from './grouping.ts';
 
 export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
@@ -45,11 +46,12 @@ export function planCall(bound: BoundOf<'call'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
   const { step, deterministic } = bound.operator;
   const called = addFunction(input, step);
+  const sized = withColumns(input.size, input.schema, step.schema);
   return {
     ...called,
     labels: [...called.labels, `${step.mode} ${step.bundle.name}`],
     traits: afterExpressions(withoutUnique(input.traits), !deterministic),
-    size: withColumns(input.size, input.schema, step.schema),
+    size: step.mode === 'accumulate' && step.groups?.passes === false ? groupedSize(sized) : sized,
   };
 }
 

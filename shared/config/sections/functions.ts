@@ -2,6 +2,11 @@ import { bytes, count, KiB, MiB, type Section } from '../setting.ts';
 
 /** Limits of user functions. */
 export const functionSettings = {
+  functionGroupsMax: count(50_000, {
+    min: 1,
+    max: 10_000_000,
+    doc: 'Groups of which a task holds the states of an aggregate function in TypeScript. More are put out, and meet later.',
+  }),
   functionBundleBytesMax: bytes(8 * MiB, {
     min: 64 * KiB,
     max: 256 * MiB,

@@ -1,12 +1,12 @@
 import type { Schema } from '../../schema.ts';
-import type { FunctionRef, FunctionStep } from '../../stage.ts';
+import type { CallMode, FunctionRef } from '../../stage.ts';
 import type { PlanNode } from '../node.ts';
 
 /** Runs a TypeScript function over batches or rows. */
 export interface CallNode {
   readonly kind: 'call';
   readonly input: PlanNode;
-  readonly mode: FunctionStep['mode'];
+  readonly mode: CallMode;
   readonly function: FunctionRef;
   /** Columns that the function yields; absent for `filter`, which yields its input's. */
   readonly schema?: Schema;

@@ -1,3 +1,5 @@
+import type { Schema } from '../../schema.ts';
+import type { FunctionRef } from '../../stage.ts';
 import type { PlanNode } from '../node.ts';
 import type { NamedExpression } from './expression.ts';
 
@@ -9,6 +11,26 @@ export interface SqlNode {
   readonly relations?: readonly NamedPlan[];
   /** What `$name`, `$1` and `?` (by its number from 1) stand for, each as a literal. */
   readonly parameters?: readonly NamedExpression[];
+  /** TypeScript functions that the text calls. */
+  readonly functions?: readonly SqlFunction[];
+  /** Names of all that it could call, for who misspells one. */
+  readonly callable?: readonly string[];
+}
+
+/** A TypeScript function under the name by which SQL calls it. */
+export interface SqlFunction {
+  readonly name: string;
+  /**
+   * `rows` and `batches` yield a value for each row, and see its arguments as an object or those of many rows as a record
+   * batch; `aggregate` yields one for each group.
+   */
+  readonly kind: 'rows' | 'batches' | 'aggregate';
+  /** What it calls its arguments, in the order of SQL, and their types. */
+  readonly args: Schema;
+  readonly returns: string;
+  readonly function: FunctionRef;
+  /** False if the author declared it impure. */
+  readonly deterministic: boolean;
 }
 
 /** A plan under the name by which SQL text reads it. */

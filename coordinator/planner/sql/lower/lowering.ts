@@ -1,4 +1,5 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
 import type { Bound } from '../../bound.ts';
@@ -18,14 +19,21 @@ export class SqlLowering implements Lowering {
   readonly context: PlanContext;
   readonly names: Names;
   readonly relations: Relations;
+  readonly functions: readonly SqlFunction[];
   readonly #tree: AstNode;
   readonly #bind: (plan: PlanNode) => Bound;
 
-  constructor(tree: AstNode, relations: Relations, context: PlanContext, bind: (plan: PlanNode) => Bound) {
+  constructor(
+    tree: AstNode,
+    { relations, functions }: Pick<Lowering, 'relations' | 'functions'>,
+    context: PlanContext,
+    bind: (plan: PlanNode) => Bound,
+  ) {
     refuseUnstable(tree, context);
     this.context = context;
     this.names = new Names(tree);
     this.relations = relations;
+    this.functions = functions;
     this.#tree = tree;
     this.#bind = bind;
   }
@@ -73,7 +81,7 @@ export class SqlLowering implements Lowering {
     // A pivot, a recursive table: alone in a SELECT it is what the question is, and would come back here without end.
     if (text === this.context.dialect.print(this.#tree))
       throw new NotDistributed('what it reads from cannot be taken apart');
-    const plan: PlanNode = { kind: 'sql', text, relations: [...this.relations.values()] };
+    const plan: PlanNode = { kind: 'sql', text, relations: [...this.relations.values()], functions: this.functions };
     return internalColumns(plan, this.columnsOf(plan), this);
   }
 

@@ -1,4 +1,5 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import type { AstNode } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
@@ -37,6 +38,8 @@ export interface Lowering {
   part(query: AstNode, tables: CommonTables): Columns;
   /** Each mention of a common table is taken apart anew: equal stages become one later. */
   common(table: CommonTable, tables: CommonTables): Columns;
+  /** A query as SQL text may call these too. */
+  readonly functions: readonly SqlFunction[];
   /** Names of a plan's columns. */
   columnsOf(plan: PlanNode): readonly string[];
   /** A query as SQL text of its own, with the common tables that it may use. */

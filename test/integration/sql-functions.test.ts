@@ -1,0 +1,215 @@
+/** TypeScript functions that SQL calls, on a cluster, against what DuckDB answers with functions of its own. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { RecordBatch } from 'apache-arrow';
+import type { Dataset, SheafError } from '../../client/index.ts';
+import { Connection } from '../../shared/duckdb/connection.ts';
+import { Database } from '../../shared/duckdb/database.ts';
+import { inProcessCluster } from '../support/in-process-cluster.ts';
+import { assertSameRows } from '../support/same-rows.ts';
+
+const setup = await inProcessCluster({ taskBytesMin: 1, functionGroupsMax: 50 });
+const { cluster, folder } = setup;
+const database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(folder, 'spill') });
+const connection = Connection.open(database.address);
+after(async () => {
+  connection[Symbol.dispose]();
+  database[Symbol.dispose]();
+  await setup[Symbol.asyncDispose]();
+});
+
+const t = join(folder, 't.parquet');
+connection.execute(`COPY (SELECT i::INTEGER AS i, (i % 7)::INTEGER AS k, ['a', 'bb', 'ccc', NULL][1 + i % 4] AS s,
+    i / 3.0::DOUBLE AS x, timestamp '2001-01-01' + interval (i) minute AS moment, [i, i + 1] AS list
+  FROM range(20000) t(i)) TO '${t}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
+const u = join(folder, 'u.csv');
+connection.execute(`COPY (SELECT i AS id, 'n' || i AS name FROM range(9) t(i)) TO '${u}' (FORMAT csv)`);
+
+const suffix = '!';
+cluster.fn('shout', ({ text }, { times }) => (text === null ? null : text.toUpperCase() + suffix.repeat(times)), {
+  args: { text: 'varchar' },
+  returns: 'varchar',
+  params: { times: 2 },
+});
+const plus = cluster.fn('plus', ({ a, b }) => (a === null || b === null ? null : a + b), {
+  args: { a: 'integer', b: 'integer' },
+  returns: 'integer',
+});
+cluster.fn('root', (batch: RecordBatch) => Array.from(batch.getChild('x') ?? [], (x: number) => Math.sqrt(x)), {
+  args: { x: 'double' },
+  returns: 'double',
+  batches: true,
+});
+cluster.fn('later', async ({ at }) => new Date((at?.getTime() ?? 0) + 60_000), {
+  args: { at: 'timestamp' },
+  returns: 'timestamp',
+});
+cluster.fn('chance', () => Math.random(), { args: {}, returns: 'double', deterministic: false });
+const mean = cluster.aggregate(
+  'own_mean',
+  () => ({
+    init: () => ({ n: 0, sum: 0 }),
+    accumulate: (state, { x }) => (x === null ? state : { n: state.n + 1, sum: state.sum + x }),
+    merge: (a, b) => ({ n: a.n + b.n, sum: a.sum + b.sum }),
+    finish: ({ n, sum }) => (n === 0 ? null : sum / n),
+  }),
+  { args: { x: 'double' }, returns: 'double' },
+);
+cluster.aggregate(
+  'own_count',
+  () => ({ init: () => 0, accumulate: (n) => n + 1, merge: (a, b) => a + b, finish: (n) => BigInt(n) }),
+  { args: {}, returns: 'bigint' },
+);
+
+/** DuckDB's own in place of ours. */
+const macros = `CREATE OR REPLACE TEMP MACRO shout(text) AS upper(text) || '!!';
+  CREATE OR REPLACE TEMP MACRO plus(a, b) AS (a + b)::INTEGER;
+  CREATE OR REPLACE TEMP MACRO root(x) AS sqrt(x);
+  CREATE OR REPLACE TEMP MACRO later(m) AS m + interval 1 minute`;
+for (const macro of macros.split(';')) connection.execute(macro);
+
+async function check(dataset: Dataset, expected: string): Promise<void> {
+  const rows = (await Array.fromAsync(dataset.rows())).map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
+  );
+  const wanted = connection
+    .rows(expected)
+    .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
+  assertSameRows(rows, wanted, /order by [^()]*$/.test(expected), expected);
+}
+
+const plain = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  return value instanceof Date
+    ? value
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.?0*Z$/, '')
+    : value;
+};
+
+const ask = (sql: string): Promise<void> =>
+  check(cluster.sql(sql), sql.replaceAll('own_mean(', 'avg(').replaceAll('own_count()', 'count(*)'));
+
+test('functions over rows, wherever an expression stands', async () => {
+  for (const sql of [
+    `select i, shout(s) as loud, plus(i, k) + 1 as more from '${t}' where i < 3000`,
+    `select count(*)::int as n from '${t}' where shout(s) = 'BB!!' and k > 2`,
+    `select shout(s) as loud, sum(plus(i, 1))::double as total from '${t}' group by all order by loud`,
+    `select k, max(plus(k, plus(i, 1))) as most from '${t}' group by k having plus(max(i), 0) > 19995 order by k`,
+    `select shout(max(s)) as loud, plus(count(*)::int, 1) as n from '${t}' where k = 3`,
+    `select case when i % 2 = 0 then shout(s) else 'odd' end as c, i from '${t}' where i < 100 order by plus(-i, 0), i limit 7`,
+    `select a.i, b.name from '${t}' a join '${u}' b on plus(a.k, 1) = b.id where shout(b.name) <> 'N3!!' and a.i < 50`,
+    `select a.i, b.name from '${t}' a join '${u}' b on a.k = b.id and plus(a.i, b.id::int) % 5 = 0 where a.i < 90`,
+    `select a.i, b.name from '${t}' a left join '${u}' b on plus(a.k, 3) = b.id where a.i < 50`,
+    `select i, row_number() over (partition by shout(s) order by plus(i, 0)) as nth from '${t}' where i < 500`,
+    `with loud as (select distinct shout(s) as w from '${t}') select w from loud union all select shout(name) from '${u}'`,
+    `select i from '${t}' where plus(i, 0) in (select plus(id::int, 5) from '${u}')`,
+    `select x, shout(y) as z from (values (1, 'p'), (2, null)) v(x, y)`,
+    `select shout('only') as one`,
+    `select distinct shout(s) from '${t}' where k = 1 order by 1 desc limit 2`,
+  ]) {
+    await ask(sql);
+  }
+});
+
+test('functions over batches, and those that return promises', async () => {
+  await ask(`select root(x) as r, i from '${t}' where root(x) > 50`);
+  await ask(`select k, avg(root(x + 1)) as r from '${t}' group by k`);
+  await ask(`select i, later(moment) as soon from '${t}' where i < 5000`);
+  await ask(`select max(later(moment)) as last from '${t}'`);
+});
+
+test('aggregate functions: in two steps, over groups, filtered, beside others', async () => {
+  for (const sql of [
+    `select own_mean(x) as m from '${t}'`,
+    `select k, own_mean(x) as m from '${t}' group by k order by k`,
+    `select i % 1000 as g, own_count() as n from '${t}' group by g`,
+    `select s, own_mean(i) + 1 as m, own_count() as n, own_mean(x) filter (where k = 2) as f from '${t}' group by s`,
+    `select k, count(*) as n, own_mean(x) as m, sum(x) as total, count(distinct s) as d, median(i) as mid from '${t}' group by k`,
+    `select k + 1 as kk, own_mean(plus(i, k)) as m, list(i order by i)[1:2] as l from '${t}' where i < 500 group by k + 1`,
+    `select own_mean(x) as m, own_count() as n, count(*) as all_rows from '${t}' where i < 0`,
+    `select k, own_mean(x) as m from '${t}' where i < 0 group by k`,
+    `select k from '${t}' group by k having own_mean(i) > 9999 order by k`,
+    `select list, s, own_count() as n from '${t}' where i < 1000 group by list, s`,
+    `select round(own_mean(x)) as r, shout(max(s)) as s from '${t}' group by k order by own_mean(x) limit 3`,
+    `select k, m from (select k, own_mean(x) as m from '${t}' group by k) where m > 3300`,
+  ]) {
+    await ask(sql);
+  }
+});
+
+test('functions stand in templates, over datasets, and in views', async () => {
+  const some = cluster.read.parquet(t).filter('i < 700');
+  const dataset = cluster.sql`select k, ${mean}(x) as m, ${plus}(k, ${3}) as p from ${some} group by k`;
+  await check(dataset, `select k, avg(x) as m, k + 3 as p from '${t}' where i < 700 group by k`);
+  await cluster.createView('loud', `select i, shout(s) as w from '${t}' where i < 10`);
+  await check(
+    cluster.sql('select w, count(*) as n from loud group by w'),
+    `select upper(s) || '!!' as w, count(*) as n from '${t}' where i < 10 group by all`,
+  );
+});
+
+test('the planner places calls: filters come before, rows of states are exchanged', async () => {
+  const text = await cluster
+    .sql(`select k, own_mean(x) as m from '${t}' where shout(s) = 'A!!' and i > 5 group by k`)
+    .explain();
+  assert.match(text, /accumulate .*\n.*gives/);
+  assert.match(text, /finish/);
+  assert.doesNotMatch(text, /runs in one task/);
+  assert.match(text, /scan t.parquet → filter → select → scalar shout \(.* → accumulate own_mean/);
+});
+
+test('a function declared impure is called where it stands', async () => {
+  const [row] = await Array.fromAsync(
+    cluster.sql(`select count(distinct chance())::int as n from '${t}' where i < 1000`).rows(),
+  );
+  assert.ok(Number(row?.n) > 990);
+});
+
+const refusal = async (sql: string): Promise<SheafError> => {
+  const error = await cluster
+    .sql(sql)
+    .count()
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown as SheafError,
+    );
+  assert.ok(error, sql);
+  return error;
+};
+
+test('what is wrong with a call is told in its own words', async () => {
+  const nearest = await refusal(`select shuot(s) from '${t}' where plus(i, 1) > 0`);
+  assert.match(nearest.next ?? '', /"shout"/);
+  assert.match((await refusal(`select own_maen(x), plus(1, 2) from '${t}'`)).next ?? '', /Did you mean "own_mean"/);
+  assert.match((await refusal(`select plus(i) from '${t}'`)).message, /plus takes 2 arguments and gets 1/);
+  assert.match(
+    (await refusal(`select shout(moment) from '${t}'`)).message,
+    /argument text of shout is VARCHAR; .*moment.* is TIMESTAMP/,
+  );
+  assert.match((await refusal(`select shout(t.nope) from '${t}' t`)).message, /nope/);
+  assert.match((await refusal(`select own_mean(x) over () from '${t}'`)).message, /before OVER/);
+  assert.match((await refusal(`select own_mean(distinct x) from '${t}'`)).message, /no DISTINCT/);
+  const gathered = await refusal(`select k, shout(s) from '${t}' group by rollup (k, s)`);
+  assert.deepEqual(
+    [gathered.code, /cannot be called in this question/.test(gathered.message)],
+    ['NOT_SUPPORTED', true],
+  );
+  const thrower = cluster.fn(
+    'thrower',
+    ({ i }) => {
+      if (i === 77) throw new Error('seventy-seven');
+      return i;
+    },
+    { args: { i: 'integer' }, returns: 'integer' },
+  );
+  await assert.rejects(cluster.sql`select max(${thrower}(i)) from ${cluster.read.parquet(t)}`.count(), /seventy-seven/);
+  cluster.fn('wrong', () => 'text' as unknown as number, { args: { i: 'integer' }, returns: 'integer' });
+  assert.equal((await refusal(`select wrong(i) as w from '${t}' where w > 0`)).code, 'FUNCTION_RESULT');
+  cluster.fn('typo', () => null, { args: { i: 'intgr' }, returns: 'integer' });
+  assert.match((await refusal(`select typo(i) from '${t}'`)).message, /argument i of typo has the type "intgr"/);
+  assert.throws(() => cluster.fn('not a name', () => null, { args: {}, returns: 'integer' }), { code: 'PLAN_INVALID' });
+});

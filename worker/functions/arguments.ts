@@ -1,0 +1,14 @@
+import { Schema as ArrowSchema, type Field } from 'apache-arrow';
+import type { FunctionStep } from '../../shared/stage.ts';
+
+/** The columns that a function of a step sees, as it calls them: its arguments where the step names such, else all. */
+export function seenSchema({ args }: FunctionStep, input: ArrowSchema): ArrowSchema {
+  if (args === undefined) return input;
+  return new ArrowSchema(args.map(({ column, name }) => fieldNamed(input, column).clone({ name })));
+}
+
+export function fieldNamed({ fields }: ArrowSchema, name: string): Field {
+  const field = fields.find((each) => each.name === name);
+  if (field === undefined) throw new RangeError(`a function step has no column ${name}`);
+  return field;
+}
