@@ -101,7 +101,7 @@ test('functions over rows, wherever an expression stands', async () => {
     `select k, max(plus(k, plus(i, 1))) as most from '${t}' group by k having plus(max(i), 0) > 19995 order by k`,
     `select shout(max(s)) as loud, plus(count(*)::int, 1) as n from '${t}' where k = 3`,
     `select case when i % 2 = 0 then shout(s) else 'odd' end as c, i from '${t}' where i < 100 order by plus(-i, 0), i limit 7`,
-    `select a.i, b.name from '${t}' a join '${u}' b on plus(a.k, 1) = b.id where shout(b.name) <> 'N3!!' and a.i < 50`,
+    `select a.i, b.name from '${t}' a join '${u}' b on plus(plus(a.k, 0), 1) = b.id where shout(b.name) <> 'N3!!' and a.i < 50`,
     `select a.i, b.name from '${t}' a join '${u}' b on a.k = b.id and plus(a.i, b.id::int) % 5 = 0 where a.i < 90`,
     `select a.i, b.name from '${t}' a left join '${u}' b on plus(a.k, 3) = b.id where a.i < 50`,
     `select i, row_number() over (partition by shout(s) order by plus(i, 0)) as nth from '${t}' where i < 500`,
@@ -198,6 +198,8 @@ test('what is wrong with a call is told in its own words', async () => {
     [gathered.code, /cannot be called in this question/.test(gathered.message)],
     ['NOT_SUPPORTED', true],
   );
+  const sides = await refusal(`select a.i from '${t}' a left join '${u}' b on plus(a.k, b.id::int) = 3`);
+  assert.match(sides.message, /plus cannot be called there: it speaks of both sides/);
   const thrower = cluster.fn(
     'thrower',
     ({ i }) => {

@@ -7,7 +7,7 @@ import { type Bound, type BoundOf, inputOf } from '../bound.ts';
 import { columnNamed, parseExpression, printExpression } from '../expressions.ts';
 import { isAggregateCall } from '../rules/aggregate/calls.ts';
 import { functionOf, hasCall } from './calls.ts';
-import { type Lifting, namesOf } from './lift.ts';
+import { type Lifting, namesOf } from './lifting.ts';
 
 /** A column to be: its expression and its type. */
 interface Typed extends Column {

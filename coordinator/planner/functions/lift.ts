@@ -1,30 +1,10 @@
-import { SheafError } from '../../../shared/errors.ts';
-import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
-import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, textsOf } from '../../../shared/sql/ast.ts';
-import type { FunctionStep } from '../../../shared/stage.ts';
-import { columnNames, describeOver } from '../bind/describe.ts';
-import { type Bound, type BoundColumn, type BoundExpression, type BoundOf, inputOf } from '../bound.ts';
+import type { AstNode } from '../../../shared/sql/ast.ts';
+import { type Bound, type BoundOf, inputOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
-import { columnNamed, namesIn, parseExpression, printExpression } from '../expressions.ts';
-import { isVolatile } from '../volatile.ts';
-import {
-  argumentsOf,
-  functionOf,
-  hasCall,
-  hasScalar,
-  innermostCalls,
-  refused,
-  replaceCall,
-  type SqlFunctions,
-} from './calls.ts';
+import { hasCall, type SqlFunctions } from './calls.ts';
 import { liftAggregate } from './lift-aggregate.ts';
-
-/** A plan below, and trees over its columns in which no TypeScript function is called any more. */
-export interface Lifted {
-  readonly input: Bound;
-  readonly trees: readonly AstNode[];
-}
+import { liftJoin } from './lift-join.ts';
+import { conjuncts, Lifting } from './lifting.ts';
 
 /**
  * Takes the calls of TypeScript functions out of the expressions of a bound plan: each becomes a step before the operator
@@ -33,148 +13,23 @@ export interface Lifted {
  * @throws SheafError `SQL_INVALID` for arguments of other types, `NOT_SUPPORTED` where a call cannot be made before
  */
 export const liftFunctions = (bound: Bound, functions: SqlFunctions, context: PlanContext): Bound =>
-  functions.size === 0 ? bound : new Lifting(functions, context).lift(bound);
+  functions.size === 0 ? bound : new Walk(functions, context).lift(bound);
 
-export class Lifting {
-  readonly functions: SqlFunctions;
-  readonly context: PlanContext;
+/** From the inputs up, each shared one once. */
+class Walk {
+  readonly #lifting: Lifting;
+  readonly #functions: SqlFunctions;
   readonly #known = new WeakMap<Bound, Bound>();
-  #names = 0;
 
   constructor(functions: SqlFunctions, context: PlanContext) {
-    this.functions = functions;
-    this.context = context;
+    this.#lifting = new Lifting(functions, context);
+    this.#functions = functions;
   }
 
   lift(bound: Bound): Bound {
     const lifted = this.#known.get(bound) ?? this.#lift(bound);
     this.#known.set(bound, lifted);
     return lifted;
-  }
-
-  /** A name that no column of these has. */
-  fresh(...schemas: readonly Schema[]): string {
-    const taken = columnNames(schemas.flat());
-    let name = `_fn${this.#names++}`;
-    while (taken.has(name)) name = `_fn${this.#names++}`;
-    return name;
-  }
-
-  expression(tree: AstNode): BoundExpression {
-    const { dialect } = this.context;
-    return { sql: printExpression(dialect, tree), tree, names: namesIn(tree), volatile: isVolatile(dialect, tree) };
-  }
-
-  column(name: string, tree: AstNode): BoundColumn {
-    return { ...this.expression(tree), name };
-  }
-
-  /** Exactly these columns, whose types are known. */
-  project(
-    input: Bound,
-    columns: readonly { readonly name: string; readonly type: string; readonly tree: AstNode }[],
-  ): Bound {
-    return {
-      operator: { kind: 'project', columns: columns.map(({ name, tree }) => this.column(name, tree)) },
-      schema: columns.map(({ name, type }) => ({ name, type })),
-      inputs: [input],
-    };
-  }
-
-  /** Only these of its columns. */
-  cut(input: Bound, schema: Schema): Bound {
-    return this.project(
-      input,
-      schema.map(({ name, type }) => ({ name, type, tree: columnNamed(name) })),
-    );
-  }
-
-  /** A column that a function adds. */
-  call(input: Bound, step: Omit<FunctionStep, 'kind'>, { deterministic }: SqlFunction): Bound {
-    return {
-      operator: { kind: 'call', step: { kind: 'function', ...step }, deterministic },
-      schema: step.schema,
-      inputs: [input],
-    };
-  }
-
-  /** Calls of functions over rows are made, the inner ones first. */
-  scalars(input: Bound, trees: readonly AstNode[]): Lifted {
-    let [below, left] = [input, trees];
-    for (
-      let calls = innermostCalls(left, this.functions);
-      calls.length > 0;
-      calls = innermostCalls(left, this.functions)
-    ) {
-      for (const call of calls) {
-        const result = this.fresh(below.schema);
-        below = this.#scalar(below, call, result);
-        left = replaceCall(left, call, columnNamed(result), this.functions);
-      }
-    }
-    return { input: below, trees: left };
-  }
-
-  /** Arguments of a call as columns of the declared types. */
-  argumentColumns(call: AstNode, called: SqlFunction, schema: Schema) {
-    return argumentsOf(call, called).map((tree, i) => {
-      const { name, type } = called.args[i] ?? { name: '', type: '' };
-      const column = this.fresh(schema);
-      this.#checkArgument(tree, type, { called, name, schema });
-      return { column, name, type: this.#typeName(type), tree: castTo(tree, type, this.context) };
-    });
-  }
-
-  /** As DuckDB calls the type. */
-  #typeName(type: string): string {
-    return this.context.dialect.describe(`SELECT CAST(NULL AS ${type})`)[0]?.type ?? type;
-  }
-
-  returns({ returns }: SqlFunction): string {
-    return this.#typeName(returns);
-  }
-
-  #scalar(input: Bound, call: AstNode, result: string): Bound {
-    const called = functionOf(call, this.functions);
-    if (called === undefined) throw new RangeError('not a call of a TypeScript function');
-    const args = this.argumentColumns(call, called, input.schema);
-    const passed = input.schema.map(({ name, type }) => ({ name, type, tree: columnNamed(name) }));
-    const below = this.project(input, [
-      ...passed,
-      ...args.map(({ column, type, tree }) => ({ name: column, type, tree })),
-    ]);
-    const schema = [...input.schema, { name: result, type: this.returns(called) }];
-    const mode = called.kind === 'batches' ? 'scalarBatches' : 'scalar';
-    return this.call(below, { mode, bundle: called.function, schema, args: namesOf(args) }, called);
-  }
-
-  /** What DuckDB would not convert by itself is an error here, too. */
-  #checkArgument(
-    tree: AstNode,
-    type: string,
-    place: { readonly called: SqlFunction; readonly name: string; readonly schema: Schema },
-  ): void {
-    const { called, name, schema } = place;
-    const { dialect } = this.context;
-    const known = columnNames(schema);
-    const foreign = find(tree, (node) => node.class === 'COLUMN_REF').find(
-      ({ column_names }) => !textsOf(column_names).some((part) => known.has(part.toLowerCase())),
-    );
-    if (foreign !== undefined || find(tree, ({ class: kind }) => kind === 'SUBQUERY' || kind === 'WINDOW').length > 0)
-      throw notHere(called.name, `its argument ${printExpression(dialect, tree)} is no expression over columns`);
-    const text = printExpression(dialect, tree);
-    const relation = { name: 'input', schema };
-    const [own] = describeOver(dialect, [relation], `SELECT ${text} AS a FROM input`);
-    if (
-      commonType(() => describeOver(dialect, [relation], `SELECT [${text}, CAST(NULL AS ${type})] AS a FROM input`)) ===
-      this.#typeName(type)
-    )
-      return;
-    throw refused(
-      called.name,
-      `The argument ${name} of ${called.name} is ${this.#typeName(type)}; ${text} is ${own?.type ?? 'of another type'}`,
-      `Write ${called.name}(… CAST(${text} AS ${this.#typeName(type)}) …) if its values fit.`,
-    );
   }
 
   #lift(bound: Bound): Bound {
@@ -185,8 +40,8 @@ export class Lifting {
     const { kind } = bound.operator;
     if (kind === 'project') return this.#project(below as BoundOf<'project'>);
     if (kind === 'window') return this.#window(below as BoundOf<'window'>);
-    if (kind === 'join') return this.#join(below as BoundOf<'join'>);
-    return kind === 'aggregate' ? liftAggregate(below as BoundOf<'aggregate'>, this) : below;
+    if (kind === 'join') return liftJoin(below as BoundOf<'join'>, this.#lifting);
+    return kind === 'aggregate' ? liftAggregate(below as BoundOf<'aggregate'>, this.#lifting) : below;
   }
 
   /** Of filters one upon another, conditions without a call are asked first. */
@@ -195,123 +50,41 @@ export class Lifting {
     let bottom: Bound = bound;
     for (; isFilter(bottom); bottom = inputOf(bottom)) all.push(...conjuncts(bottom.operator.predicate.tree));
     const below = this.lift(bottom);
-    const called = all.filter((tree) => hasCall(tree, this.functions));
+    const called = all.filter((tree) => hasCall(tree, this.#functions));
     const plain = all.filter((tree) => !called.includes(tree));
-    const before = plain.length === 0 ? below : this.filtered(below, plain);
+    const before = plain.length === 0 ? below : this.#lifting.filtered(below, plain);
     if (called.length === 0) return before;
-    const { input, trees } = this.scalars(before, called);
-    return this.cut(this.filtered(input, trees), bound.schema);
-  }
-
-  filtered(input: Bound, trees: readonly AstNode[]): Bound {
-    const predicate = this.expression(conjunction(trees));
-    return { operator: { kind: 'filter', predicate }, schema: input.schema, inputs: [input] };
+    const { input, trees } = this.#lifting.scalars(before, called);
+    return this.#lifting.cut(this.#lifting.filtered(input, trees), bound.schema);
   }
 
   #project(bound: BoundOf<'project'>): Bound {
     const { columns } = bound.operator;
-    if (!columns.some(({ tree }) => hasCall(tree, this.functions))) return bound;
-    const { input, trees } = this.scalars(
+    if (!columns.some(({ tree }) => hasCall(tree, this.#functions))) return bound;
+    const { input, trees } = this.#lifting.scalars(
       inputOf(bound),
       columns.map(({ tree }) => tree),
     );
     const list = bound.schema.map(({ name, type }, i) => ({ name, type, tree: trees[i] ?? {} }));
-    return this.project(input, list);
+    return this.#lifting.project(input, list);
   }
 
   #window(bound: BoundOf<'window'>): Bound {
     const { columns } = bound.operator;
-    if (!columns.some(({ tree }) => hasCall(tree, this.functions))) return bound;
-    const { input, trees } = this.scalars(
+    if (!columns.some(({ tree }) => hasCall(tree, this.#functions))) return bound;
+    const { input, trees } = this.#lifting.scalars(
       inputOf(bound),
       columns.map(({ tree }) => tree),
     );
-    const lifted = columns.map(({ name }, i) => this.column(name, trees[i] ?? {}));
+    const lifted = columns.map(({ name }, i) => this.#lifting.column(name, trees[i] ?? {}));
     const added = bound.schema.slice(-columns.length);
     const windowed: Bound = {
       operator: { kind: 'window', columns: lifted },
       schema: [...input.schema, ...added],
       inputs: [input],
     };
-    return this.cut(windowed, bound.schema);
-  }
-
-  /** Calls over one side are made there; a condition over both is asked after an inner join. */
-  #join(bound: BoundOf<'join'>): Bound {
-    const all = conjuncts(bound.operator.condition.tree);
-    if (!all.some((tree) => hasScalar(tree, this.functions))) return bound;
-    let [left, right] = bound.inputs as [Bound, Bound];
-    const on: AstNode[] = [];
-    const after: AstNode[] = [];
-    for (const tree of all) {
-      const calls = innermostCalls([tree], this.functions);
-      const sides = calls.map((call) => this.#sideOf(call, left.schema, right.schema));
-      if (sides.includes(undefined)) after.push(tree);
-      else {
-        const ofLeft = this.scalars(
-          left,
-          calls.filter((_, i) => sides[i] === 'l'),
-        );
-        const ofRight = this.scalars(
-          right,
-          calls.filter((_, i) => sides[i] === 'r'),
-        );
-        [left, right] = [ofLeft.input, ofRight.input];
-        const [l, r] = [ofLeft.trees.values(), ofRight.trees.values()];
-        const made = calls.map((call, i) => ({ call, by: (sides[i] === 'l' ? l : r).next().value ?? {} }));
-        on.push(made.reduce((each, { call, by }) => replaceCall([each], call, by, this.functions)[0] ?? each, tree));
-      }
-    }
-    if (on.some((tree) => hasCall(tree, this.functions)) || (after.length > 0 && bound.operator.type !== 'inner'))
-      throw notHere([...this.functions.values()][0]?.name ?? '', 'it speaks of both sides of a join in its condition');
-    const condition = this.expression(
-      on.length === 0 ? parseExpression(this.context.dialect, 'true') : conjunction(on),
-    );
-    const joined: Bound = { ...bound, operator: { ...bound.operator, condition }, inputs: [left, right] };
-    if (after.length === 0) return joined;
-    const { input, trees } = this.scalars(joined, after);
-    return this.cut(this.filtered(input, trees), bound.schema);
-  }
-
-  #sideOf(call: AstNode, left: Schema, right: Schema): 'l' | 'r' | undefined {
-    const names = namesIn(call);
-    const isOf = (schema: Schema): boolean => [...names].every((name) => columnNames(schema).has(name));
-    return isOf(left) ? 'l' : isOf(right) ? 'r' : undefined;
+    return this.#lifting.cut(windowed, bound.schema);
   }
 }
 
 const isFilter = (bound: Bound): bound is BoundOf<'filter'> => bound.operator.kind === 'filter';
-
-export const namesOf = (args: readonly { readonly column: string; readonly name: string }[]) =>
-  args.map(({ column, name }) => ({ column, name }));
-
-/** Conditions joined by AND. */
-const conjuncts = (tree: AstNode): AstNode[] =>
-  tree.type === 'CONJUNCTION_AND' && Array.isArray(tree.children)
-    ? (tree.children as readonly AstNode[]).flatMap(conjuncts)
-    : [tree];
-
-function conjunction(trees: readonly AstNode[]): AstNode {
-  const [only = {}, ...more] = trees;
-  return more.length === 0 ? only : { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', children: trees };
-}
-
-/** The type of the elements of a list of both, or nothing if there is no such list. */
-function commonType(describe: () => Schema): string | undefined {
-  try {
-    return describe()[0]?.type.replace(/\[\]$/, '');
-  } catch {
-    return undefined; // DuckDB finds no common type: the caller says which
-  }
-}
-
-const castTo = (tree: AstNode, type: string, { dialect }: PlanContext): AstNode => ({
-  ...parseExpression(dialect, `CAST(0 AS ${type})`),
-  child: { ...tree, alias: '' },
-});
-
-const notHere = (name: string, why: string): SheafError =>
-  new SheafError('NOT_SUPPORTED', `The function ${name} cannot be called there: ${why}`, {
-    next: 'Compute it as a column of a subquery first.',
-    details: { function: name },
-  });
