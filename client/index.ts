@@ -20,6 +20,7 @@ export type { Relation } from './dataset/actions.ts';
 export type { BatchResult, Dataset, FunctionOptions, MapOptions } from './dataset/dataset.ts';
 export type { Grouped } from './dataset/grouped.ts';
 export type { JoinOn } from './dataset/join.ts';
+export type { WindowColumn, WindowColumns, WindowOptions } from './dataset/window.ts';
 export type {
   CsvWriteOptions,
   NdjsonWriteOptions,
@@ -32,6 +33,21 @@ export { avg, count, countDistinct, max, min, sum } from './expressions/aggregat
 export { type Case, coalesce, lit, sql, when } from './expressions/build.ts';
 export { type Aliased, col, type Expression, type SortKey } from './expressions/expression.ts';
 export type { Literal } from './expressions/literal.ts';
+export {
+  Aggregate,
+  cumeDist,
+  denseRank,
+  firstValue,
+  lag,
+  lastValue,
+  lead,
+  nthValue,
+  ntile,
+  percentRank,
+  rank,
+  rowNumber,
+  WindowFunction,
+} from './expressions/windows.ts';
 export { type FormatOptions, formatTable } from './format/table.ts';
 export type {
   AggregateDefinition,

@@ -26,6 +26,7 @@ import type {
   SchemaOfSelected,
   Selected,
 } from './types.ts';
+import { type AnyWindow, type WindowColumns, type Windowed, type WindowOptions, windowColumns } from './window.ts';
 
 /** Of functions over rows or batches. */
 export interface FunctionOptions<Params = undefined> {
@@ -174,6 +175,27 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
     };
     const names = isHalf ? this.#names : this.#names && other.#names && [...new Set([...this.#names, ...other.#names])];
     return new Dataset(this.session, draft, names);
+  }
+
+  /**
+   * Adds columns that are computed of the rows around each row: numbers and ranks, the values before and behind,
+   * aggregates over a frame.
+   *
+   * @example
+   * ```ts
+   * flights.window({
+   *   partitionBy: 'origin',
+   *   orderBy: 'delay desc',
+   *   columns: { nth: rowNumber(), before: lag(col('delay')), total: sum(col('delay')) },
+   * })
+   * ```
+   */
+  window<const C extends WindowColumns<S>>(options: WindowOptions<S, C>): Dataset<Windowed<S, C>> {
+    const columns = windowColumns(options as unknown as AnyWindow, this.#names);
+    return this.#over(
+      (input) => ({ kind: 'window', input, columns }),
+      this.#names && [...this.#names, ...columns.map(nameOf)],
+    );
   }
 
   /**

@@ -10,10 +10,20 @@ import {
   col,
   count,
   countDistinct,
+  cumeDist,
   type Dataset,
+  denseRank,
+  firstValue,
+  lag,
+  lastValue,
+  lead,
   lit,
   max,
   min,
+  nthValue,
+  ntile,
+  rank,
+  rowNumber,
   type SchemaSpec,
   sql,
   sum,
@@ -120,6 +130,50 @@ test('groups and aggregates', async () => {
        count(distinct delay) different, avg((delay > 15)::int) as share ${from} group by all`,
   );
   await check(dataset.agg({ n: count(), none: sum(col('id')) }), `select count(*) n, sum(id) as none ${from}`);
+});
+
+test('windows', async () => {
+  const windowed = dataset.window({
+    partitionBy: ['city', sql`hour(departed)`],
+    orderBy: ['delay desc', 'id'],
+    columns: {
+      nth: rowNumber(),
+      ranked: rank(),
+      dense: denseRank(),
+      part: ntile(3),
+      before: lag(col('delay'), 2, -1),
+      behind: lead(col('the price')),
+      most: firstValue(col('delay')),
+      second: nthValue(col('id'), 2),
+      sum: sum(col('delay')),
+      share: 'percent_rank()',
+      below: cumeDist(),
+    },
+  });
+  const w = 'over (partition by city, hour(departed) order by delay desc, id)';
+  await check(
+    windowed,
+    `select *, row_number() ${w} nth, rank() ${w} ranked, dense_rank() ${w} dense, ntile(3) ${w} part,
+       lag(delay, 2, -1) ${w} as "before", lead("the price") ${w} behind, first_value(delay) ${w} most,
+       nth_value(id, 2) ${w} as second, sum(delay) ${w} as sum, percent_rank() ${w} as share, cume_dist() ${w} below ${from}`,
+  );
+  const moving = dataset.window({ orderBy: 'id', rows: [-2, 1], columns: { n: count(), mean: avg(col('delay')) } });
+  const frame = 'over (order by id rows between 2 preceding and 1 following)';
+  await check(moving, `select *, count(*) ${frame} n, avg(delay) ${frame} mean ${from}`);
+  const last = dataset.window({
+    partitionBy: 'city',
+    orderBy: 'id',
+    rows: [0, null],
+    columns: { last: lastValue(col('id')) },
+  });
+  await check(
+    last.filter('last < 19999'),
+    `select * from (select *, max(id) over (partition by city) as last ${from}) where last < 19999`,
+  );
+  await check(dataset.window({ columns: { all: count() } }), `select *, 20000::bigint as all ${from}`);
+  assert.throws(() => dataset.window({ rows: [1, 0], columns: { n: count() } }), { code: 'PLAN_INVALID' });
+  assert.throws(() => dataset.window({ columns: {} }), { code: 'PLAN_INVALID' });
+  await assert.rejects(dataset.window({ columns: { id: count() } }).count(), { code: 'PLAN_INVALID' });
 });
 
 test('joins by pairs, names and conditions', async () => {

@@ -8,8 +8,10 @@ import {
   count,
   countDistinct,
   type Dataset,
+  lag,
   lit,
   max,
+  rowNumber,
   sql,
   sum,
   when,
@@ -194,6 +196,33 @@ const wrongState = () => ({
 });
 // @ts-expect-error an aggregate's value of another type
 cluster.aggregate('f', wrongState, { args: {}, returns: 'double' });
+// Windows add columns of known types over columns that are there.
+const numbered = flights.window({
+  partitionBy: ['origin', sql`year(date)`],
+  orderBy: ['delay desc nulls last', col('date').asc()],
+  rows: [-2, 0],
+  columns: { nth: rowNumber(), before: lag(col('delay')), total: sum(col('delay')), share: 'percent_rank()' },
+});
+same<bigint | null>()((await numbered.rows().next()).value?.nth ?? null);
+same<number | null>()((await numbered.rows().next()).value?.before ?? null);
+numbered.filter(col('before').gt(3)).orderBy('nth', 'share desc');
+open.window({ columns: { nth: rowNumber() } }).window({ partitionBy: 'anything', columns: { m: max(col('x')) } });
+// @ts-expect-error a column that is not there
+flights.window({ partitionBy: 'orgin', columns: { nth: rowNumber() } });
+// @ts-expect-error nor here
+flights.window({ orderBy: 'dealy desc', columns: { nth: rowNumber() } });
+// @ts-expect-error nor in a function
+flights.window({ columns: { before: lag(col('dealy')) } });
+// @ts-expect-error a sum of text
+flights.window({ columns: { total: sum(col('origin')) } });
+// @ts-expect-error an expression that is no function over rows
+flights.window({ columns: { x: col('delay').add(1) } });
+// @ts-expect-error a window function outside a window
+flights.select(rowNumber());
+// @ts-expect-error nor in an expression
+flights.filter(col('delay').gt(rowNumber()));
+// @ts-expect-error a column that the window does not add
+numbered.orderBy('nht');
 // SQL takes datasets as tables and values as parameters.
 const late = cluster.sql<{ origin: 'varchar'; n: 'bigint' }>`
   select f.origin, count(*) as n from ${flights} f join ${open} o on f.delay > o.delay where f.origin = ${'SEA'} and ${col('n').gt(3)}`;
