@@ -11,7 +11,6 @@ import { Dataset } from './dataset/dataset.ts';
 import type { LocalFunction } from './dataset/local-function.ts';
 import type { Typed } from './expressions/expression.ts';
 import type { Literal } from './expressions/literal.ts';
-import { PipelinesClient } from './pipelines/pipelines.ts';
 import { callSite } from './functions/call-site.ts';
 import {
   type AggregateDefinition,
@@ -21,6 +20,7 @@ import {
   SqlFunction,
   type SqlFunctionOptions,
 } from './functions/sql-function.ts';
+import { PipelinesClient } from './pipelines/pipelines.ts';
 import { Reader } from './read/reader.ts';
 import { persist } from './session/persist.ts';
 import type { Session } from './session/session.ts';

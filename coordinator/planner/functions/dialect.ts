@@ -15,8 +15,7 @@ export function withFunctions(dialect: Dialect, functions: SqlFunctions): Dialec
   for (const each of functions.values()) checkTypes(each, dialect);
   const named = new RegExp(`\\b(${[...functions.keys()].join('|')})\\b`, 'i');
   return {
-    parse: dialect.parse,
-    print: dialect.print,
+    ...dialect,
     describe: (sql) => (named.test(sql) ? describeCalls(sql, dialect, functions) : dialect.describe(sql)),
     functions: {
       isAggregate: (name) =>
