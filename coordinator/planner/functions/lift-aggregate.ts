@@ -1,9 +1,9 @@
 import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
 import type { Column, Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, meaning, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, meaning, nodesOf, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import { describeOver } from '../bind/describe.ts';
-import { type Bound, type BoundOf, inputOf } from '../bound.ts';
+import { type Bound, type BoundOf, inputOf, type OperatorOf } from '../bound.ts';
 import { columnNamed, parseExpression, printExpression } from '../expressions.ts';
 import { isAggregateCall } from '../rules/aggregate/calls.ts';
 import { functionOf, hasCall } from './calls.ts';
@@ -38,7 +38,8 @@ export function liftAggregate(bound: BoundOf<'aggregate'>, lifting: Lifting): Bo
     rewrite(tree, (node) => {
       const key = typeof node.class === 'string' ? keyNames.get(meaning(node)) : undefined;
       if (key !== undefined) return { ...columnNamed(key), alias: node.alias ?? '' };
-      if (!isAggregateCall(node, dialect) && functionOf(node, functions)?.kind !== 'aggregate') return undefined;
+      const isOwn = functionOf(node, functions)?.kind === 'aggregate';
+      if (!isOwn && !isAggregateCall(node, dialect) && !isGrouping(node)) return undefined;
       const known = calls.get(meaning(node));
       const name = known?.name ?? lifting.fresh(bound.schema, inputOf(bound).schema);
       calls.set(meaning(node), { name, tree: { ...node, alias: '' } });
@@ -53,7 +54,7 @@ export function liftAggregate(bound: BoundOf<'aggregate'>, lifting: Lifting): Bo
     ({ name }, i): Typed => ({ name, type: bound.schema[i]?.type ?? '', tree: below.trees[i] ?? {} }),
   );
   const callColumns = typed([...calls.values()], below.trees.slice(keys.length), below.input.schema, lifting);
-  const grouped = group(below.input, keyColumns, callColumns, lifting);
+  const grouped = group(below.input, keyColumns, callColumns, bound.operator, lifting);
   const list = [...keys.map(({ name }) => columnNamed(name)), ...outer].map((tree, i) => ({
     name: bound.schema[i]?.name ?? '',
     type: bound.schema[i]?.type ?? '',
@@ -77,6 +78,8 @@ interface Parts {
   readonly state: string;
 }
 
+const isGrouping = ({ type }: AstNode): boolean => type === 'GROUPING_FUNCTION';
+
 function typed(
   calls: readonly { readonly name: string }[],
   trees: readonly AstNode[],
@@ -85,6 +88,7 @@ function typed(
 ): Typed[] {
   return calls.map(({ name }, i) => {
     const tree = trees[i] ?? {};
+    if (isGrouping(tree)) return { name, type: 'BIGINT', tree };
     const called = functionOf(tree, functions);
     const sql = called === undefined ? printExpression(context.dialect, tree) : `CAST(NULL AS ${called.returns})`;
     const [column] = describeOver(context.dialect, [{ name: 'input', schema }], `SELECT ${sql} AS a FROM input`);
@@ -92,21 +96,36 @@ function typed(
   });
 }
 
-function group(input: Bound, keys: readonly Typed[], calls: readonly Typed[], lifting: Lifting): Bound {
+/** Sets of keys. */
+type Sets = Pick<OperatorOf<'aggregate'>, 'sets' | 'groups'>;
+
+function group(input: Bound, keys: readonly Typed[], calls: readonly Typed[], sets: Sets, lifting: Lifting): Bound {
   const own = calls.flatMap(({ name, tree }): OwnCall[] => {
     const called = functionOf(tree, lifting.functions);
     return called === undefined ? [] : [{ name, call: tree, called }];
   });
   const others = calls.filter(({ name }) => !own.some((each) => each.name === name));
   return own.length === 0
-    ? aggregate(input, keys, others, lifting)
-    : new TypeScriptGroups(input, keys, lifting).group(own, others);
+    ? aggregate(input, keys, others, sets, lifting)
+    : new TypeScriptGroups(input, keys, sets, lifting).group(own, others);
 }
 
-function aggregate(input: Bound, keys: readonly Typed[], calls: readonly Typed[], lifting: Lifting): Bound {
+function aggregate(
+  input: Bound,
+  keys: readonly Typed[],
+  calls: readonly Typed[],
+  { sets, groups }: Sets,
+  lifting: Lifting,
+): Bound {
   const columns = (list: readonly Typed[]) => list.map(({ name, tree }) => lifting.column(name, tree));
   return {
-    operator: { kind: 'aggregate', keys: columns(keys), aggregates: columns(calls) },
+    operator: {
+      kind: 'aggregate',
+      keys: columns(keys),
+      aggregates: columns(calls),
+      ...(sets === undefined ? {} : { sets }),
+      ...(groups === undefined ? {} : { groups }),
+    },
     schema: [...keys, ...calls].map(({ name, type }) => ({ name, type })),
     inputs: [input],
   };
@@ -115,11 +134,13 @@ function aggregate(input: Bound, keys: readonly Typed[], calls: readonly Typed[]
 class TypeScriptGroups {
   readonly #input: Bound;
   readonly #keys: readonly Typed[];
+  readonly #sets: Sets;
   readonly #lifting: Lifting;
   readonly #group: string;
   readonly #row: string;
 
-  constructor(input: Bound, keys: readonly Typed[], lifting: Lifting) {
+  constructor(input: Bound, keys: readonly Typed[], sets: Sets, lifting: Lifting) {
+    this.#sets = sets;
     this.#input = input;
     this.#keys = keys;
     this.#lifting = lifting;
@@ -151,8 +172,11 @@ class TypeScriptGroups {
         tree: this.#parse(`list(${column}) FILTER (WHERE ${column} IS NOT NULL)`),
       };
     });
-    const counted = others.map((other) => ({ ...other, tree: this.#ofRows(renamed.rename(other.tree)) }));
-    const met = aggregate(states, keys, [...counted, ...lists], this.#lifting);
+    const counted = others.map((other) => ({
+      ...other,
+      tree: isGrouping(other.tree) ? this.#groupingByName(other.tree) : this.#ofRows(renamed.rename(other.tree)),
+    }));
+    const met = aggregate(states, keys, [...counted, ...lists], this.#sets, this.#lifting);
     return own.reduce((input, { name, called }, i) => this.#finish(input, name, called, parts[i]?.state ?? ''), met);
   }
 
@@ -209,6 +233,13 @@ class TypeScriptGroups {
       { mode: 'accumulate', bundle: called.function, schema, args: namesOf(args), groups },
       called,
     );
+  }
+
+  /** `GROUPING(…)` of keys that are columns by now. */
+  #groupingByName(tree: AstNode): AstNode {
+    const names = new Map(this.#keys.map((key) => [meaning(key.tree), key.name]));
+    const named = nodesOf(tree.children).map((child) => columnNamed(names.get(meaning(child)) ?? ''));
+    return { ...tree, children: named };
   }
 
   /** An aggregate that does not see the rows of states. */
