@@ -12,6 +12,7 @@ import { plannerSettings } from './sections/planner.ts';
 import { postgresSettings } from './sections/postgres.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
+import { stagingSettings } from './sections/staging.ts';
 import { storeSettings } from './sections/store.ts';
 import { workerSettings } from './sections/worker.ts';
 
@@ -33,6 +34,7 @@ export const sections = {
   Worker: workerSettings,
   Connectors: connectorSettings,
   PostgreSQL: postgresSettings,
+  Staging: stagingSettings,
 } as const;
 
 /** All settings in one table, by name. */
@@ -53,4 +55,5 @@ export const settings = {
   ...workerSettings,
   ...connectorSettings,
   ...postgresSettings,
+  ...stagingSettings,
 } as const;

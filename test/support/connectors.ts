@@ -62,6 +62,10 @@ export class ConnectorLab implements Disposable {
     return rows;
   }
 
+  execute(sql: string): void {
+    this.#connection.execute(sql);
+  }
+
   /** Rows of a SELECT for a sink, with their columns. */
   select(sql: string): SinkBatches & { readonly columns: Schema } {
     using query = this.#connection.query(sql);

@@ -1,0 +1,1 @@
+export { duckdbSink as sink } from './sink.ts';
