@@ -18,6 +18,10 @@ interface Entry {
 const entries = new Map<string, Entry>([
   ['duckdb', { load: () => import('./duckdb/connector.ts'), packages: [] }],
   ['postgres', { load: () => import('./postgres/connector.ts'), packages: ['pg', 'pg-copy-streams'] }],
+  [
+    'redshift',
+    { load: () => import('./redshift/connector.ts'), packages: ['@aws-sdk/client-s3', 'pg', 'pg-copy-streams'] },
+  ],
 ]);
 
 /** Adds a connector to this process, for tests: in every process and thread of a cluster, by `node --import`. */

@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   readonly lockTimeoutMs?: number | undefined;
   readonly statementTimeoutMs?: number | undefined;
+  /** Redshift speaks PostgreSQL's protocol and knows few of its settings. Default: PostgreSQL. */
+  readonly dialect?: 'postgres' | 'redshift';
 }
 
 type Value = string | number | bigint | null | readonly string[];
@@ -180,7 +182,12 @@ function readAuthority(file: string): string {
   }
 }
 
-const settings = ({ config, lockTimeoutMs, statementTimeoutMs }: SessionOptions): string => `
+const settings = (options: SessionOptions): string =>
+  options.dialect === 'redshift'
+    ? `SET TimeZone TO 'UTC'; SET statement_timeout TO ${options.statementTimeoutMs ?? 0};`
+    : postgresSettings(options);
+
+const postgresSettings = ({ config, lockTimeoutMs, statementTimeoutMs }: SessionOptions): string => `
   SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601'; SET bytea_output = 'hex';
   SET extra_float_digits = 1; SET standard_conforming_strings = on; SET client_min_messages = warning;
   SET idle_in_transaction_session_timeout = 0;
