@@ -104,17 +104,13 @@ const extend: Operation = ({ plan, sql, schema }, choices, _, describe) => {
 function aggregateCall(column: Column, choices: Choices): string {
   const name = q(column.name);
   const any = [`count(${name})`, `min(${name})`, `max(${name})`, `count(DISTINCT ${name})`, 'count(*)'];
-  // Rounded, for a later sort: last bits depend on the order of rows.
-  const numbers = isNumber(column)
-    ? [`round(sum(${name}), 3)`, `round(avg(${name}), 3)`, `round(sum(${name}) / count(*), 3)`]
-    : [];
+  // Few digits, for a later sort: last bits depend on the order of rows.
+  const few = (sql: string): string => `CAST(${sql} AS FLOAT)`;
+  const sum = column.type === 'DOUBLE' ? few(`sum(${name})`) : `sum(${name})`;
+  const numbers = isNumber(column) ? [sum, few(`avg(${name})`), few(`sum(${name}) / count(*)`)] : [];
+  const filter = `FILTER (${name} > 2)`;
   const others = isWhole(column)
-    ? [
-        `median(${name})`,
-        `round(sum(${name}) FILTER (${name} > 2), 3)`,
-        `round(avg(${name}) FILTER (${name} > 2), 3)`,
-        `round(stddev(${name}), 3)`,
-      ]
+    ? [`median(${name})`, `sum(${name}) ${filter}`, few(`avg(${name}) ${filter}`), few(`stddev(${name})`)]
     : [];
   return choices.from([...any, ...numbers, ...others]);
 }
