@@ -21,7 +21,9 @@ export function jobText(job: JobInfo, nowMs: number): string {
   ];
   const stages = job.stages.length === 0 ? '' : `\n${textColumns(stageHeadings, job.stages.map(stageRow))}`;
   const error = job.error === undefined ? '' : `\n${errorText(SheafError.fromData(job.error))}`;
-  return `${head.join('\n')}\n${stages}${error}`;
+  const adapted = job.adaptations.map(({ stage, text }) => `\n  stage ${stage}: ${text}`).join('');
+  const changes = adapted === '' ? '' : `\nnot done as planned:${adapted}\n`;
+  return `${head.join('\n')}\n${stages}${changes}${error}`;
 }
 
 const stageHeadings = ['stage', 'done', 'running', 'tasks', 'rows', 'bytes', 'took', 'what'];

@@ -1,4 +1,5 @@
 import type { Partitioning, StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
+import { choicesText } from './explain-choices.ts';
 import type { StagedPlan } from './staged-plan.ts';
 
 /** A staged plan for people, and the same for programs. */
@@ -15,7 +16,8 @@ export function explainPlan(staged: StagedPlan): ExplainedPlan {
   return { text: `${stages.join('\n')}\n${goal}: ${columns}\n`, json: staged };
 }
 
-function stageText(stage: StageSpec, { notes }: StagedPlan): string {
+function stageText(stage: StageSpec, staged: StagedPlan): string {
+  const { notes } = staged;
   const { id, name, tasks, inputs, steps, output, deterministic, wide } = stage;
   const flag = wide
     ? ' on all threads of one worker'
@@ -27,6 +29,7 @@ function stageText(stage: StageSpec, { notes }: StagedPlan): string {
     ...inputs.map((input) => `reads  ${inputText(input)}`),
     ...steps.map((step) => `runs   ${stepText(step)}`),
     `${outputText(output)}`,
+    ...choicesText(stage, staged),
   ];
   return [`stage ${id}: ${name} (${plural(tasks, 'task')}${flag})`, ...lines.map((line) => `  ${line}`)].join('\n');
 }

@@ -1,5 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { nextWave } from '../../coordinator/planner/adapt/next-wave.ts';
+import { type AdaptLimits, begin, finished, type StageSizes } from '../../coordinator/planner/adapt/progress.ts';
 import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
 import { decodeSchema } from '../../shared/arrow/ipc.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -38,12 +40,14 @@ export class Executor {
   /**
    * Runs the plan and stores its rows as a table.
    *
+   * @param adapt stages are decided as sizes become known, as a cluster does; absent: they run as planned
    * @throws SheafError as a worker would report it
    */
-  async run(plan: StagedPlan, connection: Connection, table: string): Promise<void> {
-    const run = new Run(plan, this.#thread, jobId(`fuzz-${this.#jobs++}`));
+  async run(plan: StagedPlan, connection: Connection, table: string, adapt?: Adapting): Promise<void> {
+    const run = new Run(this.#thread, jobId(`fuzz-${this.#jobs++}`));
     try {
-      for (const stage of plan.stages) await run.stage(stage);
+      if (adapt === undefined) for (const stage of plan.stages) await run.stage(stage);
+      else await runAdapted(plan, run, adapt);
       const parts = run.partsOf(plan.finalStage, 'all');
       const message = schemaOfParts(parts);
       if (message === undefined) throw new Error('the final stage wrote no exchange file');
@@ -57,19 +61,41 @@ export class Executor {
   }
 }
 
+export interface Adapting {
+  readonly slots: number;
+  readonly limits: AdaptLimits;
+}
+
+async function runAdapted(plan: StagedPlan, run: Run, { slots, limits }: Adapting): Promise<void> {
+  let wave = nextWave(begin(plan, slots, limits));
+  const waiting = [...wave.stages];
+  for (let stage = waiting.pop(); stage !== undefined; stage = waiting.pop()) {
+    await run.stage(stage);
+    wave = nextWave(finished(wave.progress, stage.id, run.sizesOf(stage)));
+    waiting.push(...wave.stages);
+  }
+}
+
 class Run {
   readonly job: JobId;
-  readonly #plan: StagedPlan;
   readonly #thread: ThreadData;
+  readonly #specs = new Map<StageId, StageSpec>();
   readonly #outputs = new Map<string, TaskOutput>();
 
-  constructor(plan: StagedPlan, thread: ThreadData, job: JobId) {
-    this.#plan = plan;
+  constructor(thread: ThreadData, job: JobId) {
     this.#thread = thread;
     this.job = job;
   }
 
+  /** As the scheduler sums them up. */
+  sizesOf({ id, tasks }: StageSpec): StageSizes {
+    const sizes = Array.from({ length: tasks }, (_, task) => this.#outputs.get(`${id}/${task}`)?.partitions ?? []);
+    const sum = (of: 'rows' | 'bytes'): number => sizes.flat().reduce((total, size) => total + size[of], 0);
+    return { rows: sum('rows'), bytes: sum('bytes'), tasks: sizes };
+  }
+
   async stage(stage: StageSpec): Promise<void> {
+    this.#specs.set(stage.id, stage);
     for (let task = 0; task < stage.tasks; task++) {
       const key = { job: this.job, stage: stage.id, task, attempt: 0 };
       const inputs = stage.inputs.map((input) => this.#input(input, task));
@@ -83,7 +109,7 @@ class Run {
 
   /** As the scheduler names them: in producer order; without those that have no rows, but for a result's. */
   partsOf(stage: StageId, partition: number | 'all', tasks: ExchangeSlice['tasks'] = undefined): LocalPart[] {
-    const spec = this.#plan.stages[stage];
+    const spec = this.#specs.get(stage);
     const parts: LocalPart[] = [];
     for (let task = tasks?.from ?? 0; task < (tasks?.to ?? spec?.tasks ?? 0); task++) {
       const sizes = this.#outputs.get(`${stage}/${task}`)?.partitions ?? [];

@@ -14,7 +14,7 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import { Random } from '../simulation/random.ts';
 import { difference } from './compare.ts';
 import type { Coverage } from './coverage.ts';
-import { Executor } from './executor.ts';
+import { type Adapting, Executor } from './executor.ts';
 import { Plans } from './plans.ts';
 import { referenceSql } from './reference.ts';
 import { Queries } from './sql-queries.ts';
@@ -119,7 +119,7 @@ export class World implements Disposable {
     const planned = attempt(() => mutate(this.stagesOf(question)));
     const stages = planned.value?.stages ?? [];
     const about = { stages: stages.length, parallel: stages.some(({ tasks }) => tasks > 1) };
-    const error = planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value));
+    const error = planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question));
     if (error !== undefined || expected.error !== undefined)
       return { ...about, ...compareErrors(error, expected.error) };
     const differs = difference(this.#reference, 'actual', 'expected', question);
@@ -138,13 +138,28 @@ export class World implements Disposable {
     return row !== undefined && row.counted === row.actual && row.counted !== row.expected;
   }
 
-  async #run(plan: StagedPlan): Promise<SheafError | undefined> {
+  async #run(plan: StagedPlan, { seed, slots }: Case): Promise<SheafError | undefined> {
     try {
-      await this.#executor.run(plan, this.#reference, 'actual');
+      await this.#executor.run(plan, this.#reference, 'actual', this.#adapting(seed, slots));
       return undefined;
     } catch (thrown) {
       return SheafError.from(thrown);
     }
+  }
+
+  /** Two of three questions are adapted, by limits that make each decision likely. */
+  #adapting(seed: number, slots: number): Adapting | undefined {
+    if (seed % 3 === 0) return undefined;
+    const random = new Random(seed);
+    const limits = {
+      ...this.#config,
+      taskBytesMin: random.pick([1, 500, 5000]),
+      broadcastBytesMax: random.pick([0, 2000, 2 ** 26]),
+      skewPercent: random.pick([101, 200]),
+      skewBytesMin: random.pick([1, 500]),
+      awaitOtherSidePercent: random.pick([100, 200]),
+    };
+    return { slots, limits };
   }
 
   [Symbol.dispose](): void {

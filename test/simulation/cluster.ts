@@ -10,7 +10,7 @@ import type { Content } from './content.ts';
 import { EffectChecker } from './effect-checker.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { checkInvariants } from './invariants.ts';
-import { randomPlan } from './plans.ts';
+import { randomJoins, randomPlan } from './plans.ts';
 import { hash, type Random } from './random.ts';
 import { Timeline } from './timeline.ts';
 import { VirtualClient } from './virtual-client.ts';
@@ -122,7 +122,8 @@ export class Cluster {
 
   submit(number: number): void {
     const { random, timeline } = this;
-    const client = new VirtualClient(this, jobId(`job-${number}`), randomPlan(random));
+    const plan = random.chance(0.4) ? randomJoins(random) : randomPlan(random);
+    const client = new VirtualClient(this, jobId(`job-${number}`), plan);
     this.clients.set(client.job, client);
     const deadlineMs = random.chance(0.1) ? timeline.nowMs + random.between(100, 20_000) : undefined;
     client.submit(random.pick([0, 0, 1, -1]), deadlineMs);

@@ -1,3 +1,4 @@
+import type { StageChoices } from '../../coordinator/planner/choices.ts';
 import { type StageId, stageId } from '../../shared/ids.ts';
 import type { ExchangeSlice, Split, StageInput, StageOutput, StageSpec } from '../../shared/stage.ts';
 import { partitionsOf } from './content.ts';
@@ -7,6 +8,8 @@ import type { Random } from './random.ts';
 export interface Plan {
   readonly waves: readonly (readonly StageSpec[])[];
   readonly finalStage: StageId;
+  /** What may be decided while it runs: then its stages begin when the planner says so, as it adapted them. */
+  readonly choices?: readonly StageChoices[];
 }
 
 export const stagesOf = ({ waves }: Plan): StageSpec[] => waves.flat();
@@ -19,6 +22,35 @@ export function randomPlan(random: Random): Plan {
     specs.push(randomStage(random, id, specs, { final: id === count - 1, impure: random.chance(impureChance) }));
   }
   return { waves: inWaves(random, specs), finalStage: stageId(count - 1) };
+}
+
+/** A tree of joins by hash, as a planner makes them: what becomes of it is decided by sizes. */
+export function randomJoins(random: Random): Plan {
+  const specs: StageSpec[] = [];
+  const choices: StageChoices[] = [];
+  const add = (inputs: readonly StageInput[], tasks: number, output: StageOutput, joins: StageChoices['joins']) => {
+    const id = specs.length;
+    const deterministic = random.chance(0.8);
+    const stage = virtualStage({ id, tasks, inputs, output, deterministic });
+    specs.push({ ...stage, steps: [{ kind: 'sql', sql: 'SELECT 1' }] });
+    choices.push({ bytes: random.between(0, 5000), joins });
+    return stage.id;
+  };
+  const tree = (height: number, output: StageOutput): StageId => {
+    if (height === 0) {
+      const tasks = random.between(1, 6);
+      return add([{ ...splits(tasks), name: `source${specs.length}` }], tasks, output, []);
+    }
+    const partitions = random.between(2, 6);
+    const hashed: StageOutput = { kind: 'exchange', partitioning: { kind: 'hash', keys: ['k'], partitions } };
+    const sides = [tree(random.between(0, height - 1), hashed), tree(height - 1, hashed)];
+    const inputs = sides.map((from) => exchange(`in${from}`, from, 'partition'));
+    const type = random.pick(['inner', 'left', 'right', 'full', 'semi', 'anti'] as const);
+    const [left = [], right = []] = inputs.map(({ name }) => [name]);
+    return add(inputs, partitions, output, [{ kind: 'hash', plain: ['left', 'right'], type, left, right }]);
+  };
+  const finalStage = tree(random.between(1, 3), { kind: 'exchange', partitioning: { kind: 'single' } });
+  return { waves: [specs], finalStage, choices };
 }
 
 function inWaves(random: Random, specs: readonly StageSpec[]): StageSpec[][] {

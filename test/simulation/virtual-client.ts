@@ -1,5 +1,13 @@
+import { nextWave } from '../../coordinator/planner/adapt/next-wave.ts';
+import {
+  type AdaptLimits,
+  begin,
+  finished,
+  type Progress,
+  type Wave,
+} from '../../coordinator/planner/adapt/progress.ts';
 import type { Effect } from '../../coordinator/scheduler/effects.ts';
-import type { JobId } from '../../shared/ids.ts';
+import { type JobId, stageId } from '../../shared/ids.ts';
 import type { ExchangePart, StageSpec } from '../../shared/stage.ts';
 import type { Cluster } from './cluster.ts';
 import { type Content, mergeSalts, Reference } from './content.ts';
@@ -12,13 +20,15 @@ type EffectOf<Kind extends Effect['kind']> = Effect & { readonly kind: Kind };
 export class VirtualClient {
   readonly job: JobId;
   readonly plan: Plan;
-  readonly stages: ReadonlyMap<number, StageSpec>;
+  /** As they were handed to the scheduler. */
+  readonly stages = new Map<number, StageSpec>();
   ending: Ending | undefined;
   /** The code of the error that it failed with. */
   error: string | undefined;
   dropped = false;
   readonly #cluster: Cluster;
   #wave = 0;
+  #progress: Progress | undefined;
   readonly #unfinished = new Set<number>();
   /** What it read of the result, by stage, task and partition, all of one generation. */
   #read = new Map<string, Content>();
@@ -29,7 +39,8 @@ export class VirtualClient {
     this.#cluster = cluster;
     this.job = job;
     this.plan = plan;
-    this.stages = new Map(stagesOf(plan).map((spec) => [spec.id, spec]));
+    const { choices, finalStage } = plan;
+    if (choices !== undefined) this.#progress = begin({ stages: stagesOf(plan), finalStage, choices }, 4, limits);
   }
 
   submit(priority: number, deadlineMs: number | undefined): void {
@@ -47,21 +58,42 @@ export class VirtualClient {
     );
   }
 
-  #nextWave() {
+  #nextWave(): Pick<Wave, 'stages' | 'finalStage'> {
+    const wave: Partial<Wave> & Pick<Wave, 'stages'> =
+      this.#progress === undefined ? this.#plannedWave() : nextWave(this.#progress);
+    if (wave.progress !== undefined) this.#progress = wave.progress;
+    for (const spec of wave.stages) {
+      this.#unfinished.add(spec.id);
+      this.stages.set(spec.id, spec);
+    }
+    const { stages, finalStage } = wave;
+    return { stages, ...(finalStage === undefined ? {} : { finalStage }) };
+  }
+
+  #plannedWave(): Pick<Wave, 'stages' | 'finalStage'> {
     const stages = this.plan.waves[this.#wave++] ?? [];
-    for (const { id } of stages) this.#unfinished.add(id);
     const isLast = this.#wave === this.plan.waves.length;
     return { stages, ...(isLast ? { finalStage: this.plan.finalStage } : {}) };
   }
 
-  stageFinished({ stage, first, winners }: EffectOf<'stageFinished'>): void {
-    const { random, timeline } = this.#cluster;
+  stageFinished({ stage, first, winners, rows, bytes }: EffectOf<'stageFinished'>): void {
     if (first === !this.#unfinished.has(stage)) throw new Error(`stage ${stage} of ${this.job}: first is ${first}`);
     if (winners.length !== this.stages.get(stage)?.tasks)
       throw new Error(`${winners.length} winners in stage ${stage}`);
     this.#unfinished.delete(stage);
-    if (this.#unfinished.size > 0 || this.#wave === this.plan.waves.length) return;
+    if (this.#progress === undefined) {
+      if (this.#unfinished.size === 0 && this.#wave < this.plan.waves.length) this.#goOn();
+    } else if (first && !this.stages.has(this.plan.finalStage)) {
+      const tasks = winners.map(({ partitions }) => partitions);
+      this.#progress = finished(this.#progress, stageId(stage), { rows, bytes, tasks });
+      this.#goOn();
+    }
+  }
+
+  #goOn(): void {
+    const { random, timeline } = this.#cluster;
     const wave = this.#nextWave();
+    if (wave.stages.length === 0) return;
     timeline.after(random.between(0, 100), () => {
       this.#cluster.handle({ kind: 'stagesAdded', job: this.job, ...wave });
     });
@@ -129,6 +161,16 @@ export class VirtualClient {
     this.error = error;
   }
 }
+
+const limits: AdaptLimits = {
+  taskBytesMin: 300,
+  taskBytesTarget: 3000,
+  plannedPartitionsMax: 20,
+  broadcastBytesMax: 2000,
+  skewPercent: 150,
+  skewBytesMin: 500,
+  awaitOtherSidePercent: 150,
+};
 
 const placeOf = ({ stage, task, partition }: ExchangePart): string => `${stage}/${task}/${partition}`;
 

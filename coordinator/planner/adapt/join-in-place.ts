@@ -30,7 +30,9 @@ export function waitsForOtherSide(spec: StageSpec, draft: Draft): boolean {
     sidesOf(reader, draft).some((side) => {
       if (side.here.from !== spec.id || draft.sizes(side.other.from) !== undefined) return false;
       const [here, other] = [side.here, side.other].map(({ from }) => draft.choicesOf(from).bytes) as [number, number];
-      return isFree(side, reader, draft) && here * 100 >= other * awaitOtherSidePercent;
+      // Of two equal ones, one waits.
+      const isLarger = here > other || (here === other && side.here.from > side.other.from);
+      return isLarger && isFree(side, reader, draft) && here * 100 >= other * awaitOtherSidePercent;
     }),
   );
 }

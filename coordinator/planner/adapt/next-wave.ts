@@ -29,7 +29,10 @@ function ready(draft: Draft): StageSpec[] {
   const needed = draft.needed();
   const isFinished = (id: StageId): boolean => draft.sizes(id) !== undefined;
   const able = [...draft.pending.values()].filter((spec) => needed.has(spec.id) && producersOf(spec).every(isFinished));
-  return able.filter((spec) => !waitsForOtherSide(spec, draft));
+  const eager = able.filter((spec) => !waitsForOtherSide(spec, draft));
+  const isRunning = [...draft.begun.keys()].some((id) => !isFinished(id));
+  // Nobody waits for nothing.
+  return eager.length > 0 || isRunning ? eager : able;
 }
 
 function decide(spec: StageSpec, draft: Draft): StageSpec {

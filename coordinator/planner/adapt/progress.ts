@@ -49,7 +49,11 @@ export interface Wave {
   readonly adaptations: readonly Adaptation[];
 }
 
-export const begin = (plan: StagedPlan, slots: number, limits: AdaptLimits): Progress => ({
+export const begin = (
+  plan: Pick<StagedPlan, 'stages' | 'finalStage' | 'choices'>,
+  slots: number,
+  limits: AdaptLimits,
+): Progress => ({
   plan,
   slots,
   limits,

@@ -92,6 +92,19 @@ test('a side that turns out small is sent whole to the other, which has waited f
   );
 });
 
+test('two sides of one size do not wait for each other', () => {
+  const columns = [
+    { name: 'k', sql: 'k' },
+    { name: 'id2', sql: 'id' },
+    { name: 't2', sql: 't' },
+  ];
+  const other: PlanNode = { kind: 'project', columns, input: filter(scan(facts), 'id % 20 = 0') };
+  const sql = `SELECT * FROM (FROM '${facts}' WHERE id % 20 = 0) JOIN
+    (SELECT k, id AS id2, t AS t2 FROM '${facts}' WHERE id % 20 = 0) USING (k)`;
+  const ran = run(join(filter(scan(facts), 'id % 20 = 0'), other), sql, { awaitOtherSidePercent: 100 });
+  assert.equal(ran.stages.length, 3);
+});
+
 test('a side that turns out small when both are made is sent whole, and the other read where it lies', () => {
   const limits = { broadcastBytesMax: 10_000, awaitOtherSidePercent: 1_000_000 };
   const ran = run(join(scan(facts), filter(scan(names), 'k < 3')), few, limits);
