@@ -8,6 +8,17 @@ export function slowly(batch: RecordBatch, { ms }: { readonly ms: number }): Rec
   return batch;
 }
 
+/** The rows with a greater delay. */
+export function laterThan(batch: RecordBatch, { minutes }: { readonly minutes: number }) {
+  const rows: { origin: string; destination: string; delay: bigint }[] = [];
+  const [origins, destinations, delays] = ['origin', 'destination', 'delay'].map((name) => batch.getChild(name));
+  for (let i = 0; i < batch.numRows; i++) {
+    const delay = delays?.get(i);
+    if (delay > minutes) rows.push({ origin: origins?.get(i), destination: destinations?.get(i), delay });
+  }
+  return rows;
+}
+
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
 /** Kills the process that runs it. */
