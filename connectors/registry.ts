@@ -17,6 +17,7 @@ interface Entry {
 /** By the name that stands in plans. A module is loaded when its connector is first used in a process. */
 const entries = new Map<string, Entry>([
   ['duckdb', { load: () => import('./duckdb/connector.ts'), packages: [] }],
+  ['files', { load: () => import('./files/connector.ts'), packages: ['@aws-sdk/client-s3'] }],
   ['postgres', { load: () => import('./postgres/connector.ts'), packages: ['pg', 'pg-copy-streams'] }],
   [
     'redshift',

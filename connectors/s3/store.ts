@@ -123,13 +123,18 @@ export class ObjectStore {
     }
   }
 
-  /** A small object as a whole; nothing if it is not there. */
+  /** A small object as a whole, as it is now; nothing if it is not there. */
   async get(place: Location, signal: AbortSignal = never): Promise<Buffer | undefined> {
-    const found = await this.head(place, signal);
-    if (found === undefined) return undefined;
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.read(place, 0, found.sizeBytes, found.etag, signal)) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    const input = { Bucket: place.bucket, Key: place.key };
+    const whole = async (abortSignal: AbortSignal): Promise<Buffer> => {
+      const { Body } = await this.#requests.client.send(new this.#requests.sdk.GetObjectCommand(input), {
+        abortSignal,
+      });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    };
+    return await this.#requests.make('read', place, whole, signal).catch(orNothing);
   }
 
   async put(place: Location, body: Uint8Array, signal: AbortSignal = never): Promise<string> {

@@ -175,7 +175,7 @@ export class Uploads {
 const isMultipartEtag = (etag: string): boolean => /^"[0-9a-f]{32}-\d+"$/.test(etag);
 
 /** The MD5 of the parts' MD5s, as S3 makes it; nothing if the parts' tags are no MD5s. */
-function multipartEtag(parts: readonly UploadedPart[]): string | undefined {
+export function multipartEtag(parts: readonly UploadedPart[]): string | undefined {
   const sums = parts.map(({ etag }) => etag.replaceAll('"', ''));
   if (!sums.every((sum) => /^[0-9a-f]{32}$/.test(sum))) return undefined;
   const hash = createHash('md5');

@@ -2,6 +2,7 @@ import { clientSettings } from './sections/client.ts';
 import { connectorSettings } from './sections/connectors.ts';
 import { coordinatorSettings } from './sections/coordinator.ts';
 import { exchangeSettings } from './sections/exchange.ts';
+import { fileSettings } from './sections/files.ts';
 import { functionSettings } from './sections/functions.ts';
 import { kernelSettings } from './sections/kernel.ts';
 import { localSettings } from './sections/local.ts';
@@ -26,6 +27,7 @@ export const sections = {
   Functions: functionSettings,
   Logs: logSettings,
   'Object storage': objectSettings,
+  Files: fileSettings,
   Scheduler: schedulerSettings,
   Pipelines: pipelineSettings,
   'Remote calls': rpcSettings,
@@ -47,6 +49,7 @@ export const settings = {
   ...functionSettings,
   ...logSettings,
   ...objectSettings,
+  ...fileSettings,
   ...schedulerSettings,
   ...pipelineSettings,
   ...rpcSettings,

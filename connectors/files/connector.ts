@@ -1,0 +1,1 @@
+export { filesSink as sink } from './sink.ts';
