@@ -1,4 +1,4 @@
-import { type AnyColumn, IntegerColumn, LongColumn, TextColumn } from './columns.ts';
+import { type AnyColumn, IntegerColumn, LongColumn, TextColumn } from '../rows/columns.ts';
 import type { LineParser } from './line-parser.ts';
 import { logTime } from './log-time.ts';
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { provenance } from '../../shared/plan/nodes/extract.ts';
 import type { Column } from '../../shared/schema.ts';
-import { type AnyColumn, LongColumn, TextColumn, takeBatch } from './columns.ts';
+import { type AnyColumn, LongColumn, TextColumn, takeBatch } from '../rows/columns.ts';
 import { columnsOf, type LogFormat } from './format.ts';
 import type { LineParser } from './line-parser.ts';
 

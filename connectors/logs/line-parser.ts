@@ -1,4 +1,4 @@
-import type { AnyColumn } from './columns.ts';
+import type { AnyColumn } from '../rows/columns.ts';
 
 /** Lines of one format, into columns. */
 export interface LineParser {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseOptions } from '../options.ts';
+import { valueTypes } from '../rows/values.ts';
 import type { LogFormat } from './format.ts';
-import { valueTypes } from './values.ts';
 
 export interface LogOptions {
   /** Absolute paths or `s3://` addresses, with globs. */

@@ -1,7 +1,7 @@
 import type { Schema } from '../../shared/schema.ts';
-import type { AnyColumn } from './columns.ts';
+import type { AnyColumn } from '../rows/columns.ts';
+import { type ValueColumn, type ValueType, valueColumn } from '../rows/values.ts';
 import type { LineParser } from './line-parser.ts';
-import { type ValueColumn, type ValueType, valueColumn } from './values.ts';
 
 /** The values of a line by column name; text that says why the line has none. */
 export type ValuesOfLine = (text: string) => Readonly<Record<string, unknown>> | string;

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
-import { checkHost, guardedLookup } from './endpoint.ts';
+import { checkHost, guardedLookup } from '../net/metadata-addresses.ts';
 import { environmentEndpoint, type S3Options, wantsPathStyle } from './options.ts';
 
 /** AWS's own client for S3: an optional package, loaded when the first object is named. */

@@ -11,6 +11,7 @@ import { objectSettings } from './sections/objects.ts';
 import { pipelineSettings } from './sections/pipelines.ts';
 import { plannerSettings } from './sections/planner.ts';
 import { postgresSettings } from './sections/postgres.ts';
+import { restSettings } from './sections/rest.ts';
 import { rpcSettings } from './sections/rpc.ts';
 import { schedulerSettings } from './sections/scheduler.ts';
 import { stagingSettings } from './sections/staging.ts';
@@ -37,6 +38,7 @@ export const sections = {
   Connectors: connectorSettings,
   PostgreSQL: postgresSettings,
   Staging: stagingSettings,
+  'REST APIs': restSettings,
 } as const;
 
 /** All settings in one table, by name. */
@@ -59,4 +61,5 @@ export const settings = {
   ...connectorSettings,
   ...postgresSettings,
   ...stagingSettings,
+  ...restSettings,
 } as const;

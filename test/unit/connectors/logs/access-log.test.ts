@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { AccessLogParser } from '../../../../connectors/logs/access-log.ts';
-import { takeBatch } from '../../../../connectors/logs/columns.ts';
 import { accessLogColumns } from '../../../../connectors/logs/format.ts';
+import { takeBatch } from '../../../../connectors/rows/columns.ts';
 import { toArrowSchema } from '../../../../shared/types/arrow-schema.ts';
 import { createRowReader } from '../../../../shared/types/row-reader.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkHost, guardedLookup } from '../../../../connectors/s3/endpoint.ts';
+import { checkHost, guardedLookup } from '../../../../connectors/net/metadata-addresses.ts';
 import { globMatcher } from '../../../../connectors/s3/glob.ts';
 import { literalPrefix, parseLocation } from '../../../../connectors/s3/location.ts';
 import { parseS3Options, wantsPathStyle } from '../../../../connectors/s3/options.ts';

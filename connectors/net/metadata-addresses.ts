@@ -39,10 +39,6 @@ export const guardedLookup =
   };
 
 const refused = (host: string): SheafError =>
-  new SheafError(
-    'PERMISSION_DENIED',
-    `${host} is where this machine's own credentials are served, not an object storage`,
-    {
-      next: 'Correct the endpoint. If it is really meant, set SHEAF_OBJECT_METADATA_ENDPOINTS=1.',
-    },
-  );
+  new SheafError('PERMISSION_DENIED', `${host} is where this machine's own credentials are served`, {
+    next: 'Correct the address. For an object storage that is really there, set SHEAF_OBJECT_METADATA_ENDPOINTS=1.',
+  });

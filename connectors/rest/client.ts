@@ -1,0 +1,107 @@
+import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
+import type { Config } from '../../shared/config/config.ts';
+import { SheafError } from '../../shared/errors.ts';
+import { redact } from '../../shared/secrets.ts';
+import { Authorizer } from './authorize.ts';
+import type { ParsedRest } from './options.ts';
+import type { Answer } from './pagination.ts';
+import { placeOf } from './place.ts';
+import { rowsOf } from './rows.ts';
+import { Connections, Failed, type Response } from './send.ts';
+
+/** Waits for the turn of a request among all of the cluster. */
+export type Turn = () => Promise<void>;
+
+/** A page with its rows. */
+export interface Page extends Answer {
+  readonly list: readonly unknown[];
+}
+
+/**
+ * Asks an API for pages: with who we are, in the turn of the cluster's limit, again after what passes. Close it.
+ */
+export class RestClient implements AsyncDisposable {
+  readonly #options: ParsedRest;
+  readonly #config: Config;
+  readonly #signal: AbortSignal;
+  readonly #turn: Turn;
+  readonly #connections: Connections;
+  readonly #authorizer: Authorizer;
+
+  constructor(options: ParsedRest, config: Config, signal: AbortSignal, turn: Turn) {
+    this.#options = options;
+    this.#config = config;
+    this.#signal = signal;
+    this.#turn = turn;
+    this.#connections = new Connections(config, signal);
+    this.#authorizer = new Authorizer(options.auth, (request) => this.#connections.send(request));
+  }
+
+  /** @throws SheafError `SOURCE_FAILED`, `PERMISSION_DENIED`, `UNAUTHENTICATED`, naming the address without its query */
+  async page(url: string): Promise<Page> {
+    const { headers, body, url: from } = await this.#get(url);
+    const list = rowsOf(body, this.#options.rows, placeOf(from));
+    return { url: from, headers, body, rows: list.length, list };
+  }
+
+  async #get(url: string): Promise<Response> {
+    const { restAttemptsMax } = this.#config;
+    const policy = retry(
+      handleWhen((error) => error instanceof Failed && error.isPassing && this.#mayWait(error)),
+      { maxAttempts: restAttemptsMax - 1, backoff: new DelegateBackoff((context) => this.#delayMs(context)) },
+    );
+    try {
+      return await policy.execute(() => this.#attempt(url), this.#signal);
+    } catch (thrown) {
+      this.#signal.throwIfAborted();
+      throw thrown instanceof Failed ? failure(thrown, url, restAttemptsMax) : thrown;
+    }
+  }
+
+  /** A token that has expired meanwhile is renewed once. */
+  async #attempt(url: string): Promise<Response> {
+    try {
+      return await this.#ask(url);
+    } catch (thrown) {
+      if (!(thrown instanceof Failed) || thrown.status !== 401 || !this.#authorizer.refused()) throw thrown;
+      return await this.#ask(url);
+    }
+  }
+
+  async #ask(url: string): Promise<Response> {
+    await this.#turn();
+    const own = await this.#authorizer.headers(Date.now());
+    return await this.#connections.send({ method: 'GET', url, headers: { ...this.#options.headers, ...own } });
+  }
+
+  #mayWait({ retryAfterMs }: Failed): boolean {
+    return retryAfterMs === undefined || retryAfterMs <= this.#config.restRetryAfterMsMax;
+  }
+
+  /** Drawn up to a bound that doubles; what the server asks for is kept to. */
+  #delayMs({ attempt, result }: { readonly attempt: number; readonly result: unknown }): number {
+    const failed = (result as { readonly error?: unknown }).error;
+    if (failed instanceof Failed && failed.retryAfterMs !== undefined) return failed.retryAfterMs;
+    const { restRetryDelayMs, restRetryDelayMsMax } = this.#config;
+    return Math.min(restRetryDelayMsMax, restRetryDelayMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]();
+  }
+}
+
+function failure({ message, status, isPassing, retryAfterMs }: Failed, url: string, attempts: number): SheafError {
+  const place = placeOf(url);
+  if (status === 401 || status === 403) {
+    return new SheafError('UNAUTHENTICATED', redact(`${place} refuses us: ${message}`), {
+      next: 'Check the secret that the source names, and what it may read.',
+    });
+  }
+  const tried = isPassing ? ` after ${attempts} attempts` : '';
+  const asked = retryAfterMs === undefined ? '' : `, and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+  return new SheafError('SOURCE_FAILED', redact(`${place}${tried}: ${message}${asked}`), {
+    retryable: isPassing,
+    next: isPassing ? 'Ask less often (requestsPerSecond), or run again later.' : 'Check the address and the options.',
+  });
+}
