@@ -53,6 +53,36 @@ test('tables and views are there for every client, and for the next leader', asy
   });
 });
 
+test('functions that SQL calls run on workers of their own, also in a view of a leader that is gone', async () => {
+  await withCluster(options('catalog-functions'), async (cluster, first) => {
+    first.fn('delay_kind', ({ delay }) => (delay === null ? 'none' : delay > 100 ? 'late' : 'soon'), {
+      args: { delay: 'double' },
+      returns: 'varchar',
+    });
+    first.aggregate(
+      'worst_of',
+      () => ({
+        init: () => null as number | null,
+        accumulate: (worst, { delay }) => (delay === null ? worst : Math.max(worst ?? delay, delay)),
+        merge: (a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)),
+        finish: (worst) => worst,
+      }),
+      { args: { delay: 'double' }, returns: 'double' },
+    );
+    await first.createView(
+      'kinds',
+      `select delay_kind(delay) as kind, count(*)::int as n, worst_of(delay)::int as worst from '${flightsFile}' group by all`,
+    );
+    await cluster.addCoordinator().address;
+    const other = await cluster.connectToAll();
+    await cluster.coordinator.kill();
+    const expected =
+      duckdbAnswer(`select case when delay is null then 'none' when delay > 100 then 'late' else 'soon' end as kind,
+      count(*)::int as n, max(delay)::int as worst from '${flightsFile}' group by all order by kind`);
+    assert.deepEqual(await Array.fromAsync(other.sql('from kinds order by kind').rows()), expected);
+  });
+});
+
 test('rows of this process become a table only where they are written', async () => {
   await withCluster(options('catalog-own-rows'), async (cluster, client) => {
     const own = client.from([{ code: 'BOS', city: 'Boston' }]);
