@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import { assert } from '../../shared/errors.ts';
 import type { FileFormat } from '../../shared/plan/nodes/scan.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { runJob } from '../job/run.ts';
+import { absolutePath } from '../read/paths.ts';
 import type { Session } from '../session/session.ts';
 import { type Draft, over } from './draft.ts';
 
@@ -45,7 +45,7 @@ export interface NdjsonWriteOptions extends WriteOptions {
 
 /** What a write left behind. */
 export interface Written {
-  /** Absolute path of the directory. */
+  /** Absolute path of the directory, or the `s3://` prefix. */
   readonly path: string;
   readonly files: number;
   readonly rows: number;
@@ -53,7 +53,8 @@ export interface Written {
 }
 
 /**
- * Writes a dataset as one directory of files, which appears whole or not at all. Relative paths are relative to this
+ * Writes a dataset as one directory of files, or below one prefix (`s3://bucket/prefix`), which appears whole or not at all
+ * (objects: to readers that heed `_sheaf/`, as Sheaf's do). Relative paths are relative to this
  * process's working directory; the workers must see the same place.
  *
  * @example `await late.write.parquet('out/late', { mode: 'overwrite', compression: 'zstd' })`
@@ -89,7 +90,13 @@ export class Writer {
 
   async #write(format: FileFormat, path: string, options: WriteOptions): Promise<Written> {
     const { mode = 'error', signal: _s, name: _n, deadlineMs: _d, priority: _p, onProgress: _o, ...copy } = options;
-    const node = { kind: 'write', format, path: resolve(path), mode, options: copyOptions(copy) } as const;
+    const node = {
+      kind: 'write',
+      format,
+      path: absolutePath(path, process.cwd()),
+      mode,
+      options: copyOptions(copy),
+    } as const;
     const draft = over(this.#draft, (input) => ({ ...node, input }));
     using job = await runJob(this.#session, draft, `write ${format}`, options);
     const { written } = job.result;

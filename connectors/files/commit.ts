@@ -84,7 +84,7 @@ export async function checkDestination(storage: Storage, mode: CommitMode, load:
     for await (const file of storage.list('')) if (!file.name.startsWith('_sheaf/')) found.push(file);
     return found;
   };
-  const names = (await visible(storage, list, ({ name }) => name)).map(({ name }) => name);
+  const names = (await visible([{ storage, prefix: '' }], list, ({ name }) => name)).map(({ name }) => name);
   const others = names.filter((name) => loadOf(name) !== load);
   const [first] = others;
   if (mode === 'error' && first !== undefined) throw exists(storage, first);

@@ -10,7 +10,7 @@ import type { StagedFile, Storage, StoredFile } from './storage.ts';
 /** S3 takes so many parts of an object. */
 const partsMax = 10_000;
 
-type Limits = Pick<Config, 'objectPartBytes' | 'objectUploadAgeMs'>;
+export type StorageLimits = Pick<Config, 'objectPartBytes' | 'objectUploadAgeMs'>;
 
 /** An upload that is open. */
 interface Token {
@@ -25,10 +25,10 @@ export class S3Storage implements Storage {
   readonly path: string;
   readonly #store: ObjectStore;
   readonly #root: Location;
-  readonly #limits: Limits;
+  readonly #limits: StorageLimits;
   readonly #signal: AbortSignal;
 
-  constructor(path: string, store: ObjectStore, limits: Limits, signal: AbortSignal) {
+  constructor(path: string, store: ObjectStore, limits: StorageLimits, signal: AbortSignal) {
     this.path = path;
     this.#store = store;
     const { bucket, key } = parseLocation(path);

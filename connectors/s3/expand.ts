@@ -1,4 +1,7 @@
 import { SheafError } from '../../shared/errors.ts';
+import { destinationOf, loadOf } from '../files/names.ts';
+import { S3Storage, type StorageLimits } from '../files/s3-storage.ts';
+import { visible } from '../files/visible.ts';
 import { globMatcher } from './glob.ts';
 import { below, isGlob, type Location, literalPrefix, parseLocation, pathOf } from './location.ts';
 import type { ObjectInfo, ObjectStore } from './store.ts';
@@ -7,6 +10,7 @@ export interface ExpandOptions {
   /** Whether a key's name tells the wanted format: of all objects below a prefix, only these are meant. */
   readonly isOfFormat: (key: string) => boolean;
   readonly objectsMax: number;
+  readonly limits: StorageLimits;
   readonly signal: AbortSignal;
 }
 
@@ -19,12 +23,27 @@ export interface Expanded {
 /**
  * The objects that a path names: one by its key, a glob's matches, or all of the format below a prefix that stands for a
  * folder. What lies in a folder that begins with a dot or `_` is hidden below a prefix, and from a glob's stars what
- * begins with a dot or lies in `_sheaf`, as with files.
+ * begins with a dot or lies in `_sheaf`, as with files. Objects of loads that are not committed are not there.
  *
  * @param path `s3://bucket/key`
  * @throws SheafError `FILE_NOT_FOUND`, `QUOTA_EXCEEDED`, or what the storage says
  */
 export async function expand(path: string, store: ObjectStore, options: ExpandOptions): Promise<Expanded> {
+  const all = await named(path, store, options);
+  const { bucket } = all;
+  const destinations = new Set(
+    all.objects.filter(({ key }) => loadOf(key) !== undefined).map(({ key }) => destinationOf(key)),
+  );
+  if (destinations.size === 0) return all;
+  const roots = [...destinations].map((key) => ({
+    storage: new S3Storage(pathOf({ bucket, key }), store, options.limits, options.signal),
+    prefix: below(key, ''),
+  }));
+  const list = async (): Promise<readonly ObjectInfo[]> => (await named(path, store, options)).objects;
+  return { bucket, objects: await visible(roots, list, ({ key }) => key) };
+}
+
+async function named(path: string, store: ObjectStore, options: ExpandOptions): Promise<Expanded> {
   const place = parseLocation(path);
   const { bucket, key } = place;
   if (isGlob(key)) return { bucket, objects: await matches(place, store, options) };
@@ -55,7 +74,7 @@ async function matches(place: Location, store: ObjectStore, options: ExpandOptio
 }
 
 function belowPrefix(place: Location, store: ObjectStore, options: ExpandOptions): Promise<ObjectInfo[]> {
-  const prefix = place.key === '' ? '' : below(place.key, '');
+  const prefix = below(place.key, '');
   const isHidden = (key: string): boolean =>
     key
       .slice(prefix.length)

@@ -245,13 +245,13 @@ export class JobDesk {
   }
 
   async #run(id: JobId, request: JobRequest, slots: number, listings?: Listings): Promise<void> {
-    const { book, shell, epoch, planner } = this.#parts;
+    const { book, shell, epoch, planner, config } = this.#parts;
     const { staged } = await planner.plan(runName(id, epoch), request.plan, { slots, job: id, listings });
     const sink = staged.sink && { ...staged.sink, staging: staged.sink.stagingDirectory };
     if (!this.#isPlanning(id)) return; // Cancelled while it was planned.
-    if (sink && book.get(id).takenOver) await removeLeftovers(sink.path, id);
-    if (sink) await prepareCommit(sink);
-    if (!this.#isPlanning(id)) return sink && (await abortCommit(sink));
+    if (sink && book.get(id).takenOver) await removeLeftovers(sink.path, id, config);
+    if (sink) await prepareCommit(sink, config);
+    if (!this.#isPlanning(id)) return sink && (await abortCommit(sink, config));
     const { priority } = request;
     const deterministic = staged.stages.every((stage) => stage.deterministic);
     const deadlineMs = this.#deadline(book.get(id), request);

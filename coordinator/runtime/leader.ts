@@ -202,7 +202,7 @@ export class Leader implements Disposable {
       const { path, mode, staging } = sink;
       const written = { path, mode, staging, files, rows: last?.rowsOut ?? 0, bytes: last?.bytesOut ?? 0 };
       await this.#ledger.committing(job, written);
-      await commitFiles(sink, files, () => this.#mustLead()).catch(async (failed: unknown) => {
+      await commitFiles(sink, files, () => this.#mustLead(), this.#config).catch(async (failed: unknown) => {
         await this.#ledger.notCommitted(job);
         throw failed;
       });
@@ -219,7 +219,7 @@ export class Leader implements Disposable {
   async #abort(job: JobId): Promise<void> {
     const { sink, takenOver } = this.#book.find(job) ?? {};
     if (!sink) return;
-    const aborted = takenOver ? removeLeftovers(sink.path, job) : abortCommit(sink);
+    const aborted = takenOver ? removeLeftovers(sink.path, job, this.#config) : abortCommit(sink, this.#config);
     await aborted.catch((error: unknown) => {
       this.#log.error({ job, error, path: sink.staging }, 'unfinished files could not be removed: remove them by hand');
     });

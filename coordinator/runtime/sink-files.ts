@@ -1,7 +1,10 @@
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isS3 } from '../../connectors/s3/location.ts';
+import { loadConfig } from '../../shared/config/config.ts';
 import { destinationError } from '../../shared/destination-error.ts';
 import { SheafError } from '../../shared/errors.ts';
+import { ofObjectStaging } from '../../shared/object-staging.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import { isStaging, partPrefix } from '../../shared/stage.ts';
 
@@ -16,8 +19,12 @@ export interface FileCommit {
   readonly staging: string;
 }
 
+/** Only where a job writes to object storage. */
+const objects = () => import('./sink-objects.ts');
+
 /** @throws SheafError `DESTINATION_EXISTS`, `PERMISSION_DENIED`, `DISK_FULL`, `FILE_NOT_FOUND` */
-export async function prepareCommit({ path, mode, staging }: FileCommit): Promise<void> {
+export async function prepareCommit({ path, mode, staging }: FileCommit, config = loadConfig()): Promise<void> {
+  if (isS3(path)) return await (await objects()).prepareObjects({ path, mode, staging }, config);
   try {
     await checkDestination({ path, mode });
     await mkdir(staging, { recursive: true });
@@ -35,8 +42,14 @@ export async function prepareCommit({ path, mode, staging }: FileCommit): Promis
  * @param mayCommit called last before the files are seen; if it throws, they are not
  * @throws SheafError as `prepareCommit`, or what `mayCommit` throws; `FILE_NOT_FOUND` if a file is nowhere
  */
-export async function commitFiles(commit: FileCommit, files: readonly string[], mayCommit: () => void): Promise<void> {
+export async function commitFiles(
+  commit: FileCommit,
+  files: readonly string[],
+  mayCommit: () => void,
+  config = loadConfig(),
+): Promise<void> {
   const { path, mode, staging } = commit;
+  if (isS3(path)) return await (await objects()).commitObjects(commit, files, mayCommit, config);
   const winners = winnersOf(commit);
   try {
     const left = leftToCommit({ mode, files, ...(await whereabouts(commit)) });
@@ -100,14 +113,19 @@ async function whereabouts(commit: FileCommit): Promise<Whereabouts> {
 }
 
 /** Removes what runs of the job under other leaders staged beside the destination. */
-export async function removeLeftovers(path: string, job: string): Promise<void> {
+export async function removeLeftovers(path: string, job: string, config = loadConfig()): Promise<void> {
+  if (isS3(path)) return await (await objects()).cleanObjects(path, job, config);
   const beside = dirname(path);
   const names = await readdir(beside).catch(() => []); // No directory, no leftovers.
   const ours = names.filter((name) => isStaging(name, basename(path), job)).map((name) => join(beside, name));
   for (const staging of ours) await abortCommit({ staging });
 }
 
-export async function abortCommit(commit: Pick<FileCommit, 'staging'>): Promise<void> {
+export async function abortCommit(commit: Pick<FileCommit, 'staging'>, config = loadConfig()): Promise<void> {
+  if (isS3(commit.staging)) {
+    const { destination, job } = ofObjectStaging(commit.staging);
+    return await (await objects()).cleanObjects(destination, job, config);
+  }
   await rm(commit.staging, { recursive: true, force: true, maxRetries: 3 });
   await rm(winnersOf(commit), { recursive: true, force: true });
 }

@@ -66,7 +66,7 @@ export class JobTakeOver {
     const { book, mustLead } = this.#parts;
     if (destination === undefined || book.find(id)?.life.state === 'running') return;
     mustLead(); // Another leader may need them.
-    await removeLeftovers(destination, id);
+    await removeLeftovers(destination, id, this.#parts.config);
   }
 
   async #runAgain({ id, request: blob, slots }: SavedJob): Promise<void> {
@@ -93,7 +93,7 @@ export class JobTakeOver {
   async #finishCommit({ id }: SavedJob, commit: SavedCommit): Promise<void> {
     const { book, ledger, desk, mustLead, log } = this.#parts;
     try {
-      await commitFiles(commit, commit.files, mustLead);
+      await commitFiles(commit, commit.files, mustLead, this.#parts.config);
     } catch (thrown) {
       mustLead();
       const error = SheafError.from(thrown).toData();

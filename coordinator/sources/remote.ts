@@ -55,7 +55,12 @@ async function factsOf(path: string, scan: ScanNode, tools: RemoteTools): Promis
   const options = scan.options.s3;
   const store = await objectStore(resolvedOptions(options, tools.resolve), config);
   const isOfFormat = (key: string): boolean => hasFormat(key, scan.format);
-  const { bucket, objects } = await expand(path, store, { isOfFormat, objectsMax: config.sourceFilesMax, signal });
+  const { bucket, objects } = await expand(path, store, {
+    isOfFormat,
+    objectsMax: config.sourceFilesMax,
+    limits: config,
+    signal,
+  });
   const files = objects.map(
     ({ key, sizeBytes, modifiedMs, etag }): FileRef => ({
       path: `s3://${bucket}/${key}`,

@@ -1,10 +1,12 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isS3 } from '../../connectors/s3/location.ts';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { encodeSchema } from '../../shared/arrow/ipc.ts';
 import { destinationError } from '../../shared/destination-error.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
+import { ofObjectStaging } from '../../shared/object-staging.ts';
 import { literal } from '../../shared/sql/text.ts';
 import { type FileSink, type Partitioning, type PartitionSize, partPrefix, type Step } from '../../shared/stage.ts';
 import { writeArrowFile } from './arrow-file.ts';
@@ -102,21 +104,48 @@ async function writeFile(
   context: TaskContext,
 ): Promise<Written> {
   const { job, task, attempt } = context.task.key;
-  const file = `${partPrefix}${String(task).padStart(5, '0')}-${job}-${attempt}.${sink.format}`;
-  const path = join(sink.stagingDirectory, file);
+  const file = `${partPrefix}${String(task).padStart(5, '0')}-${job}-${attempt}.${endingOf(sink)}`;
+  const isObject = isS3(sink.stagingDirectory);
+  const path = join(isObject ? context.inputs.directory : sink.stagingDirectory, file);
   try {
     const rows =
       sink.format === 'arrow'
         ? await writeArrow(path, last, previous, context)
         : copyTo(path, sink, last, previous, context);
     // A file for the first task even without rows: the schema of an empty result is a result.
-    if (rows > 0 || task === 0) return { partitions: [], file, rows, bytes: statSync(path).size };
+    if (rows > 0 || task === 0) {
+      const staged = isObject ? await stageObject(path, sink, endingOf(sink), context) : file;
+      return { partitions: [], file: staged, rows, bytes: statSync(path).size };
+    }
     rmSync(path);
     return { partitions: [], rows, bytes: 0 };
   } catch (failed) {
     rmSync(path, { force: true });
     throw destinationError(failed, path);
   }
+}
+
+const endingOf = ({ format, options }: FileSink): string => {
+  const isText = format === 'csv' || format === 'ndjson';
+  return isText ? `${format}${{ gzip: '.gz', zstd: '.zst' }[String(options.compression)] ?? ''}` : format;
+};
+
+/** Uploads a file, without completing the upload. @returns what the commit needs to do that */
+async function stageObject(
+  path: string,
+  sink: FileSink,
+  ending: string,
+  { task, thread, watch }: TaskContext,
+): Promise<string> {
+  const [{ openStorage }, { partName }] = await Promise.all([
+    import('../../connectors/files/open-storage.ts'),
+    import('../../connectors/files/names.ts'),
+  ]);
+  using cancelled = watch.signal(thread.config.interruptIntervalMs);
+  const { destination, job, epoch } = ofObjectStaging(sink.stagingDirectory);
+  const storage = await openStorage(destination, {}, thread.config, cancelled.signal);
+  const name = partName(task.key.task, job, `${epoch}-${task.key.attempt}`, ending);
+  return JSON.stringify(await storage.stage(path, name, job));
 }
 
 async function writeArrow(

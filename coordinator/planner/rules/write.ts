@@ -1,4 +1,6 @@
 import { basename, dirname, join } from 'node:path/posix';
+import { isS3 } from '../../../connectors/s3/location.ts';
+import { objectStaging } from '../../../shared/object-staging.ts';
 import type { WriteNode } from '../../../shared/plan/nodes/write.ts';
 import { type FileSink, stagingName } from '../../../shared/stage.ts';
 import type { StagedSink } from '../staged-plan.ts';
@@ -8,7 +10,9 @@ export function sinkOf(
   { format, path, mode, options }: WriteNode,
   run: string,
 ): { file: FileSink; staged: StagedSink } {
-  const stagingDirectory = join(dirname(path), stagingName(basename(path), run));
+  const stagingDirectory = isS3(path)
+    ? objectStaging(path, run)
+    : join(dirname(path), stagingName(basename(path), run));
   return {
     file: { format, stagingDirectory, options },
     staged: { format, path, mode, stagingDirectory },

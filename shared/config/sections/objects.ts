@@ -92,6 +92,11 @@ export const objectSettings = {
     max: 365 * 86_400_000,
     doc: 'An unfinished multipart upload of a pipeline below one of our destinations that is older belongs to no run any more and is removed.',
   }),
+  objectCommitTimeoutMs: milliseconds(600_000, {
+    min: 1_000,
+    max: 86_400_000,
+    doc: 'How long completing the uploads of a write may take before it counts as failed.',
+  }),
   objectMetadataEndpoints: count(0, {
     min: 0,
     max: 1,

@@ -90,7 +90,7 @@ async function seen(path: string): Promise<readonly string[]> {
   const storage = await storageOf(path);
   return (
     await visible(
-      storage,
+      [{ storage, prefix: '' }],
       () => listed(storage),
       ({ name }) => name,
     )
