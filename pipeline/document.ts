@@ -29,8 +29,6 @@ export interface SourceDocument {
   readonly incremental: boolean;
   /** The next cursor is the greatest value of this column, unless the listing says it. */
   readonly cursorColumn?: string;
-  /** A file source: what listing it takes, beside its `scan`. */
-  readonly files?: Json;
 }
 
 /** One relation that is validated and loaded. */

@@ -3,6 +3,7 @@
 export type { PipelineDocument, RejectPolicy, Schedule } from './document.ts';
 export type { Duration } from './duration.ts';
 export { expect } from './expect.ts';
+export { accessLog, jsonLines, type LineFormat, linePattern } from './formats.ts';
 export type { Sample } from './pipeline.ts';
 export { isPipeline, type Pipeline, type PipelineSpec, pipeline } from './pipeline.ts';
 export { type ParamRef, param, secret } from './references.ts';

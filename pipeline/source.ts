@@ -18,7 +18,7 @@ export interface Source<out S extends SchemaSpec = SchemaSpec> {
 export type SourceFrom =
   | { readonly kind: 'connector'; readonly connector: string; readonly options: Json; readonly schema?: Schema }
   /** Files in a format that DuckDB reads. */
-  | { readonly kind: 'files'; readonly scan: ScanNode; readonly options: Json };
+  | { readonly kind: 'files'; readonly scan: ScanNode };
 
 /** A source of any connector: what the functions of `source` are made of, and the way to a connector of one's own. */
 export function connectorSource<S extends SchemaSpec>(

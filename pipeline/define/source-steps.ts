@@ -6,7 +6,7 @@ import type { Source, SourceFrom } from '../source.ts';
 
 export function sourceDocument({ from, incremental, cursorColumn }: Source): SourceDocument {
   const more = cursorColumn === undefined ? {} : { cursorColumn };
-  if (from.kind === 'files') return { node: from.scan, incremental, files: from.options, ...more };
+  if (from.kind === 'files') return { node: from.scan, incremental, ...more };
   return { node: extractNode(from), incremental, ...more };
 }
 

@@ -1,5 +1,19 @@
 /** Which pipelines compile and which do not: checked by `npm run check`, never run. */
-import { expect, fail, pipeline, quarantine, secret, sink, source, sql } from '../../client/index.ts';
+import {
+  accessLog,
+  col,
+  expect,
+  fail,
+  jsonLines,
+  linePattern,
+  param,
+  pipeline,
+  quarantine,
+  secret,
+  sink,
+  source,
+  sql,
+} from '../../client/index.ts';
 
 const orders = source.postgres({
   table: 'orders',
@@ -82,3 +96,39 @@ pipeline('steps', {
   transform: ({ extract }) => extract.select('idd'),
   load: sink.postgres('x'),
 });
+
+const logs = source.files('logs/*.gz', { format: accessLog(), incremental: true });
+pipeline('logs', {
+  extract: logs,
+  transform: ({ extract }) => extract.filter(col('status').lt(600)).select('host', 'time', 'status'),
+  validate: [expect.notNull('host'), expect.freshness('time', '1h')],
+  load: sink.files('/warehouse/requests', { partitionBy: ['status'] }),
+});
+// @ts-expect-error rows of an access log have no column `day`
+pipeline('logs', {
+  extract: logs,
+  load: sink.files('/warehouse/requests', { partitionBy: ['day'] }),
+});
+pipeline('others', {
+  extract: {
+    lines: source.files('app.log', { format: linePattern(/^(?<at>\S+) (?<text>.*)$/, { at: 'timestamp' }) }),
+    json: source.files('app.ndjson', { format: jsonLines({ at: 'timestamp', ms: 'double' }) }),
+    parquet: source.files('s3://bucket/*.parquet', {
+      format: 'parquet',
+      schema: { id: 'bigint' },
+      s3: { endpoint: 'http://127.0.0.1:9000' },
+    }),
+    api: source.rest({
+      url: 'https://x.test',
+      auth: { kind: 'bearer', token: secret('T') },
+      query: { day: param('day') },
+    }),
+  },
+  params: { day: 'date' },
+  load: {
+    json: sink.duckdb('w.duckdb', 'json', { mode: 'merge', key: ['at'] }),
+    api: sink.redshift('api', { stage: 's3://b/stage', iamRole: 'default' }),
+  },
+});
+// @ts-expect-error a date is no type of a line
+jsonLines({ at: 'date' });
