@@ -9,7 +9,6 @@ import type {
   SinkContext,
   WriteContext,
 } from '../contract.ts';
-import { writeParquet } from '../parquet-file.ts';
 import type { FileLoad } from './load-file.ts';
 import { type FileOptions, parseFileOptions } from './options.ts';
 import { runLoad } from './run-load.ts';
@@ -38,6 +37,7 @@ async function prepare(options: FileOptions, context: PrepareContext): Promise<n
 
 async function write(options: FileOptions, rows: SinkBatches, context: WriteContext<null>): Promise<LoadReceipt> {
   try {
+    const { writeParquet } = await import('../parquet-file.ts'); // The coordinator needs no DuckDB on its main thread.
     const file = await stagedFile(options, context);
     const written = writeParquet(file, rows, {
       memoryBytes: context.config.parquetWriteMemoryBytes,

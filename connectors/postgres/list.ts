@@ -31,6 +31,7 @@ export async function list(
     const news = await newsOf(session, options, context.cursor);
     const ranges = news.isEmpty ? [] : await rangesOf(session, options, context, news.where);
     if (held === undefined || ranges.length === 0) await session[Symbol.asyncDispose]();
+    else session.detach();
     return {
       schema,
       pieces: ranges.map((range, i) => listed(range, news.where, held, i + 1, ranges.length)),

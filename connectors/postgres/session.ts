@@ -93,8 +93,9 @@ export class Session implements AsyncDisposable {
     return this.#client.query(copyFrom(sql));
   }
 
-  /** Does not keep the process alive. */
-  unref(): void {
+  /** Outlives the signal that it was opened under, and does not keep the process alive. */
+  detach(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
     socketOf(this.#client).unref();
   }
 

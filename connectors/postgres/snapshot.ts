@@ -23,7 +23,6 @@ export async function holdSnapshot(
   await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   if (options.lock !== undefined) await session.run(`LOCK TABLE ${options.lock} IN ACCESS SHARE MODE`);
   const [row] = await session.rows<{ id: string }>('SELECT pg_export_snapshot() AS id');
-  session.unref();
   const release = async (): Promise<void> => {
     clearTimeout(timer);
     await session[Symbol.asyncDispose]();

@@ -15,7 +15,6 @@ import type {
   SinkContext,
   WriteContext,
 } from '../contract.ts';
-import { writeParquet } from '../parquet-file.ts';
 import { parseTableName, quotedTable, type TableName, tableText } from '../postgres/names.ts';
 import { Session } from '../postgres/session.ts';
 import { parseRedshiftOptions, type RedshiftOptions } from './options.ts';
@@ -70,6 +69,7 @@ async function write(
   context: WriteContext<null>,
   seam: RedshiftSeam,
 ): Promise<LoadReceipt> {
+  const { writeParquet } = await import('../parquet-file.ts'); // The coordinator needs no DuckDB on its main thread.
   const file = join(context.directory, `${hash(context.attempt)}.parquet`);
   const columns = redshiftColumns(context.schema).map(({ written }) => written);
   const order = [

@@ -1,6 +1,5 @@
 import { sourceStepName } from '../../pipeline/compile/load-plan.ts';
 import type { Config } from '../../shared/config/config.ts';
-import { SheafError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Logger } from '../../shared/log.ts';
@@ -10,6 +9,7 @@ import type { LoadNode } from '../../shared/plan/nodes/load.ts';
 import { extractKey, nodesOf } from '../../shared/plan/walk.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { releaseListings } from '../connectors/held-sources.ts';
 import type { Listings } from '../connectors/list-sources.ts';
 import type { JobDesk } from '../runtime/job-desk.ts';
 import type { JobResults } from '../runtime/job-results.ts';
@@ -41,7 +41,7 @@ export class JobEngine implements LoadEngine {
     let job: JobId | undefined;
     const close = async () => {
       if (job !== undefined) desk.release(job);
-      await this.#release(listings);
+      await releaseListings(listings, this.#parts.log);
     };
     try {
       return {
@@ -92,14 +92,6 @@ export class JobEngine implements LoadEngine {
       if (sink.connector !== 'collect') schemas[name] = await this.#parts.desk.describe(input, listings);
     }
     return schemas;
-  }
-
-  async #release(listings: Listings): Promise<void> {
-    for (const { listing } of listings.values()) {
-      await listing.release?.().catch((error: unknown) => {
-        this.#parts.log.warn({ err: SheafError.from(error) }, 'a source was not let go of');
-      });
-    }
   }
 }
 

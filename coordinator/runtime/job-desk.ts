@@ -187,7 +187,9 @@ export class JobDesk {
       log.info({ job: id }, 'result expired');
       this.release(id);
     }
-    await datasets.expire(longAgoMs, new Set(this.active().flatMap((record) => record.datasets)));
+    const active = this.active();
+    await this.#parts.planner.held.releaseBut(new Set(active.map(({ id }) => id)));
+    await datasets.expire(longAgoMs, new Set(active.flatMap((record) => record.datasets)));
   }
 
   /** Jobs that are not over, or whose results may have to be made again. */

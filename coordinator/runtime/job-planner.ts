@@ -6,6 +6,7 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import { datasetsOf } from '../../shared/plan/walk.ts';
 import type { Secrets } from '../../shared/secrets.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { HeldSources, releaseListings } from '../connectors/held-sources.ts';
 import { type Listings, listSources, toExtracts } from '../connectors/list-sources.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
 import type { Planning } from './planning.ts';
@@ -37,21 +38,30 @@ export class JobPlanner {
   /** Jobs whose sources are being listed. */
   readonly #listing = new Map<JobId, AbortController>();
 
+  /** What jobs read of sources that were listed for them here. */
+  readonly held: HeldSources;
+
   constructor(parts: PlannerParts) {
     this.#parts = parts;
+    this.held = new HeldSources(parts.over, parts.log);
   }
 
   /** @param run stands in temporary names. @throws SheafError as sources and the planner say */
   async plan(run: string, plan: PlanNode, { slots, explain = false, job, listings }: PlanOptions) {
-    const { planning, datasets, catalog, over } = this.#parts;
+    const { planning, datasets, catalog, over, log } = this.#parts;
     const stop = new AbortController();
     using _listing = this.#while(job, stop);
     const listed = await this.list(plan, slots, AbortSignal.any([over, stop.signal]), listings);
     const held = Object.fromEntries(datasetsOf(plan).map((id) => [id, datasets.segments(id)]));
     const extracts = toExtracts(listed);
+    const own = new Map([...listed].filter(([key]) => !listings?.has(key)));
     try {
-      return await planning.plan({ run, plan, slots, datasets: held, extracts, nowMs: Date.now(), explain });
+      const planned = await planning.plan({ run, plan, slots, datasets: held, extracts, nowMs: Date.now(), explain });
+      if (job === undefined) await releaseListings(own, log);
+      else this.held.keep(job, own);
+      return planned;
     } catch (thrown) {
+      await releaseListings(own, log);
       throw catalog.explain(thrown);
     }
   }
