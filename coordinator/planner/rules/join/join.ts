@@ -30,22 +30,27 @@ export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const placements = placementsOf(bound.operator.type, left, right);
   const anew = placements.find((placement) => isReadAnew(placement, build));
   if (anew !== undefined) return joined({ ...anew, brought: everywhere(anew.brought, anew.here.tasks) }, bound);
-  const { broadcastBytesMax } = build.context.config;
+  const { broadcastBytesMax, taskBytesMin } = build.context.config;
   const small = placements.filter(({ brought }) => brought.size.bytes <= broadcastBytesMax);
   const keys = joinKeys(bound, build.context.dialect);
-  const [best] = small.toSorted((a, b) => repeatedBytes(a) - repeatedBytes(b));
-  const isBest = best !== undefined && repeatedBytes(best) <= spreadCost * (left.size.bytes + right.size.bytes);
+  const { slots } = build.context;
+  const [best] = small.toSorted((a, b) => builtBytes(a, slots) - builtBytes(b, slots));
+  const spreadBytes = (left.size.bytes + right.size.bytes) / Math.max(1, slots);
+  // To hash little takes a stage for nothing.
+  const affordable = Math.max(spreadCost * spreadBytes, taskBytesMin);
+  const isBest = best !== undefined && builtBytes(best, slots) <= affordable;
   if (best !== undefined && (isBest || keys.left.length === 0)) return broadcast(best, bound, build);
   if (keys.left.length > 0) return hashed(left, right, keys, bound, build);
   const [anyway] = placements.toSorted((a, b) => a.brought.size.bytes - b.brought.size.bytes);
   return anyway === undefined ? inOneTask(left, right, bound, build) : broadcast(anyway, bound, build);
 }
 
-/** What all tasks together build their hash tables from. */
-const repeatedBytes = ({ here, brought }: Placement): number => here.tasks * brought.size.bytes;
+/** What each slot builds hash tables from, one task after the other. */
+const builtBytes = ({ here, brought }: Placement, slots: number): number =>
+  Math.max(1, here.tasks / Math.max(1, slots)) * brought.size.bytes;
 
-/** To hash, write and fetch a row costs as much as to put it into so many hash tables. */
-const spreadCost = 4;
+/** To hash, write, fetch and join a row costs as much as to put it into so many hash tables. */
+const spreadCost = 3;
 
 /** The preferred one first. In a single task, either side may be brought to the other. */
 function placementsOf(type: JoinType, left: Fragment, right: Fragment): Placement[] {
