@@ -170,6 +170,14 @@ test('a function declared impure is called where it stands', async () => {
     cluster.sql(`select count(distinct chance())::int as n from '${t}' where i < 1000`).rows(),
   );
   assert.ok(Number(row?.n) > 990);
+  const twice = cluster.sql(
+    `select count(*)::int as n from (select chance() as a, chance() as b from '${t}') where a = b`,
+  );
+  assert.deepEqual(await Array.fromAsync(twice.rows()), [{ n: 0 }]);
+  const text = await cluster
+    .sql(`select chance() as a, chance() as b, plus(i, 1) + plus(i, 1) as c from '${t}'`)
+    .explain();
+  assert.equal(text.match(/^ *runs +scalar /gm)?.length, 3, text);
 });
 
 const refusal = async (sql: string): Promise<SheafError> => {

@@ -76,16 +76,11 @@ export class Lifting {
   /** Calls of functions over rows are made, the inner ones first. */
   scalars(input: Bound, trees: readonly AstNode[]): Lifted {
     let [below, left] = [input, trees];
-    for (
-      let calls = innermostCalls(left, this.functions);
-      calls.length > 0;
-      calls = innermostCalls(left, this.functions)
-    ) {
-      for (const call of calls) {
-        const result = this.fresh(below.schema);
-        below = this.#scalar(below, call, result);
-        left = replaceCall(left, call, columnNamed(result), this.functions);
-      }
+    // One at a time: replacing a call makes new trees.
+    for (let [call] = innermostCalls(left, this.functions); call; [call] = innermostCalls(left, this.functions)) {
+      const result = this.fresh(below.schema);
+      below = this.#scalar(below, call, result);
+      left = replaceCall(left, call, columnNamed(result), this.functions);
     }
     return { input: below, trees: left };
   }
