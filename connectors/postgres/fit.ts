@@ -99,6 +99,7 @@ function widenedType(from: string, to: string): string | undefined {
   if (/^(varchar|char)$/.test(target.base)) return 'text';
   if (isMoment(source) && target.base === 'date') return source.base;
   if (!isNumber(source) || !isNumber(target)) return undefined;
+  if (isFloat(source) && target.base === 'numeric') return 'numeric'; // What is exact stays exact.
   if (holds(source, target)) return from;
   if (isFloat(source) || isFloat(target)) return 'numeric';
   const [a, b] = [digitsOf(source), digitsOf(target)];
