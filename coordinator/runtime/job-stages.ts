@@ -35,11 +35,11 @@ export class JobStages {
     try {
       const wave = this.#finished(effect);
       if (wave === undefined) return;
-      const { stages, finalStage, adaptations } = wave;
+      const { stages, finalStage, unneeded, adaptations } = wave;
       const before = book.get(job).adaptations ?? [];
       if (adaptations.length > 0) book.change(job, { adaptations: [...before, ...adaptations] });
-      if (stages.length === 0) return;
-      shell.post({ kind: 'stagesAdded', job, stages, ...(finalStage === undefined ? {} : { finalStage }) });
+      if (stages.length + unneeded.length === 0) return;
+      shell.post({ kind: 'stagesAdded', job, stages, unneeded, ...(finalStage === undefined ? {} : { finalStage }) });
     } catch (thrown) {
       shell.post({ kind: 'jobAborted', job, error: SheafError.from(thrown).toData() });
     }

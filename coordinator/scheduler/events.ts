@@ -47,6 +47,8 @@ export type JobEvent =
       readonly kind: 'stagesAdded';
       readonly job: JobId;
       readonly stages: readonly StageSpec[];
+      /** Stages that the job has and that nobody will read any more. */
+      readonly unneeded?: readonly StageId[];
       /** Closes the graph. Absent: still more stages follow. */
       readonly finalStage?: StageId;
     }

@@ -36,6 +36,7 @@ function addStage(job: Job, spec: StageSpec): void {
     queue: new ReadyQueue(),
     lost: [],
     outputsRead: false,
+    unread: false,
     generation: 0,
     version: 0,
     everFinished: false,

@@ -24,6 +24,10 @@ export function stagesAdded(core: Core, event: Event<'stagesAdded'>): void {
   const job = core.jobs.get(event.job);
   if (job === undefined || job.state.kind === 'stopping') return;
   addStages(job, event.stages, event.finalStage);
+  for (const id of event.unneeded ?? []) {
+    const stage = job.stages.get(id);
+    if (stage !== undefined) stage.unread = true;
+  }
   settle(core, job);
   if (job.finalStage?.state.kind === 'finished') resultReady(core, job);
 }

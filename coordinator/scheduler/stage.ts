@@ -24,6 +24,8 @@ export interface Stage {
   lost: Task[];
   /** A consumer's attempt was launched with the outputs as they are: a changed one may have been read. */
   outputsRead: boolean;
+  /** Nobody will read it: none of the stages that are still to come. */
+  unread: boolean;
   /** Its inputs' generation: outputs of another one do not belong together. */
   generation: number;
   /** Counts changes of its winning attempts, for what is cached about them. */
@@ -83,13 +85,13 @@ export const isUnfinished = ({ state }: Stage): boolean => state.kind === 'waiti
 
 /**
  * Whether missing outputs of the stage are to be made: the result is asked of it, or an unfinished stage reads it, or
- * the stages that will read it are still being planned.
+ * the stages that may read it are still being planned.
  */
 export function isNeeded(stage: Stage): boolean {
   const { job } = stage;
   if (job.state.kind !== 'running' && job.state.kind !== 'repairing') return false;
   if (job.finalStage === stage) return true;
-  if (job.finalStage === undefined && stage.consumers.length === 0) return true;
+  if (job.finalStage === undefined && stage.consumers.length === 0) return !stage.unread;
   return stage.consumers.some(isUnfinished);
 }
 

@@ -58,22 +58,22 @@ export class VirtualClient {
     );
   }
 
-  #nextWave(): Pick<Wave, 'stages' | 'finalStage'> {
-    const wave: Partial<Wave> & Pick<Wave, 'stages'> =
+  #nextWave(): Pick<Wave, 'stages' | 'unneeded' | 'finalStage'> {
+    const wave: Partial<Wave> & Pick<Wave, 'stages' | 'unneeded'> =
       this.#progress === undefined ? this.#plannedWave() : nextWave(this.#progress);
     if (wave.progress !== undefined) this.#progress = wave.progress;
     for (const spec of wave.stages) {
       this.#unfinished.add(spec.id);
       this.stages.set(spec.id, spec);
     }
-    const { stages, finalStage } = wave;
-    return { stages, ...(finalStage === undefined ? {} : { finalStage }) };
+    const { stages, unneeded, finalStage } = wave;
+    return { stages, unneeded, ...(finalStage === undefined ? {} : { finalStage }) };
   }
 
-  #plannedWave(): Pick<Wave, 'stages' | 'finalStage'> {
+  #plannedWave(): Pick<Wave, 'stages' | 'unneeded' | 'finalStage'> {
     const stages = this.plan.waves[this.#wave++] ?? [];
     const isLast = this.#wave === this.plan.waves.length;
-    return { stages, ...(isLast ? { finalStage: this.plan.finalStage } : {}) };
+    return { stages, unneeded: [], ...(isLast ? { finalStage: this.plan.finalStage } : {}) };
   }
 
   stageFinished({ stage, first, winners, rows, bytes }: EffectOf<'stageFinished'>): void {
@@ -93,7 +93,7 @@ export class VirtualClient {
   #goOn(): void {
     const { random, timeline } = this.#cluster;
     const wave = this.#nextWave();
-    if (wave.stages.length === 0) return;
+    if (wave.stages.length + wave.unneeded.length === 0) return;
     timeline.after(random.between(0, 100), () => {
       this.#cluster.handle({ kind: 'stagesAdded', job: this.job, ...wave });
     });

@@ -18,10 +18,17 @@ export function nextWave(before: Progress): Wave {
   dropEmptySides(draft);
   joinInPlace(draft);
   const stages = ready(draft).map((spec) => decide(spec, draft));
+  const unneeded = runningInVain(draft);
   const { begun, pending, choices, adaptations } = draft;
   const { finalStage } = before.plan;
   const isClosed = stages.some(({ id }) => id === finalStage);
-  return { progress: { ...before, begun, pending, choices }, stages, adaptations, ...(isClosed ? { finalStage } : {}) };
+  return {
+    progress: { ...before, begun, pending, choices },
+    stages,
+    unneeded,
+    adaptations,
+    ...(isClosed ? { finalStage } : {}),
+  };
 }
 
 /** Needed stages whose producers have all finished, and for which nothing better may turn up. */
@@ -33,6 +40,11 @@ function ready(draft: Draft): StageSpec[] {
   const isRunning = [...draft.begun.keys()].some((id) => !isFinished(id));
   // Nobody waits for nothing.
   return eager.length > 0 || isRunning ? eager : able;
+}
+
+function runningInVain(draft: Draft): StageId[] {
+  const needed = draft.needed();
+  return [...draft.begun.keys()].filter((id) => draft.sizes(id) === undefined && !needed.has(id));
 }
 
 function decide(spec: StageSpec, draft: Draft): StageSpec {

@@ -45,6 +45,8 @@ export interface Wave {
   readonly stages: readonly StageSpec[];
   /** Present when it is among them: no more follow. */
   readonly finalStage?: StageId;
+  /** Stages that run and that nobody will read any more. */
+  readonly unneeded: readonly StageId[];
   /** What of them is not as it was planned. */
   readonly adaptations: readonly Adaptation[];
 }

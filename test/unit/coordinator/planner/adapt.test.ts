@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { AdaptLimits } from '../../../../coordinator/planner/adapt/progress.ts';
+import { nextWave } from '../../../../coordinator/planner/adapt/next-wave.ts';
+import { type AdaptLimits, begin, finished } from '../../../../coordinator/planner/adapt/progress.ts';
 import type { Config } from '../../../../shared/config/config.ts';
 import type { Adaptation } from '../../../../shared/plan/job.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
@@ -147,6 +148,16 @@ test('the other side of an inner join is not even scanned where one side is empt
   const ran = run(join(scan(facts), filter(scan(names), 'k % 7 = 9')), none, {});
   assert.deepEqual(kinds(ran), ['empty', 'merged']);
   assert.deepEqual(ran.stages, ['3 × scan names.parquet → filter', '1 × meet by join key → join']);
+});
+
+test('a scan that runs for nobody any more is named', () => {
+  const plan = bench.plan({ kind: 'distinct', input: join(scan(facts), filter(scan(names), 'k % 7 = 9')) });
+  const first = nextWave(begin(plan, 4, { ...calm, awaitOtherSidePercent: 1_000_000 }));
+  const [left, right] = first.stages.map(({ id, tasks }) => ({ id, tasks }));
+  assert.ok(left !== undefined && right !== undefined && first.stages.length === 2);
+  assert.deepEqual(first.unneeded, []);
+  const none = { rows: 0, bytes: 0, tasks: Array.from({ length: right.tasks }, () => []) };
+  assert.deepEqual(nextWave(finished(first.progress, right.id, none)).unneeded, [left.id]);
 });
 
 test('rows without a match stay where the other side is empty', () => {

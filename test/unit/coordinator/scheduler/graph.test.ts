@@ -83,3 +83,13 @@ test('planning that fails later fails the job', () => {
     { kind: 'dropJob', job, workers: ['w'] },
   ]);
 });
+
+test('a running stage that no stage to come will read is given up', () => {
+  const scheduler = submit([scan]);
+  scheduler.handle({ kind: 'workerJoined', worker: workerId('w'), slots: 1, address: 'w:1' }, 0);
+  const effects = scheduler.handle({ kind: 'stagesAdded', job, stages: [], unneeded: [scan.id] }, 0);
+  assert.deepEqual(
+    effects.map((effect) => (effect.kind === 'cancelAttempt' ? effect.reason : effect.kind)),
+    ['notNeeded'],
+  );
+});
