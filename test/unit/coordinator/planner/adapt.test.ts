@@ -151,7 +151,18 @@ test('the other side of an inner join is not even scanned where one side is empt
 });
 
 test('a scan that runs for nobody any more is named', () => {
-  const plan = bench.plan({ kind: 'distinct', input: join(scan(facts), filter(scan(names), 'k % 7 = 9')) });
+  const unknown: PlanNode = {
+    kind: 'call',
+    mode: 'filter',
+    function: { sha256: 'f00d', name: 'none', async: false },
+    schema: [
+      { name: 'k', type: 'BIGINT' },
+      { name: 'name', type: 'VARCHAR' },
+    ],
+    deterministic: true,
+    input: scan(names),
+  };
+  const plan = bench.plan({ kind: 'distinct', input: join(scan(facts), unknown) });
   const first = nextWave(begin(plan, 4, { ...calm, awaitOtherSidePercent: 1_000_000 }));
   const [left, right] = first.stages.map(({ id, tasks }) => ({ id, tasks }));
   assert.ok(left !== undefined && right !== undefined && first.stages.length === 2);
