@@ -24,6 +24,8 @@ export interface CompiledRun {
   /** Sources are steps named after them; `prepared` of its sinks is null: the leader puts in what `prepare` returned. */
   readonly plan: LoadNode;
   readonly outputs: readonly CompiledOutput[];
+  /** Other outputs of the plan that are loaded with them. */
+  readonly also?: readonly string[];
 }
 
 /** Which outputs of the plan belong to an output of the document. */

@@ -25,7 +25,8 @@ export type RunLife =
   /** The blob (its SHA-256) that holds the decided `RunCommit`. `error`: why it has not been done yet; it is tried again. */
   | { readonly state: 'committing'; readonly commit: string; readonly error?: ErrorData }
   | { readonly state: 'retrying'; readonly dueMs: number; readonly error: ErrorData }
-  | { readonly state: 'succeeded'; readonly endedMs: number; readonly summary: RunSummary }
+  /** `commit`: the blob with what was loaded. */
+  | { readonly state: 'succeeded'; readonly endedMs: number; readonly summary: RunSummary; readonly commit?: string }
   | { readonly state: 'failed'; readonly endedMs: number; readonly error: ErrorData; readonly summary?: RunSummary }
   | { readonly state: 'cancelled'; readonly endedMs: number };
 

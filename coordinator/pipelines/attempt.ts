@@ -67,6 +67,7 @@ export class Attempt {
     return decide({
       document,
       outputs: compiled.outputs,
+      ...(compiled.also ? { also: compiled.also } : {}),
       sinks: this.#prepared,
       receipts,
       sources: load.sources,

@@ -32,6 +32,8 @@ export interface PreparedSink {
 export interface LoadedRun {
   readonly document: PipelineDocument;
   readonly outputs: readonly CompiledOutput[];
+  /** Outputs of the plan beside those of the document. */
+  readonly also?: readonly string[];
   readonly sinks: readonly PreparedSink[];
   readonly receipts: Receipts;
   readonly sources: Readonly<Record<string, ListedSource>>;
@@ -78,8 +80,12 @@ const countsOf = ({ counts }: CompiledOutput, { receipts }: LoadedRun): Counts =
   new Counts(receipts.get(counts) ?? []);
 
 /** Loads first: a target that refuses its rows leaves nothing behind, not even quarantined rows. */
-function commitOutputs({ outputs, sinks, receipts }: LoadedRun): CommitOutput[] {
-  const names = [...outputs.map(({ target }) => target), ...outputs.flatMap(({ quarantine }) => quarantine ?? [])];
+function commitOutputs({ outputs, also = [], sinks, receipts }: LoadedRun): CommitOutput[] {
+  const names = [
+    ...outputs.map(({ target }) => target),
+    ...outputs.flatMap(({ quarantine }) => quarantine ?? []),
+    ...also,
+  ];
   return names.map((name) => {
     const sink = sinks.find((each) => each.name === name);
     assert(sink !== undefined, `the output ${name} was not prepared`);

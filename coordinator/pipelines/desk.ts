@@ -7,7 +7,7 @@ import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Keys } from '../../shared/store/keys.ts';
 import type { Operation, Store } from '../../shared/store/store.ts';
-import type { CompileRecord } from './compile-run.ts';
+import type { RunCompiler } from './compile-run.ts';
 import { blobsOf, type Documents } from './documents.ts';
 import type { LoadEngine } from './engine.ts';
 import { isOver } from './machine.ts';
@@ -19,7 +19,7 @@ export interface DeskParts {
   readonly runs: RunBook;
   readonly pipelines: PipelineBook;
   readonly documents: Documents;
-  readonly compile: CompileRecord;
+  readonly compiler: RunCompiler;
   readonly runner: Runner;
   readonly engine: LoadEngine;
   readonly store: Pick<Store, 'list'>;
@@ -73,7 +73,7 @@ export class PipelinesDesk {
   }
 
   async #accept(request: RunRequest & { readonly id: string }): Promise<RunRecord> {
-    const { runs, pipelines, documents, compile, runner } = this.#parts;
+    const { runs, pipelines, documents, compiler, runner } = this.#parts;
     const { id, pipeline, cause, params = {}, interval, replayOf } = request;
     const { version = pipelines.get(pipeline).version } = request;
     this.#refuseMore(pipeline);
@@ -84,7 +84,7 @@ export class PipelinesDesk {
       ...(replayOf === undefined ? {} : { replayOf }),
       ...{ attempt: 1, failures: 0, takeovers: 0, life: { state: 'queued', dueMs: nowMs } },
     };
-    await compile(record, await documents.document(version), {}); // What is wrong with it is told now.
+    await compiler.plan(record, await documents.document(version), {}); // What is wrong with it is told now.
     await runs.put(record);
     runner.look();
     return record;

@@ -1,6 +1,5 @@
 import { sinkConnector } from '../../connectors/registry.ts';
 import { compile } from '../../pipeline/compile/load-plan.ts';
-import { compileWith } from './compile-run.ts';
 import { JobEngine, type JobEngineParts } from './job-engine.ts';
 import { Pipelines, type PipelinesParts } from './pipelines.ts';
 
@@ -10,7 +9,7 @@ type Given = Omit<PipelinesParts, 'compile' | 'engine' | 'findSink' | 'at'>;
 export const leaderPipelines = (parts: Given & Pick<JobEngineParts, 'desk' | 'results' | 'catalog'>): Pipelines =>
   new Pipelines({
     ...parts,
-    compile: compileWith(compile),
+    compile,
     engine: new JobEngine(parts),
     findSink: sinkConnector,
   });

@@ -109,8 +109,9 @@ const handlers: {
   },
 
   committed({ record, nowMs }, { summary }) {
-    if (!among(record, 'committing')) return undefined;
-    return to(record, { state: 'succeeded', endedMs: nowMs, summary }, { kind: 'clean' });
+    const { life } = record;
+    if (life.state !== 'committing') return undefined;
+    return to(record, { state: 'succeeded', endedMs: nowMs, summary, commit: life.commit }, { kind: 'clean' });
   },
 
   commitFailed({ record, nowMs, policy }, { error, some, tries }) {

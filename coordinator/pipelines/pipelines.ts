@@ -1,4 +1,6 @@
+import type { Compile } from '../../pipeline/compiled.ts';
 import { keysOf } from '../../shared/store/keys.ts';
+import { RunCompiler } from './compile-run.ts';
 import { type DeskParts, PipelinesDesk } from './desk.ts';
 import { Documents } from './documents.ts';
 import { PipelineBook, type PipelineBookParts } from './pipeline-book.ts';
@@ -7,12 +9,13 @@ import { Runner, type RunnerParts } from './runner.ts';
 import { type SinkParts, Sinks } from './sinks.ts';
 
 export interface PipelinesParts
-  extends Pick<RunnerParts, 'compile' | 'engine' | 'over' | 'at' | 'config' | 'log'>,
+  extends Pick<RunnerParts, 'engine' | 'over' | 'at' | 'config' | 'log'>,
     Pick<SinkParts, 'secrets' | 'mustLead'> {
   readonly cluster: string;
   readonly store: DeskParts['store'] & PipelineBookParts['store'] & RunBookParts['store'];
   readonly leadership: RunBookParts['leadership'];
   readonly blobs: ConstructorParameters<typeof Documents>[0];
+  readonly compile: Compile;
   readonly findSink: SinkParts['find'];
 }
 
@@ -29,8 +32,9 @@ export class Pipelines {
     const book = new RunBook({ store, leadership, keys, config, log });
     const pipelines = new PipelineBook({ store, leadership, keys, config, log });
     const documents = new Documents(blobs);
+    const compiler = new RunCompiler({ compile, documents, book });
     const sinks = new Sinks({ find: parts.findSink, secrets, mustLead, config, log });
-    const shared = { documents, compile, engine, store, keys, over, config };
+    const shared = { documents, compiler, engine, store, keys, over, config };
     this.#runs = book;
     this.#pipelines = pipelines;
     this.#runner = new Runner({ ...shared, book, sinks, log, ...(at ? { at } : {}) });

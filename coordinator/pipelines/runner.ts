@@ -4,11 +4,12 @@ import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import type { Keys } from '../../shared/store/keys.ts';
 import type { Operation, Store } from '../../shared/store/store.ts';
 import { Attempt, cancelledError, movesCursors, type Point } from './attempt.ts';
 import { commitAll } from './commit.ts';
-import type { CompileRecord } from './compile-run.ts';
+import type { RunCompiler } from './compile-run.ts';
 import type { Documents } from './documents.ts';
 import { jobKey, type LoadEngine } from './engine.ts';
 import { isOver, type RunEffect, type RunEvent, type RunPolicy, step } from './machine.ts';
@@ -19,7 +20,7 @@ import { turns } from './turns.ts';
 export interface RunnerParts {
   readonly book: RunBook;
   readonly documents: Documents;
-  readonly compile: CompileRecord;
+  readonly compiler: RunCompiler;
   readonly engine: LoadEngine;
   readonly sinks: Sinks;
   readonly store: Pick<Store, 'list'>;
@@ -167,13 +168,13 @@ export class Runner {
   }
 
   async #prepare(record: RunRecord): Promise<void> {
-    const { documents, compile, engine, sinks, over, at } = this.#parts;
+    const { documents, compiler, engine, sinks, over, at } = this.#parts;
     const { id } = record;
     const begun: Begun = { number: record.attempt, stop: new AbortController() };
     this.#begun.set(id, begun);
     const document = await documents.document(record.version);
     const cursorsBefore = movesCursors(record) ? await this.#cursors(record.pipeline) : {};
-    const compiled = await compile(record, document, cursorsBefore);
+    const compiled = await compiler.plan(record, document, cursorsBefore);
     const signal = AbortSignal.any([over, begun.stop.signal]);
     const stopAt = async (point: Point) => await at?.(point, id);
     begun.attempt = new Attempt({
@@ -251,19 +252,29 @@ export class Runner {
 
   /** Whatever became of the run. If it cannot be done now, the next leader tries. */
   async #clean(record: RunRecord): Promise<void> {
-    const { documents, compile, sinks, engine, config, over, log } = this.#parts;
-    this.#begun.delete(record.id);
+    const { sinks, engine, config, over, log } = this.#parts;
+    const { id: run, pipeline, attempt } = record;
+    this.#begun.delete(run);
     const signal = AbortSignal.any([over, AbortSignal.timeout(config.cleanTimeoutMs)]);
-    await engine.cancel(jobKey(record.id, record.attempt));
+    await engine.cancel(jobKey(run, attempt));
     try {
-      const document = await documents.document(record.version);
-      const { plan } = await compile(record, document, {});
-      for (const output of written(plan.outputs))
-        await sinks.clean({ run: record.id, pipeline: record.pipeline }, output, signal);
+      for (const output of await this.#staged(record)) await sinks.clean({ run, pipeline }, output, signal);
     } catch (error) {
-      return log.warn({ run: record.id, err: SheafError.from(error) }, 'what the run staged was not removed');
+      return log.warn({ run, err: SheafError.from(error) }, 'what the run staged was not removed');
     }
-    await this.post(record.id, { kind: 'cleaned' });
+    await this.post(run, { kind: 'cleaned' });
+  }
+
+  /** Outputs that may hold something of a run. One that has no plan (any more) has staged nothing. */
+  async #staged(record: RunRecord): Promise<LoadOutput[]> {
+    const { documents, compiler, log } = this.#parts;
+    try {
+      const { plan } = await compiler.plan(record, await documents.document(record.version), {});
+      return written(plan.outputs);
+    } catch (error) {
+      log.info({ run: record.id, err: SheafError.from(error) }, 'the run has no plan');
+      return [];
+    }
   }
 
   async #cursors(pipeline: string): Promise<Record<string, Json>> {

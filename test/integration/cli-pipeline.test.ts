@@ -120,6 +120,31 @@ test('killed in the middle of a load: the next run goes on with it, then loads w
   assert.deepEqual(laptop.staged(), []);
 });
 
+test('rejected rows are set aside, and loaded by a replay after a fix, once', async () => {
+  await using laptop = new Laptop();
+  const onReject = `onReject: quarantine(${JSON.stringify(join(laptop.work, 'rejects'))}),`;
+  const between = (max: number) => `validate: [expect.between('n', 0, ${max})], ${onReject}`;
+  laptop.pipeline({ pieces: 3, malformedEvery: 10, more: between(19) });
+  const first = await laptop.json();
+  assert.equal(first.life.state, 'succeeded');
+  const good = upTo(20).filter((n) => n % 10 !== 0);
+  assert.deepEqual(laptop.loaded(), good);
+  laptop.pipeline({ pieces: 3, malformedEvery: 10, more: between(27) });
+  await laptop.json();
+  const { stdout, stderr } = await laptop.sheaf('replay', first.id, '--json');
+  assert.ok(stdout, stderr);
+  const replay = JSON.parse(stdout) as RunInfo;
+  assert.deepEqual([replay.life.state, replay.replayOf], ['succeeded', first.id]);
+  assert.deepEqual(laptop.loaded(), [...good, 21, 22, 23, 24, 25, 26, 27]);
+  const again = await laptop.sheaf('replay', first.id);
+  assert.equal(again.code, 2);
+  assert.match(again.stderr, new RegExp(`was replayed by ${replay.id}`));
+  laptop.pipeline({ pieces: 3, malformedEvery: 10, more: onReject });
+  await laptop.json();
+  await laptop.sheaf('replay', replay.id);
+  assert.deepEqual(laptop.loaded(), [...good, ...upTo(30).slice(21)], 'what it rejected again was its own');
+});
+
 test('a parameter that is wrong is a matter of usage', async () => {
   await using laptop = new Laptop();
   laptop.pipeline({ pieces: 1, more: "params: { day: 'DATE' }," });

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SinkConnector } from '../../connectors/contract.ts';
 import type { Point } from '../../coordinator/pipelines/attempt.ts';
-import { compileWith } from '../../coordinator/pipelines/compile-run.ts';
 import type { LoadEngine, OpenLoad } from '../../coordinator/pipelines/engine.ts';
 import { Pipelines } from '../../coordinator/pipelines/pipelines.ts';
 import type { TaskReceipt } from '../../coordinator/pipelines/receipts.ts';
@@ -216,7 +215,7 @@ export class TestLeader implements Disposable {
           return (await store.transact([], operations)).revision;
         },
       },
-      compile: compileWith(compile),
+      compile,
       engine: this.engine,
       findSink: async () => target.connector(),
       secrets: new Secrets(),
