@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import koffi from 'koffi';
 import { SheafError } from '../errors.ts';
+import '../standard-library.ts'; // Sets how native calls are made.
 
 /**
  * Where `libduckdb` lies: inside the platform package of `@duckdb/node-bindings`, which npm installs with it.
@@ -28,14 +29,8 @@ function resolved(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-// DuckDB recurses as deep as expressions nest, and queries nest inside callbacks of queries: all on this one stack.
-koffi.config({ sync_stack_size: 16 * 1024 * 1024 });
-
 /** The loaded library. Its functions are declared beside their users. */
 export const library = koffi.load(libraryFile());
-
-/** The C library of this process. */
-export const standardLibrary = koffi.load(process.platform === 'win32' ? 'ucrtbase.dll' : null);
 
 /** A native address. */
 export type Address = bigint;

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { standardLibrary } from './library.ts';
+import { standardLibrary } from '../standard-library.ts';
 
 /**
  * Native memory by address. Addresses are numbers here: they stay below 2^53, and koffi passes a number in half the time

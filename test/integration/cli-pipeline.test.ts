@@ -126,7 +126,7 @@ test('rejected rows are set aside, and loaded by a replay after a fix, once', as
   const between = (max: number) => `validate: [expect.between('n', 0, ${max})], ${onReject}`;
   laptop.pipeline({ pieces: 3, malformedEvery: 10, more: between(19) });
   const first = await laptop.json();
-  assert.equal(first.life.state, 'succeeded');
+  assert.equal(first.life.state, 'succeeded', JSON.stringify(first.life));
   const good = upTo(20).filter((n) => n % 10 !== 0);
   assert.deepEqual(laptop.loaded(), good);
   laptop.pipeline({ pieces: 3, malformedEvery: 10, more: between(27) });

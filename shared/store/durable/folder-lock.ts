@@ -1,8 +1,8 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import koffi from 'koffi';
 import { SheafError } from '../../errors.ts';
+import { standardLibrary } from '../../standard-library.ts';
 
 /** Exclusive, and not waiting: `LOCK_EX | LOCK_NB`. */
 const exclusiveNow = 2 | 4;
@@ -23,7 +23,7 @@ export async function lockFolder(folder: string, waitMs: number): Promise<Dispos
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'lock');
   const file = openSync(path, 'a+');
-  const flock = koffi.load(null).func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
+  const flock = standardLibrary.func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
   for (let waitedMs = 0; flock(file, exclusiveNow) !== 0; waitedMs += retryMs) {
     if (waitedMs >= waitMs) {
       closeSync(file);
