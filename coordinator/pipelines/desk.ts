@@ -162,12 +162,13 @@ export class PipelinesDesk {
     const { runs, pipelines, store, keys } = this.#parts;
     pipelines.get(name);
     const ids = runs.list(name).map(({ id }) => id);
-    const open = runs.list(name).find(({ life, cleaned }) => !isOver(life) || !cleaned);
+    const open = runs.list(name).find(({ life }) => !isOver(life));
     if (open) {
       throw new SheafError('NOT_SUPPORTED', `Run ${open.id} of ${name} is under way`, {
         next: `Wait for its end, or cancel it: npx sheaf cancel ${open.id}.`,
       });
     }
+    await this.#cleaned(ids);
     const cursors = await store.list(keys.cursorsOf(name));
     const gone = [...cursors.map(({ key }) => key), keys.schedule(name), ...ids.map((id) => keys.run(id))];
     await pipelines.remove(
@@ -175,5 +176,16 @@ export class PipelinesDesk {
       gone.map((key): Operation => ({ kind: 'delete', key })),
     );
     runs.forget(ids);
+  }
+
+  /** Waits until runs that are over have removed what they staged, or for as long as a sink may take to. */
+  async #cleaned(ids: readonly string[]): Promise<void> {
+    const { runs, over, config } = this.#parts;
+    const signal = AbortSignal.any([over, AbortSignal.timeout(config.cleanTimeoutMs)]);
+    for (const id of ids) {
+      while (runs.find(id)?.cleaned === undefined && !signal.aborted) {
+        await runs.changed(id, config.watchIntervalMs, signal);
+      }
+    }
   }
 }
