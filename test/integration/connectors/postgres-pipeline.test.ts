@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunInfo } from '../../../pipeline/run.ts';
 import { CommandLine } from '../../support/command-line.ts';
@@ -68,4 +69,31 @@ test('what is new is extracted, transformed, validated, merged; each row once', 
   );
   lab.execute(`ATTACH '${file}' AS written (READ_ONLY)`);
   assert.equal(lab.rows('SELECT count(*)::INTEGER AS n FROM written.totals')[0]?.n, 10);
+});
+
+test('killed in the middle of a load, and run again: each row once', async () => {
+  await rowsOf(`CREATE TABLE readings AS SELECT i AS id, repeat('x', 100) AS text FROM generate_series(1, 300000) i`);
+  await using laptop = new CommandLine();
+  const work = join(laptop.folder, 'work');
+  mkdirSync(work);
+  writeFileSync(
+    join(work, 'readings.ts'),
+    `import { pipeline, sink, source } from '${index}';
+     export default pipeline('readings', { extract: source.postgres({ table: 'readings', incremental: 'id' }), load: sink.postgres('copied') });`,
+  );
+  const env = { SHEAF_SECRET_POSTGRES_URL: server().url };
+  const begin = () => laptop.start(['run', 'readings.ts', '--json'], work, env);
+  const staged = () =>
+    rowsOf('SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE \'COPY "public"."sheaf_stage%\'');
+  const { child, ended } = begin();
+  while ((await staged())[0]?.n === 0) await pause(5);
+  child.kill('SIGKILL');
+  await ended;
+  assert.deepEqual(await rowsOf("SELECT to_regclass('copied') AS there"), [{ there: null }]);
+  const { stdout, stderr } = await begin().ended;
+  assert.ok(stdout.startsWith('{'), stderr);
+  assert.deepEqual(await rowsOf('SELECT count(*)::int AS n, count(DISTINCT id)::int AS different FROM copied'), [
+    { n: 300_000, different: 300_000 },
+  ]);
+  assert.deepEqual(await rowsOf("SELECT relname FROM pg_class WHERE relname LIKE 'sheaf\\_stage%'"), []);
 });
