@@ -46,9 +46,11 @@ export async function expand(path: string, store: ObjectStore, options: ExpandOp
 async function named(path: string, store: ObjectStore, options: ExpandOptions): Promise<Expanded> {
   const place = parseLocation(path);
   const { bucket, key } = place;
-  if (isGlob(key)) return { bucket, objects: await matches(place, store, options) };
-  const one = key === '' || key.endsWith('/') ? undefined : await store.head(place, options.signal);
+  // A key may hold brackets and question marks itself.
+  const isOne = key !== '' && !key.endsWith('/') && !key.includes('*');
+  const one = isOne ? await store.head(place, options.signal) : undefined;
   if (one !== undefined) return { bucket, objects: [one] };
+  if (isGlob(key)) return { bucket, objects: await matches(place, store, options) };
   const objects = await belowPrefix(place, store, options);
   if (objects.length === 0)
     throw nothing(

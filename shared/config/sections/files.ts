@@ -1,4 +1,4 @@
-import { bytes, count, MiB, type Section } from '../setting.ts';
+import { bytes, count, MiB, milliseconds, type Section } from '../setting.ts';
 
 /** Limits of loading into files. */
 export const fileSettings = {
@@ -12,9 +12,14 @@ export const fileSettings = {
     max: 1_000_000,
     doc: 'Files that one task may write: one for each partition that it has rows of, and for each of its parts.',
   }),
-  fileCursorNamesMax: count(10_000, {
+  fileCursorNamesMax: count(2_000, {
     min: 1,
     max: 1_000_000,
-    doc: 'Names that the cursor of an incremental listing may hold: the files of its newest time.',
+    doc: 'Files that the cursor of an incremental listing remembers, by 12 characters each: those of its newest times.',
+  }),
+  fileCursorOverlapMs: milliseconds(3_600_000, {
+    min: 0,
+    max: 30 * 86_400_000,
+    doc: 'How much older than the newest known file a file may be and still count as new when it appears: an object carries the time at which its upload began.',
   }),
 } as const satisfies Section;
