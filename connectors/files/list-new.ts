@@ -7,7 +7,10 @@ import { expand } from '../s3/expand.ts';
 import { isGlob, isS3 } from '../s3/location.ts';
 import type { S3Options } from '../s3/options.ts';
 import { objectStore } from '../s3/store.ts';
+import { LocalStorage } from './local-storage.ts';
+import { destinationOf, loadOf } from './names.ts';
 import { type FilesCursor, type FoundFile, newFiles } from './new-files.ts';
+import { visible } from './visible.ts';
 
 export interface ListNewOptions {
   /** Whether a name is of the wanted format, where a folder or a prefix is named. */
@@ -69,11 +72,24 @@ async function objectsAt(path: string, { isOfFormat, s3 = {}, config, signal }: 
 
 async function filesAt(path: string, { isOfFormat }: ListNewOptions): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
-  for (const file of await pathsAt(path, isOfFormat)) {
+  for (const file of await committedAt(path, isOfFormat)) {
     const info = await stat(file).catch(nothingThere);
     if (info?.isFile()) found.push({ path: file, sizeBytes: info.size, modifiedMs: info.mtimeMs });
   }
   return found;
+}
+
+/** Without files of loads that are not committed. */
+async function committedAt(path: string, isOfFormat: (name: string) => boolean): Promise<readonly string[]> {
+  const all = await pathsAt(path, isOfFormat);
+  const destinations = new Set(all.filter((file) => loadOf(file) !== undefined).map(destinationOf));
+  if (destinations.size === 0) return all;
+  const roots = [...destinations].map((root) => ({ storage: new LocalStorage(root), prefix: `${root}/` }));
+  return await visible(
+    roots,
+    () => pathsAt(path, isOfFormat),
+    (file) => file,
+  );
 }
 
 async function pathsAt(path: string, isOfFormat: (name: string) => boolean): Promise<string[]> {

@@ -4,16 +4,18 @@ import { SheafError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
 import type { FileFormat } from '../../shared/plan/nodes/scan.ts';
 import type { FileRef } from '../../shared/stage.ts';
+import { committed } from './committed.ts';
 import { hasFormat } from './formats.ts';
 
 /**
  * The files that paths name, in the order of the paths and sorted within each: a file itself, a glob's matches, or all files
- * of the format below a directory. What begins with a dot is hidden; in directories also what begins with `_`.
+ * of the format below a directory. What begins with a dot is hidden; in directories also what begins with `_`; and files
+ * of loads that are not committed.
  *
  * @throws SheafError `FILE_NOT_FOUND` with what is there instead, `PERMISSION_DENIED`, `QUOTA_EXCEEDED`
  */
 export function listFiles(paths: readonly string[], format: FileFormat, filesMax: number): FileRef[] {
-  const files = paths.flatMap((path) => expand(path, format)).map(fileRef);
+  const files = committed(() => paths.flatMap((path) => expand(path, format))).map(fileRef);
   if (files.length <= filesMax) return files;
   throw new SheafError('QUOTA_EXCEEDED', `${paths.join(', ')} names ${files.length} files; the limit is ${filesMax}`, {
     next: 'Name fewer files, or raise sourceFilesMax.',
