@@ -35,6 +35,9 @@ export async function s3Staging(options: RedshiftOptions, config: Config, signal
     },
     async remove(prefix) {
       const { bucket, key } = placeOf(prefix);
+      for await (const begun of store.uploads.list(bucket, key, signal)) {
+        await store.uploads.abort({ bucket, key: begun.key }, begun.upload, signal);
+      }
       for await (const found of store.list(bucket, key, signal)) await store.delete({ bucket, key: found.key }, signal);
     },
   };
