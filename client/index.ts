@@ -58,6 +58,7 @@ export type {
   SqlFunctionOptions,
 } from './functions/sql-function.ts';
 export type { ActionOptions } from './job/options.ts';
+export type { PipelinesClient, RunOptions, RunsWanted } from './pipelines/pipelines.ts';
 export type { ProgressMode } from './progress/listener.ts';
 export type { CsvReadOptions, Reader, ReadOptions, SourceReadOptions } from './read/reader.ts';
 export { typesFile } from './types-file.ts';

@@ -9,7 +9,7 @@ export { isPipeline, type Pipeline, type PipelineSpec, pipeline } from './pipeli
 export { type ParamRef, param, secret } from './references.ts';
 export { drop, fail, quarantine, type RejectLimits, warn } from './reject.ts';
 export type { Rule } from './rules.ts';
-export type { RunRecord, RunState, RunSummary } from './run.ts';
+export type { RunInfo, RunRecord, RunState, RunSummary } from './run.ts';
 export { connectorSink, type Sink } from './sink.ts';
 export { sink } from './sinks.ts';
 export { connectorSource, type Source } from './source.ts';
