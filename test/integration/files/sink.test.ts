@@ -252,6 +252,24 @@ test('loads at the same time, and readers meanwhile: nobody sees half a load', a
   assert.equal(sumOf(path), 24);
 });
 
+test('a listing that a whole commit runs into is made again', async () => {
+  for (const kind of kinds) {
+    const path = fresh(kind);
+    const storage = await storageOf(path);
+    await load(optionsOf(path), run('run-0'), 'SELECT 1 AS i');
+    let lists = 0;
+    const half = async (): Promise<StoredFile[]> => {
+      lists += 1;
+      const before = await listed(storage);
+      if (lists > 1) return before;
+      await load(optionsOf(path), run('run-1'), 'SELECT 2 AS i', 'SELECT 3 AS i');
+      return [...before, ...(await listed(storage)).slice(-1)];
+    };
+    const files = await visible([{ storage, prefix: '' }], half, ({ name }) => name);
+    assert.deepEqual([files.length, lists], [3, 2]);
+  }
+});
+
 test('options are checked', () => {
   for (const wrong of [
     {},
