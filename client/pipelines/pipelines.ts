@@ -5,6 +5,7 @@ import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
 import { newRunId } from '../../pipeline/run-id.ts';
 import type { RunRequest } from '../../pipeline/run-request.ts';
 import type { SampleResult } from '../../pipeline/samples/run-samples.ts';
+import type { ScheduleInfo } from '../../pipeline/schedule.ts';
 import type { Json } from '../../shared/json.ts';
 import { resolverFor } from '../job/resolver.ts';
 import { persist } from '../session/persist.ts';
@@ -38,10 +39,30 @@ export class PipelinesClient {
   /**
    * Keeps a pipeline in the cluster: from now on it can be run by its name, and its schedule is in force.
    *
+   * @param options `pause`: its schedule starts nothing before {@link resume}. Without it, one that was paused stays so.
    * @throws SheafError `PIPELINE_INVALID`, `QUOTA_EXCEEDED`
    */
-  async deploy(pipeline: Pipeline | PipelineDocument): Promise<PipelineRecord> {
-    return await this.#put(pipeline, true);
+  async deploy(
+    pipeline: Pipeline | PipelineDocument,
+    { pause = false }: { readonly pause?: boolean } = {},
+  ): Promise<PipelineRecord> {
+    return await this.#put(pipeline, true, pause);
+  }
+
+  /** The schedules in force and those that are paused, with their next due times, by name. */
+  async schedules(): Promise<readonly ScheduleInfo[]> {
+    const { json } = await this.#ask(() => this.#session.pipelines.listSchedules({}));
+    return json.map((text) => JSON.parse(text) as ScheduleInfo);
+  }
+
+  /** A schedule starts nothing until {@link resume}. What runs goes on. @throws SheafError `PIPELINE_UNKNOWN` */
+  async pause(pipeline: string): Promise<ScheduleInfo> {
+    return await this.#pause(pipeline, true);
+  }
+
+  /** What was due meanwhile is made up as the schedule's `catchUp` says. @throws SheafError `PIPELINE_UNKNOWN` */
+  async resume(pipeline: string): Promise<ScheduleInfo> {
+    return await this.#pause(pipeline, false);
   }
 
   /**
@@ -58,7 +79,7 @@ export class PipelinesClient {
   /** As {@link run}, without waiting. */
   async submit(pipeline: Pipeline | PipelineDocument | string, { params = {} }: RunOptions = {}): Promise<RunRecord> {
     if (typeof pipeline === 'string') return await this.#submit({ pipeline, cause: 'manual', params });
-    const { name, version } = await this.#put(pipeline, false);
+    const { name, version } = await this.#put(pipeline, false, false);
     return await this.#submit({ pipeline: name, version, cause: 'manual', params });
   }
 
@@ -133,9 +154,14 @@ export class PipelinesClient {
     await this.#ask(() => this.#session.pipelines.remove({ name }));
   }
 
-  async #put(pipeline: Pipeline | PipelineDocument, deployed: boolean): Promise<PipelineRecord> {
-    const document = await this.#documentOf(pipeline);
-    const { json } = await this.#ask(() => this.#session.pipelines.put({ json: JSON.stringify(document), deployed }));
+  async #pause(pipeline: string, paused: boolean): Promise<ScheduleInfo> {
+    const { json } = await this.#ask(() => this.#session.pipelines.pauseSchedule({ pipeline, paused }));
+    return JSON.parse(json) as ScheduleInfo;
+  }
+
+  async #put(pipeline: Pipeline | PipelineDocument, deployed: boolean, paused: boolean): Promise<PipelineRecord> {
+    const request = { json: JSON.stringify(await this.#documentOf(pipeline)), deployed, paused };
+    const { json } = await this.#ask(() => this.#session.pipelines.put(request));
     return JSON.parse(json) as PipelineRecord;
   }
 

@@ -11,7 +11,16 @@ import { byOutput } from './receipts.ts';
 import { type Sinks, written } from './sinks.ts';
 
 /** Steps of a run at which a test may stop it. */
-export type Point = 'cleaned' | 'prepared' | 'submitted' | 'loaded' | 'decided' | 'sinkCommitted' | 'committed';
+export type Point =
+  | 'due'
+  | 'started'
+  | 'cleaned'
+  | 'prepared'
+  | 'submitted'
+  | 'loaded'
+  | 'decided'
+  | 'sinkCommitted'
+  | 'committed';
 
 export interface AttemptParts {
   readonly record: RunRecord;

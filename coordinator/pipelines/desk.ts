@@ -1,8 +1,10 @@
 import type { PipelineDocument } from '../../pipeline/document.ts';
+import { DueTimes } from '../../pipeline/due-times.ts';
 import type { PipelineRecord } from '../../pipeline/record.ts';
 import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
 import { newRunId } from '../../pipeline/run-id.ts';
 import type { RunRequest } from '../../pipeline/run-request.ts';
+import type { ScheduleInfo } from '../../pipeline/schedule.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Keys } from '../../shared/store/keys.ts';
@@ -14,6 +16,7 @@ import { isOver } from './machine.ts';
 import type { PipelineBook } from './pipeline-book.ts';
 import type { RunBook } from './run-book.ts';
 import type { Runner } from './runner.ts';
+import type { Timetable } from './schedule/timetable.ts';
 
 export interface DeskParts {
   readonly runs: RunBook;
@@ -21,6 +24,7 @@ export interface DeskParts {
   readonly documents: Documents;
   readonly compiler: RunCompiler;
   readonly runner: Runner;
+  readonly timetable: Timetable;
   readonly engine: LoadEngine;
   readonly store: Pick<Store, 'list'>;
   readonly keys: Keys;
@@ -42,12 +46,14 @@ export class PipelinesDesk {
   /**
    * Keeps a document, so that its pipeline can be run by its name.
    *
-   * @param deployed from now on its schedule is in force
-   * @throws SheafError `PLAN_INVALID` if the version is not that of its content, `QUOTA_EXCEEDED`, `DISK_FULL`
+   * @param deployed from now on its schedule is in force, or will be once it is no longer paused
+   * @throws SheafError `PLAN_INVALID` if the version is not that of its content, `PIPELINE_INVALID` for a schedule, or a
+   * parameter that its runs would lack, `QUOTA_EXCEEDED`, `DISK_FULL`
    */
-  async put(document: PipelineDocument, deployed: boolean): Promise<PipelineRecord> {
-    const { pipelines, documents } = this.#parts;
+  async put(document: PipelineDocument, deployed: boolean, paused = false): Promise<PipelineRecord> {
+    const { pipelines, documents, timetable } = this.#parts;
     const { name, version } = document;
+    if (deployed) await this.#mustBeDue(document);
     await documents.putDocument(document); // Before what names it.
     const before = pipelines.find(name);
     const kept = deployed ? version : before?.deployed;
@@ -55,7 +61,34 @@ export class PipelinesDesk {
     const blobs = [...new Set([...blobsOf(document), ...other])];
     const record = { name, version, blobs, updatedMs: Date.now(), ...(kept === undefined ? {} : { deployed: kept }) };
     await pipelines.put(record);
+    if (deployed) await timetable.deploy(document, paused);
     return record;
+  }
+
+  /** What is wrong with a run of its schedule is told now, not when it is due. */
+  async #mustBeDue(document: PipelineDocument): Promise<void> {
+    const { schedule, name: pipeline, version } = document;
+    if (!schedule) return;
+    const interval = new DueTimes(schedule).interval(Date.now());
+    const run = {
+      id: newRunId(pipeline, Date.now()),
+      pipeline,
+      version,
+      interval,
+      params: {},
+      submittedMs: Date.now(),
+    };
+    const life = { state: 'queued', dueMs: Date.now() } as const;
+    await this.#parts.compile({ ...run, cause: 'schedule', attempt: 1, failures: 0, takeovers: 0, life }, document, {});
+  }
+
+  schedules(): ScheduleInfo[] {
+    return this.#parts.timetable.list();
+  }
+
+  /** @throws SheafError `PIPELINE_UNKNOWN` */
+  async pauseSchedule(pipeline: string, paused: boolean): Promise<ScheduleInfo> {
+    return await this.#parts.timetable.pause(pipeline, paused);
   }
 
   /**
@@ -159,8 +192,12 @@ export class PipelinesDesk {
    * @throws SheafError `PIPELINE_UNKNOWN`; `NOT_SUPPORTED` while one of its runs is under way
    */
   async remove(name: string): Promise<void> {
+    this.#parts.pipelines.get(name);
+    await this.#parts.timetable.remove(name, () => this.#forget(name));
+  }
+
+  async #forget(name: string): Promise<void> {
     const { runs, pipelines, store, keys } = this.#parts;
-    pipelines.get(name);
     const ids = runs.list(name).map(({ id }) => id);
     const open = runs.list(name).find(({ life }) => !isOver(life));
     if (open) {

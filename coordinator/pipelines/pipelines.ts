@@ -6,6 +6,8 @@ import { Documents } from './documents.ts';
 import { PipelineBook, type PipelineBookParts } from './pipeline-book.ts';
 import { RunBook, type RunBookParts } from './run-book.ts';
 import { Runner, type RunnerParts } from './runner.ts';
+import { ScheduleBook } from './schedule/schedule-book.ts';
+import { Timetable } from './schedule/timetable.ts';
 import { type SinkParts, Sinks } from './sinks.ts';
 
 export interface PipelinesParts
@@ -17,6 +19,8 @@ export interface PipelinesParts
   readonly blobs: ConstructorParameters<typeof Documents>[0];
   readonly compile: Compile;
   readonly findSink: SinkParts['find'];
+  /** Wall-clock time, for schedules. */
+  readonly now?: () => number;
 }
 
 /** The pipelines of a cluster while this coordinator leads. Ends with its term: whatever is under way is the next leader's. */
@@ -24,7 +28,9 @@ export class Pipelines {
   readonly desk: PipelinesDesk;
   readonly #runs: RunBook;
   readonly #pipelines: PipelineBook;
+  readonly #schedules: ScheduleBook;
   readonly #runner: Runner;
+  readonly #timetable: Timetable;
 
   constructor(parts: PipelinesParts) {
     const { cluster, store, leadership, blobs, compile, engine, secrets, mustLead, over, at, config, log } = parts;
@@ -37,18 +43,28 @@ export class Pipelines {
     const shared = { documents, compiler, engine, store, keys, over, config };
     this.#runs = book;
     this.#pipelines = pipelines;
-    this.#runner = new Runner({ ...shared, book, sinks, log, ...(at ? { at } : {}) });
-    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner: this.#runner });
+    const hook = at ? { at } : {};
+    this.#runner = new Runner({ ...shared, book, sinks, log, ...hook });
+    this.#schedules = new ScheduleBook({ store, leadership, keys, log });
+    this.#timetable = new Timetable({
+      ...{ book: this.#schedules, runs: book, over, config, log, ...hook },
+      submit: (request) => this.desk.submit({ ...deployed(pipelines, request.pipeline), ...request }),
+      cancel: (run) => this.desk.cancel(run),
+      now: parts.now ?? Date.now,
+    });
+    const [runner, timetable] = [this.#runner, this.#timetable];
+    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner, timetable });
   }
 
   /** Learns what the leaders before left. Nobody is served before that. */
   async load(): Promise<void> {
-    await Promise.all([this.#runs.load(), this.#pipelines.load()]);
+    await Promise.all([this.#runs.load(), this.#pipelines.load(), this.#schedules.load()]);
   }
 
   /** Goes on with what is not over. */
   begin(): void {
     this.#runner.begin();
+    this.#timetable.begin();
   }
 
   /** Whether nothing is being done at this moment. */
@@ -64,3 +80,9 @@ export class Pipelines {
     return [...runs, ...this.#pipelines.list().flatMap(({ blobs }) => blobs)];
   }
 }
+
+/** What a schedule runs: not what somebody has run from a file meanwhile. */
+const deployed = (pipelines: PipelineBook, name: string): { readonly version?: string } => {
+  const { deployed: version } = pipelines.get(name);
+  return version === undefined ? {} : { version };
+};

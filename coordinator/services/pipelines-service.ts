@@ -11,7 +11,7 @@ const asJson = (value: unknown) => ({ json: JSON.stringify(value) });
 /** `proto/pipelines.proto` in front of whoever leads now (`desk` throws NOT_LEADER where nobody does). */
 export function pipelinesImplementation(desk: () => PipelinesDesk): Implementation {
   return implement<PipelinesContract>(loadService<PipelinesContract>('pipelines', pipelinesService), {
-    put: async ({ json, deployed }) => asJson(await desk().put(parseDocument(json), deployed)),
+    put: async ({ json, deployed, paused }) => asJson(await desk().put(parseDocument(json), deployed, paused)),
     list: () => ({
       json: desk()
         .pipelines()
@@ -22,6 +22,12 @@ export function pipelinesImplementation(desk: () => PipelinesDesk): Implementati
       await desk().remove(name);
       return empty;
     },
+    listSchedules: () => ({
+      json: desk()
+        .schedules()
+        .map((schedule) => JSON.stringify(schedule)),
+    }),
+    pauseSchedule: async ({ pipeline, paused }) => asJson(await desk().pauseSchedule(pipeline, paused)),
     submit: async ({ json }) => asJson(await desk().submit(parseRunRequest(json))),
     listRuns: ({ pipeline, limit }) => ({
       json: desk()

@@ -5,6 +5,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { OutputDocument, ParamSpec, PipelineDocument, Schedule } from '../document.ts';
+import { DueTimes } from '../due-times.ts';
 import { type Duration, durationMs } from '../duration.ts';
 import type { Pipeline, PipelineSpec } from '../pipeline.ts';
 import type { Rule as RuleDraft } from '../rules.ts';
@@ -101,7 +102,9 @@ function refuseStrangers(part: string, names: readonly string[], relations: Read
 
 function scheduleOf(schedule: NonNullable<Spec['schedule']>): Schedule {
   const given = typeof schedule === 'string' ? { cron: schedule } : schedule;
-  return { timeZone: 'UTC', overlap: 'skip', catchUp: 'last', ...given };
+  const whole = { timeZone: 'UTC', overlap: 'skip', catchUp: 'last', ...given } as const;
+  new DueTimes(whole); // Throws for one that is none.
+  return whole;
 }
 
 function retryOf({ attempts = 3, firstDelay = '10s', maxDelay = '10m' }: NonNullable<Spec['retry']> = {}) {

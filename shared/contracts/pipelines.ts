@@ -4,11 +4,15 @@ import type { Empty } from './jobs.ts';
 /** `proto/pipelines.proto`: what clients ask of a coordinator about pipelines and their runs. */
 export interface PipelinesContract {
   /** A `PipelineDocument`; answers with the `PipelineRecord`. */
-  readonly put: Unary<{ json: string; deployed: boolean }, PipelineJson>;
+  readonly put: Unary<{ json: string; deployed: boolean; paused: boolean }, PipelineJson>;
   /** `PipelineRecord`s. */
   readonly list: Unary<Empty, PipelineJsons>;
   readonly getDocument: Unary<{ name: string }, PipelineJson>;
   readonly remove: Unary<{ name: string }, Empty>;
+  /** `ScheduleInfo`s. */
+  readonly listSchedules: Unary<Empty, PipelineJsons>;
+  /** Answers with the `ScheduleInfo`. */
+  readonly pauseSchedule: Unary<{ pipeline: string; paused: boolean }, PipelineJson>;
   /** A `RunRequest`; answers with the `RunRecord`. */
   readonly submit: Unary<PipelineJson, PipelineJson>;
   /** `RunRecord`s, the latest first. */

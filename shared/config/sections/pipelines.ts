@@ -57,4 +57,29 @@ export const pipelineSettings = {
     max: 100_000_000,
     doc: 'The most rejected rows that one replay loads.',
   }),
+  scheduleLookMs: milliseconds(10_000, {
+    min: 10,
+    max: 600_000,
+    doc: 'How long the timetable of schedules sleeps at most: so long after a jump of the clock it looks again, and so long after a run was not accepted.',
+  }),
+  scheduleGraceMs: milliseconds(60_000, {
+    min: 1_000,
+    max: 3_600_000,
+    doc: 'What is started so much later than it was due counts as missed: `catchUp: none` leaves it out.',
+  }),
+  scheduleCatchUpMax: count(100, {
+    min: 1,
+    max: 1_000,
+    doc: 'How many missed runs of a schedule `catchUp: all` makes up: the latest ones. `sheaf backfill` makes up the others.',
+  }),
+  scheduleAheadMsMax: milliseconds(3_600_000, {
+    min: 1_000,
+    max: 86_400_000,
+    doc: 'A schedule whose last run was due so far ahead was started by a clock that was wrong: it goes on from now.',
+  }),
+  scheduleShownMax: count(3, {
+    min: 1,
+    max: 100,
+    doc: 'How many of the next due times `sheaf schedule` and `sheaf schedules` tell.',
+  }),
 } as const satisfies Section;
