@@ -30,6 +30,8 @@ export interface DeskParts {
   readonly keys: Keys;
   /** Aborted when this leader's time is over. */
   readonly over: AbortSignal;
+  /** Wall-clock time. */
+  readonly now: () => number;
   readonly config: Config;
 }
 
@@ -79,7 +81,11 @@ export class PipelinesDesk {
       submittedMs: Date.now(),
     };
     const life = { state: 'queued', dueMs: Date.now() } as const;
-    await this.#parts.compile({ ...run, cause: 'schedule', attempt: 1, failures: 0, takeovers: 0, life }, document, {});
+    await this.#parts.compiler.plan(
+      { ...run, cause: 'schedule', attempt: 1, failures: 0, takeovers: 0, life },
+      document,
+      {},
+    );
   }
 
   schedules(): ScheduleInfo[] {
@@ -106,11 +112,11 @@ export class PipelinesDesk {
   }
 
   async #accept(request: RunRequest & { readonly id: string }): Promise<RunRecord> {
-    const { runs, pipelines, documents, compiler, runner } = this.#parts;
+    const { runs, pipelines, documents, compiler, runner, now } = this.#parts;
     const { id, pipeline, cause, params = {}, interval, replayOf } = request;
     const { version = pipelines.get(pipeline).version } = request;
     this.#refuseMore(pipeline);
-    const nowMs = Date.now();
+    const nowMs = now();
     const record: RunRecord = {
       ...{ id, pipeline, version, cause, params, submittedMs: nowMs },
       ...(interval ? { interval } : {}),

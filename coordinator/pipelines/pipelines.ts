@@ -43,6 +43,7 @@ export class Pipelines {
     const shared = { documents, compiler, engine, store, keys, over, config };
     this.#runs = book;
     this.#pipelines = pipelines;
+    const { now = Date.now } = parts;
     const hook = at ? { at } : {};
     this.#runner = new Runner({ ...shared, book, sinks, log, ...hook });
     this.#schedules = new ScheduleBook({ store, leadership, keys, log });
@@ -50,10 +51,10 @@ export class Pipelines {
       ...{ book: this.#schedules, runs: book, over, config, log, ...hook },
       submit: (request) => this.desk.submit({ ...deployed(pipelines, request.pipeline), ...request }),
       cancel: (run) => this.desk.cancel(run),
-      now: parts.now ?? Date.now,
+      now,
     });
     const [runner, timetable] = [this.#runner, this.#timetable];
-    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner, timetable });
+    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner, timetable, now });
   }
 
   /** Learns what the leaders before left. Nobody is served before that. */

@@ -150,9 +150,15 @@ const compile: Compile = ({ document, run, cursors, params }) => {
   };
 };
 
+/** What tests say of a pipeline. */
+interface TestPipeline extends Pick<PipelineDocument, 'schedule' | 'onFailure'> {
+  readonly outputs?: readonly string[];
+  readonly attempts?: number;
+}
+
 export function testDocument(
   name = 'numbers',
-  { outputs = ['load'], attempts = 1 }: { readonly outputs?: readonly string[]; readonly attempts?: number } = {},
+  { outputs = ['load'], attempts = 1, schedule, onFailure }: TestPipeline = {},
 ): PipelineDocument {
   const plan = { kind: 'sql', text: 'select 1' } as const;
   const output = (each: string): OutputDocument => ({
@@ -168,6 +174,8 @@ export function testDocument(
     outputs: outputs.map(output),
     onReject: { action: 'fail' as const },
     retry: { attempts, firstDelayMs: 1, delayMsMax: 5 },
+    ...(schedule ? { schedule } : {}),
+    ...(onFailure ? { onFailure } : {}),
   };
   return { ...rest, version: blobName(Buffer.from(JSON.stringify(rest))) };
 }
@@ -177,6 +185,8 @@ export interface World {
   readonly folder: string;
   readonly source: MemorySource;
   readonly target: MemoryTarget;
+  /** The clock on the wall, for schedules. */
+  now?: () => number;
 }
 
 const epochs = new WeakMap<Store, number>();
@@ -224,6 +234,7 @@ export class TestLeader implements Disposable {
       },
       over: this.#over.signal,
       at,
+      now: () => world.now?.() ?? Date.now(),
       config,
       log: createLogger({ name: 'test', level: 'silent' }),
     });
