@@ -1,9 +1,12 @@
 import type { Dataset } from '../client/dataset/dataset.ts';
 import type { ColumnName } from '../client/dataset/types.ts';
 import { type Literal, quoteLiteral } from '../client/expressions/literal.ts';
+import { callSite } from '../client/functions/call-site.ts';
+import { SqlFunction } from '../client/functions/sql-function.ts';
 import { SheafError } from '../shared/errors.ts';
 import type { SchemaSpec } from '../shared/schema.ts';
 import { quotedName } from '../shared/sql/text.ts';
+import type { RowOf } from '../shared/types/row.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { type Rule, ruleOf } from './rules.ts';
 import type { Source } from './source.ts';
@@ -57,6 +60,14 @@ export const expect = {
   row: (name: string, condition: string): Rule<never> =>
     ruleOf({ name, kind: 'row', sql: condition, columns: [], complaint: `"${condition}" is false` }),
 
+  /**
+   * A check of one's own on a row, in TypeScript: it runs on the workers, with the columns that it names. What it needs of its
+   * module goes along. False rejects the row; true and null do not.
+   *
+   * @example `expect.check('plausible', { bytes: 'bigint', status: 'integer' }, ({ bytes, status }) => status !== 304 || bytes === null)`
+   */
+  check,
+
   /** No two rows have the same key: the first one stays, the others are rejected. */
   unique: <C extends string>(...columns: readonly [C, ...C[]]): Rule<C> =>
     ruleOf({ name: `unique(${columns.join(', ')})`, kind: 'unique', columns }),
@@ -95,6 +106,16 @@ export const expect = {
    */
   dataset: (name: string, condition: string): Rule<never> => ruleOf({ name, kind: 'dataset', sql: condition }),
 } as const;
+
+function check<const Args extends SchemaSpec>(
+  name: string,
+  args: Args,
+  call: (row: RowOf<Args>) => boolean | null | Promise<boolean | null>,
+): Rule<keyof Args & string> {
+  const local = { call, site: { ...callSite('check', check), argument: 2 }, mode: 'fn' } as const;
+  const checked = new SqlFunction('rule_check', 'rows', local, { args, returns: 'boolean' });
+  return ruleOf({ name, kind: 'function', function: checked });
+}
 
 const rowRule = <C extends string>(kind: string, column: C, sql: string, complaint: string): Rule<C> =>
   ruleOf({ name: `${kind}(${column})`, kind: 'row', sql, columns: [column], complaint });

@@ -1,4 +1,5 @@
 import type { Dataset } from '../client/dataset/dataset.ts';
+import type { SqlFunction } from '../client/functions/sql-function.ts';
 import type {
   NamedRule,
   RowRule as RowRuleDocument,
@@ -16,7 +17,14 @@ export interface Rule<out Columns extends string = string> {
   readonly rule: RuleDraft;
 }
 
-export type RuleDraft = NamedRule & (RowRuleDocument | UniqueRuleDocument | ForeignKeyDraft | DatasetRuleDocument);
+export type RuleDraft = NamedRule &
+  (RowRuleDocument | FunctionDraft | UniqueRuleDocument | ForeignKeyDraft | DatasetRuleDocument);
+
+/** A check in TypeScript that is not bundled yet. */
+export interface FunctionDraft {
+  readonly kind: 'function';
+  readonly function: SqlFunction;
+}
 
 /** A foreign key whose referenced rows are not resolved to a plan yet. */
 export interface ForeignKeyDraft {

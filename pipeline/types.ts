@@ -2,6 +2,7 @@ import type { Relation } from '../client/dataset/actions.ts';
 import type { Dataset } from '../client/dataset/dataset.ts';
 import type { ColumnName } from '../client/dataset/types.ts';
 import type { Literal } from '../client/expressions/literal.ts';
+import type { RowValue, SqlFunction, SqlFunctionOptions } from '../client/functions/sql-function.ts';
 import type { SchemaSpec } from '../shared/schema.ts';
 import type { ParamRef } from './references.ts';
 import type { Rule } from './rules.ts';
@@ -43,12 +44,20 @@ export type Validations<T extends Transformed> = T extends Relation
 /** SQL over sources and steps, which a template names by value: `sql\`select host from ${logs} where day = ${params.day}\``. */
 export type StepSql = <const S extends SchemaSpec = SchemaSpec>(
   text: TemplateStringsArray,
-  ...values: readonly (Relation | ParamRef | Literal)[]
+  ...values: readonly (Relation | ParamRef | SqlFunction | Literal)[]
 ) => Dataset<S>;
+
+/** A TypeScript function for SQL, which a template calls by its value: ``sql`select ${domain}(email) from ${people}` ``. */
+export type StepFunction = <const Args extends SchemaSpec, const Returns extends string>(
+  name: string,
+  call: RowValue<Args, Returns, undefined>,
+  options: SqlFunctionOptions<Args, Returns, undefined>,
+) => SqlFunction;
 
 /** What `transform` is given beside its inputs. */
 export interface TransformTools<P extends string = string> {
   readonly sql: StepSql;
+  readonly fn: StepFunction;
   /** The pipeline's parameters, and those of every run. */
   readonly params: Readonly<Record<P | RunParam, ParamRef>>;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SheafError } from '../shared/errors.ts';
-import { node } from '../shared/plan/validate.ts';
+import { node, rowOrKeyRules } from '../shared/plan/validate.ts';
 import type { PipelineDocument } from './document.ts';
 import type { RunRequest } from './run-request.ts';
 
@@ -11,18 +11,9 @@ const pipelineName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'is no na
 const name = z.string().min(1).max(200);
 const version = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hex');
 const natural = z.number().int().nonnegative();
-const columns = z.array(z.string()).min(1);
 
 const rule = z.discriminatedUnion('kind', [
-  z.strictObject({
-    name,
-    kind: z.literal('row'),
-    sql: z.string(),
-    columns: z.array(z.string()),
-    complaint: z.string(),
-  }),
-  z.strictObject({ name, kind: z.literal('unique'), columns }),
-  z.strictObject({ name, kind: z.literal('foreignKey'), columns, plan: node, references: columns }),
+  ...rowOrKeyRules,
   z.strictObject({ name, kind: z.literal('rowCount'), min: natural.optional(), max: natural.optional() }),
   z.strictObject({ name, kind: z.literal('freshness'), column: z.string(), maxAgeMs: z.number().nonnegative() }),
   z.strictObject({ name, kind: z.literal('dataset'), sql: z.string() }),
@@ -32,7 +23,6 @@ const source = z.strictObject({
   node,
   incremental: z.boolean(),
   cursorColumn: z.string().optional(),
-  files: json.optional(),
 });
 
 const output = z.strictObject({

@@ -106,8 +106,10 @@ test('stdout is data: nothing but the examples uses the console', () => {
   expectNone(linesMatching(/\bconsole\.\w+\(/, ({ name }) => !name.startsWith('examples/')));
 });
 
-test('exports have names (fixtures stand for programs of users, who export as they like)', () => {
-  const unnamed = files.filter(({ name, hasDefaultExport }) => hasDefaultExport && !name.includes('/fixtures/'));
+test('exports have names (fixtures and pipelines are programs of users, who export as they like)', () => {
+  const unnamed = files.filter(
+    ({ name, hasDefaultExport }) => hasDefaultExport && !/\/(fixtures|pipelines)\//.test(name),
+  );
   expectNone(unnamed.map(({ name }) => `${name}: default export`));
 });
 

@@ -1,3 +1,4 @@
+import { isRowOrKey } from '../../pipeline/compile/rule-kinds.ts';
 import type { DatasetRule, OutputDocument, RejectPolicy, Rule } from '../../pipeline/document.ts';
 import type { RuleSummary } from '../../pipeline/run.ts';
 import type { ErrorData } from '../../shared/errors.ts';
@@ -19,7 +20,7 @@ export const ruleSummaries = ({ rules }: OutputDocument, counted: Counted): Rule
 
 function ruleSummary(rule: Rule, counted: Counted): RuleSummary {
   const { counts } = counted;
-  if (rule.kind === 'row' || rule.kind === 'unique' || rule.kind === 'foreignKey') {
+  if (isRowOrKey(rule)) {
     const rejected = counts.rejected('rule', rule.name);
     return { rule: rule.name, rejected, passed: rejected === 0 };
   }

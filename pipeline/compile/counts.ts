@@ -1,5 +1,6 @@
 import { quoteText } from '../../client/expressions/literal.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
+import type { RowOrKeyRule } from '../../shared/plan/nodes/judge.ts';
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import { quotedName } from '../../shared/sql/text.ts';
 import type { DatasetRule, Rule } from '../document.ts';
@@ -94,8 +95,7 @@ function ofFacts({ output: { rules }, good }: Judged): Counting[] {
   return [{ relation: sql(text, { good }), counted }];
 }
 
-const isDatasetRule = (rule: Rule): rule is Exclude<Rule, { kind: 'row' | 'unique' | 'foreignKey' }> =>
-  !isRowOrKey(rule);
+const isDatasetRule = (rule: Rule): rule is Exclude<Rule, RowOrKeyRule> => !isRowOrKey(rule);
 
 function factSql(rule: DatasetRule): string {
   if (rule.kind === 'rowCount') return 'NULL';

@@ -19,7 +19,8 @@ export async function resolvedRules(
   refuseTwice(output, rules);
   const resolved: RuleDocument[] = [];
   for (const { rule } of rules) {
-    if (rule.kind !== 'foreignKey') resolved.push(rule);
+    if (rule.kind === 'function') resolved.push({ ...rule, function: await rule.function.plan(resolver) });
+    else if (rule.kind !== 'foreignKey') resolved.push(rule);
     else {
       const { target, ...key } = rule;
       resolved.push({ ...key, plan: await planOf(target, sources, resolver) });

@@ -1,10 +1,12 @@
 import { Dataset } from '../../client/dataset/dataset.ts';
 import type { Draft } from '../../client/dataset/draft.ts';
+import { callSite } from '../../client/functions/call-site.ts';
+import { SqlFunction } from '../../client/functions/sql-function.ts';
 import { sqlPlan } from '../../client/sql/plan.ts';
 import { fillTemplate, type Spliced } from '../../client/sql/template.ts';
 import { paramText } from '../compile/params.ts';
 import { isParamRef, type ParamRef, param } from '../references.ts';
-import type { StepSql, TransformTools } from '../types.ts';
+import type { StepFunction, StepSql, TransformTools } from '../types.ts';
 import { definitionSession } from './session.ts';
 
 /** A relation of a definition. */
@@ -17,7 +19,13 @@ const stepSql: StepSql = (strings: TemplateStringsArray, ...values: readonly unk
   return stepDataset(sqlPlan(fillTemplate(strings, spliced, definitionSession))) as never;
 };
 
+const stepFunction: StepFunction = (name, call, options) => {
+  const local = { call, site: { ...callSite('fn', stepFunction), argument: 1 }, mode: 'fn' } as const;
+  return new SqlFunction(name, 'rows', local, options);
+};
+
 export const transformTools: TransformTools = {
   sql: stepSql,
+  fn: stepFunction,
   params: new Proxy({} as Record<string, ParamRef>, { get: (_, name) => param(String(name)) }),
 };

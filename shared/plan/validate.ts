@@ -62,7 +62,8 @@ const output = z.strictObject({
 });
 
 const columns = z.array(z.string().min(1)).min(1);
-const rule = z.discriminatedUnion('kind', [
+/** Of `judge`, and of pipelines' documents. */
+export const rowOrKeyRules = [
   z.strictObject({
     kind: z.literal('row'),
     name,
@@ -70,9 +71,11 @@ const rule = z.discriminatedUnion('kind', [
     columns: z.array(z.string()),
     complaint: z.string(),
   }),
+  z.strictObject({ kind: z.literal('function'), name, function: sqlFunction }),
   z.strictObject({ kind: z.literal('unique'), name, columns }),
   z.strictObject({ kind: z.literal('foreignKey'), name, columns, plan: node, references: columns }),
-]);
+] as const;
+const rule = z.discriminatedUnion('kind', rowOrKeyRules);
 
 const nodes = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('scan'), format, paths: z.array(absolutePath).min(1), options: scanOptions }),

@@ -41,6 +41,8 @@ export const bundlesOf = (plan: PlanNode): string[] => [
 
 const functionsOf = (node: PlanNode): readonly FunctionRef[] => {
   if (node.kind === 'sql') return (node.functions ?? []).map((each) => each.function);
+  if (node.kind === 'judge')
+    return node.rules.flatMap((rule) => (rule.kind === 'function' ? [rule.function.function] : []));
   return node.kind === 'call' ? [node.function] : [];
 };
 

@@ -15,6 +15,7 @@ function pipelineFile(place: CommandLine, samples: string): string {
   writeFileSync(
     file,
     `import { drop, expect, pipeline, sink, source } from '${path('client/index.ts')}';
+     const longest = 5;
      const shout = (name: string | null) => (name === null ? null : name.toUpperCase());
      export default pipeline('people', {
        params: { least: { type: 'integer', value: 0 } },
@@ -22,7 +23,10 @@ function pipelineFile(place: CommandLine, samples: string): string {
        transform: ({ extract, sql, params }) =>
          sql<{ id: 'bigint'; name: 'varchar'; year: 'bigint' }>\`select id, name, year(born) as year from \${extract} where id >= \${params.least}\`
            .map((row) => ({ ...row, name: shout(row.name) }), { schema: { id: 'bigint', name: 'varchar', year: 'bigint' } }),
-       validate: [expect.notNull('name'), expect.unique('id')],
+       validate: [
+         expect.notNull('name'), expect.unique('id'),
+         expect.check('short', { name: 'varchar' }, ({ name }) => name === null || name.length <= longest),
+       ],
        onReject: drop(),
        load: sink.postgres('loaded'),
        samples: [${samples}],
@@ -37,12 +41,13 @@ test('samples pass where what is loaded and rejected is as expected', async () =
     place,
     `{ name: 'upper case', given: { extract: [{ id: 1, name: 'ann', born: '2001-02-03' }, { id: 0, name: 'bob', born: null }] },
        params: { least: 1 }, loaded: { load: [{ id: 1, name: 'ANN', year: 2001 }] } },
+     { name: 'too long', given: { extract: [{ id: 1, name: 'annabel', born: null }] }, loaded: { load: [] }, rejected: [{ rule: 'short', reason: 'name = ANNABEL is refused by short' }] },
      { name: 'no name', given: { extract: [{ id: 1, name: null, born: null }] }, loaded: { load: [] }, rejected: [{ rule: 'notNull(name)', id: 1 }] }`,
   );
   const { stdout, stderr, code } = await place.start(['test', file]).ended;
   assert.equal(code, 0, stderr);
-  assert.equal(stdout, '✔ upper case\n✔ no name\n');
-  assert.match(stderr, /2 passed, 0 failed/);
+  assert.equal(stdout, '✔ upper case\n✔ too long\n✔ no name\n');
+  assert.match(stderr, /3 passed, 0 failed/);
 });
 
 test('samples that fail say which rows are missing and which are too many', async () => {

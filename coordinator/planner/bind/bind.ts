@@ -6,7 +6,7 @@ import { bindAggregate } from './aggregate.ts';
 import { bindJoin } from './join.ts';
 import { bindJudge } from './judge.ts';
 import { bindExtend, bindFilter, bindProject } from './narrow.ts';
-import { bindExtract, bindLoad, bindStep } from './pipeline.ts';
+import { bindExtract, bindLoad, bindStep, boundStep } from './pipeline.ts';
 import { sourceOf } from './source.ts';
 import { bindSql } from './sql.ts';
 import { bindLimit, bindRepartition, bindSort, bindUnion } from './wide.ts';
@@ -27,13 +27,6 @@ export function bind(node: PlanNode, context: PlanContext): Bound {
 
 /** SQL asks for the columns of the plans that it reads before it is taken apart, at each level again. */
 const known = new WeakMap<PlanContext, WeakMap<PlanNode, Bound>>();
-
-/** A plan that stands for what is bound already. */
-function planOf(bound: Bound, context: PlanContext): PlanNode {
-  const node: PlanNode = { kind: 'union', inputs: [] };
-  known.get(context)?.set(node, bound);
-  return node;
-}
 
 const binders: PlanVisitor<Bound, PlanContext> = {
   scan: (node, context) => ({
@@ -62,7 +55,7 @@ const binders: PlanVisitor<Bound, PlanContext> = {
   extract: bindExtract,
   step: (node, context) => bindStep(node, context, (plan) => bind(plan, context)),
   judge: (node, context) =>
-    bindJudge(node, { context, bindPlan: (plan) => bind(plan, context), planOf: (bound) => planOf(bound, context) }),
+    bindJudge(node, { context, bindPlan: (plan) => bind(plan, context), planOf: (bound) => boundStep(bound, context) }),
   load: (node, context) => bindLoad(node, (plan) => bind(plan, context)),
   write: (node, context) => like({ kind: 'write', write: node }, bind(node.input, context)),
 };

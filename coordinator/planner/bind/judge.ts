@@ -1,6 +1,13 @@
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
-import type { ForeignKeyRule, NamedRule, RowOrKeyRule, RowRule, UniqueRule } from '../../../shared/plan/nodes/judge.ts';
+import type {
+  ForeignKeyRule,
+  FunctionRule,
+  NamedRule,
+  RowOrKeyRule,
+  RowRule,
+  UniqueRule,
+} from '../../../shared/plan/nodes/judge.ts';
 import { literal, quotedName } from '../../../shared/sql/text.ts';
 import type { Bound } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
@@ -31,9 +38,10 @@ export function bindJudge({ input, rules }: PlanOf<'judge'>, binding: Binding): 
     plan,
     rules.filter((rule) => rule.kind === 'row'),
   );
-  for (const rule of rules) {
-    if (rule.kind === 'unique') plan = byKey(plan, rule);
-    if (rule.kind === 'foreignKey') plan = byReference(plan, rule);
+  for (const [i, rule] of rules.entries()) {
+    if (rule.kind === 'function') plan = byFunction(plan, rule, i);
+    if (rule.kind === 'unique') plan = byKey(plan, rule, i);
+    if (rule.kind === 'foreignKey') plan = byReference(plan, rule, i);
   }
   return binding.bindPlan(told(plan, columns));
 }
@@ -59,28 +67,40 @@ function byRow(input: PlanNode, rules: readonly (NamedRule & RowRule)[]): PlanNo
   return { kind: 'extend', input, columns };
 }
 
-/** The first row of a key stays, of those that are good otherwise. */
-function byKey(input: PlanNode, { name, columns }: NamedRule & UniqueRule): PlanNode {
-  const keys = columns.map(quotedName).join(', ');
-  const sql = `row_number() OVER (PARTITION BY ${keys}, "_rule" IS NULL ORDER BY "_source", "_position")`;
-  const numbered: PlanNode = { kind: 'window', input, columns: [{ name: '_nth', sql }] };
-  return rejecting(numbered, name, [...present(columns), '"_nth" > 1'], reason(columns, 'is there already'));
+/** What the function says of each row becomes a column of it. */
+function byFunction(rows: PlanNode, { name, function: called }: NamedRule & FunctionRule, nth: number): PlanNode {
+  const verdict = `_check${nth}`;
+  const columns = called.args.map((arg) => arg.name);
+  const text = `SELECT *, "${called.name}"(${columns.map(quotedName).join(', ')}) AS ${quotedName(verdict)} FROM rows`;
+  const checked: PlanNode = { kind: 'sql', text, relations: [{ name: 'rows', plan: rows }], functions: [called] };
+  return rejecting(checked, name, [`NOT ${quotedName(verdict)}`], reason(columns, `is refused by ${name}`));
 }
 
-function byReference(left: PlanNode, { name, columns, plan, references }: NamedRule & ForeignKeyRule): PlanNode {
-  const names = references.map((_, i) => `_key${i}`);
+/** The first row of a key stays, of those that are good otherwise. */
+function byKey(input: PlanNode, { name, columns }: NamedRule & UniqueRule, nth: number): PlanNode {
+  const place = `_place${nth}`;
+  const keys = columns.map(quotedName).join(', ');
+  const sql = `row_number() OVER (PARTITION BY ${keys}, "_rule" IS NULL ORDER BY "_source", "_position")`;
+  const numbered: PlanNode = { kind: 'window', input, columns: [{ name: place, sql }] };
+  return rejecting(
+    numbered,
+    name,
+    [...present(columns), `${quotedName(place)} > 1`],
+    reason(columns, 'is there already'),
+  );
+}
+
+function byReference(left: PlanNode, rule: NamedRule & ForeignKeyRule, nth: number): PlanNode {
+  const { name, columns, plan, references } = rule;
+  const isKnown = `_is_known${nth}`;
+  const names = references.map((_, i) => `_key${nth}_${i}`);
   const keys = references.map((reference, i) => ({ name: names[i] ?? '', sql: quotedName(reference) }));
   const known: PlanNode = { kind: 'distinct', input: { kind: 'project', input: plan, columns: keys } };
-  const right: PlanNode = { kind: 'extend', input: known, columns: [{ name: '_is_known', sql: 'true' }] };
+  const right: PlanNode = { kind: 'extend', input: known, columns: [{ name: isKnown, sql: 'true' }] };
   const sql = columns.map((column, i) => `l.${quotedName(column)} = r.${quotedName(names[i] ?? '')}`).join(' AND ');
   const joined: PlanNode = { kind: 'join', type: 'left', left, right, on: { kind: 'condition', sql } };
-  const judged = rejecting(
-    joined,
-    name,
-    [...present(columns), '"_is_known" IS NULL'],
-    reason(columns, 'refers to nothing'),
-  );
-  return judged;
+  const conditions = [...present(columns), `${quotedName(isKnown)} IS NULL`];
+  return rejecting(joined, name, conditions, reason(columns, 'refers to nothing'));
 }
 
 function rejecting(input: PlanNode, rule: string, conditions: readonly string[], because: string): PlanNode {
@@ -122,7 +142,8 @@ function check(rule: RowOrKeyRule, { schema }: Bound, { context, bindPlan }: Bin
     checkSql(rule, schema, context);
     return;
   }
-  const strange = rule.columns.find((name) => !has(schema, name));
+  const wanted = rule.kind === 'function' ? rule.function.args.map((arg) => arg.name) : rule.columns;
+  const strange = wanted.find((name) => !has(schema, name));
   if (strange !== undefined) throw unknownColumn(strange, schema, place);
   if (rule.kind !== 'foreignKey') return;
   const target = bindPlan(rule.plan).schema;

@@ -26,13 +26,21 @@ export function bindExtract(extract: PlanOf<'extract'>, context: PlanContext): B
 
 /** Each name is bound once. @throws SheafError `PLAN_INVALID` if two steps of one name are not the same */
 export function bindStep({ name, input }: PlanOf<'step'>, context: PlanContext, bindPlan: BindPlan): BoundOf<'step'> {
-  const steps = known.get(context) ?? new Map<string, Known>();
-  known.set(context, steps);
+  const steps = stepsOf(context);
   const text = JSON.stringify(input);
   const step = steps.get(name) ?? stepOf(text, bindPlan(input));
   steps.set(name, step);
   if (step.text !== text) throw twoSteps(name);
   return { operator: { kind: 'step', name, input: step.bound }, schema: step.schema, inputs: [] };
+}
+
+/** A plan that stands for what is bound already: a step of a name that is used nowhere else. */
+export function boundStep(bound: Bound, context: PlanContext): PlanOf<'step'> {
+  const steps = stepsOf(context);
+  const name = `bound ${steps.size}`;
+  const input: PlanNode = { kind: 'union', inputs: [] };
+  steps.set(name, { text: JSON.stringify(input), bound, schema: bound.schema });
+  return { kind: 'step', name, input };
 }
 
 /** It also holds where its rows came from, for those of its readers that ask. */
@@ -45,7 +53,20 @@ interface Known {
   readonly schema: Schema;
 }
 
-const known = new WeakMap<PlanContext, Map<string, Known>>();
+/** Of one planning: what is planned as a whole is bound otherwise. */
+function stepsOf({ sources, whole = false }: PlanContext): Map<string, Known> {
+  const planning = plannings.get(sources) ?? { parts: new Map<string, Known>(), whole: new Map<string, Known>() };
+  plannings.set(sources, planning);
+  return whole ? planning.whole : planning.parts;
+}
+
+interface Planning {
+  readonly parts: Map<string, Known>;
+  readonly whole: Map<string, Known>;
+}
+
+/** By what all contexts of one planning share. */
+const plannings = new WeakMap<PlanContext['sources'], Planning>();
 
 const twoSteps = (name: string): SheafError =>
   new SheafError('PLAN_INVALID', `Two different steps of the plan are named ${name}`, {

@@ -1,4 +1,5 @@
 import type { PlanNode } from '../node.ts';
+import type { SqlFunction } from './sql.ts';
 
 /**
  * Checks rows by rules. Yields the input's columns and `_source`, `_position` (null where they have no meaning: a row of an aggregate comes from
@@ -19,7 +20,7 @@ export interface NamedRule {
   readonly name: string;
 }
 
-export type RowOrKeyRule = NamedRule & (RowRule | UniqueRule | ForeignKeyRule);
+export type RowOrKeyRule = NamedRule & (RowRule | FunctionRule | UniqueRule | ForeignKeyRule);
 
 /** Of a row by itself. */
 export interface RowRule {
@@ -30,6 +31,12 @@ export interface RowRule {
   readonly columns: readonly string[];
   /** What is wrong with a row that breaks it, after the values: `is not between 100 and 599`. */
   readonly complaint: string;
+}
+
+/** Of a row by itself, in TypeScript: the row is good if the function says true, or null. Its arguments are columns of their names. */
+export interface FunctionRule {
+  readonly kind: 'function';
+  readonly function: SqlFunction;
 }
 
 /** Of rows with equal keys the first (by source and position) stays, the others are rejected. Keys with a null are good. */

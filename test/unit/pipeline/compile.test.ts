@@ -159,6 +159,37 @@ describe('a run as a plan', () => {
     assert.deepEqual(counts['rule few'], [2, 0, 'true']);
   });
 
+  test('checks several keys, each by itself', async () => {
+    const outputs = loaded(
+      await compiled(
+        pipeline('p', {
+          extract: { requests, hosts },
+          transform: ({ requests, sql }) => ({ good: sql`select id, host, host as other from ${requests}` }),
+          validate: {
+            good: [
+              expect.unique('id' as never),
+              expect.unique('host' as never, 'id' as never),
+              expect.foreignKey('host' as never, hosts, 'name'),
+              expect.foreignKey('other' as never, hosts, 'name'),
+            ],
+          },
+          onReject: drop(),
+          load: { good: table },
+        }),
+      ),
+    );
+    const counts = countsOf(outputs['counts of good']);
+    assert.deepEqual(counts['rule unique(id)'], [9, 3, null]);
+    assert.deepEqual(
+      [counts['rule unique(host, id)'], counts['rule foreignKey(other)']],
+      [
+        [9, 0, null],
+        [9, 0, null],
+      ],
+    );
+    assert.equal(Number((counts['rule foreignKey(host)'] ?? [])[1]) > 0, true);
+  });
+
   test('loads what breaks a rule if it is only to warn', async () => {
     const outputs = loaded(
       await compiled(
