@@ -129,7 +129,9 @@ export class Cluster implements AsyncDisposable {
     call: LocalFunction['call'],
     { batches = false, ...options }: SqlFunctionOptions<SchemaSpec, string, unknown> & { readonly batches?: boolean },
   ): SqlFunction {
-    const local: LocalFunction = { call, site: { ...callSite('fn'), argument: 1 }, mode: 'fn', params: options.params };
+    const { params, packages } = options;
+    const site = { ...callSite('fn'), argument: 1 };
+    const local: LocalFunction = { call, site, mode: 'fn', params, packages };
     return this.#register(new SqlFunction(name, batches ? 'batches' : 'rows', local, options));
   }
 
@@ -158,6 +160,7 @@ export class Cluster implements AsyncDisposable {
       site: { ...callSite('aggregate'), argument: 1 },
       mode: 'aggregate',
       params: options.params,
+      packages: options.packages,
     };
     return this.#register(new SqlFunction(name, 'aggregate', local, options));
   }

@@ -39,6 +39,7 @@ export const errorCodes = {
   FUNCTION_NOT_FOUND: exitCodes.usage,
   FUNCTION_BUNDLE: exitCodes.usage,
   FUNCTION_STARTS_CLUSTER: exitCodes.usage,
+  FUNCTION_PACKAGE_MISSING: exitCodes.config,
   OUT_OF_MEMORY: exitCodes.jobFailed,
   DISK_FULL: exitCodes.jobFailed,
   QUOTA_EXCEEDED: exitCodes.jobFailed,

@@ -34,6 +34,8 @@ export interface FunctionOptions<Params = undefined> {
   readonly params?: Params;
   /** False if another run over the same rows may yield others (it asks a clock, a service, chance). Default true. */
   readonly deterministic?: boolean;
+  /** npm packages that do not go along, for native code: each worker imports the one that is installed where it runs. */
+  readonly packages?: readonly string[];
 }
 
 /** Of functions that yield rows of their own schema. */
@@ -254,8 +256,8 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
     options: FunctionOptions<unknown> & { readonly schema?: SchemaSpec },
     names: readonly string[] | undefined,
   ): Dataset<T> {
-    const { params, deterministic = true, schema } = options;
-    const local: LocalFunction = { call, site: callSite(mode), mode, params };
+    const { params, packages, deterministic = true, schema } = options;
+    const local: LocalFunction = { call, site: callSite(mode), mode, params, packages };
     const draft: Draft = async (resolver) => ({
       kind: 'call',
       input: await this.draft(resolver),

@@ -8,4 +8,6 @@ export interface LocalFunction {
   readonly mode: CallMode | 'fn' | 'aggregate';
   /** The function's second argument: JSON. */
   readonly params?: unknown;
+  /** npm packages that stay imports: each worker has its own. */
+  readonly packages?: readonly string[] | undefined;
 }

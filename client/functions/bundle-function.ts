@@ -34,17 +34,19 @@ const bundles = new Map<string, Promise<BundledFunction>>();
  * statements do not travel; mutable module state does, and every thread has its own.
  *
  * @param site where it was passed to a dataset's method: `callSite()` taken within that method
+ * @param packages npm packages that stay imports
  * @throws SheafError `FUNCTION_NOT_FOUND`, `FUNCTION_CAPTURE`, `FUNCTION_STARTS_CLUSTER`, `FUNCTION_BUNDLE`
  */
 export async function bundleFunction(
   fn: AnyFunction,
   site: CallSite,
   options: BundleOptions,
+  packages: readonly string[] = [],
 ): Promise<BundledFunction> {
-  const key = await cacheKey(fn, site);
+  const key = `${await cacheKey(fn, site)}\n${packages.join()}`;
   const known = bundles.get(key);
   if (known !== undefined) return known;
-  const bundle = makeBundle(fn, site, options);
+  const bundle = makeBundle(fn, site, options, packages);
   bundles.set(key, bundle);
   bundle.catch(() => bundles.delete(key));
   return bundle;
@@ -62,12 +64,17 @@ async function cacheKey(fn: AnyFunction, { file, line, column }: CallSite): Prom
   return [file, modified, line, column, Function.prototype.toString.call(fn)].join('\n');
 }
 
-async function makeBundle(fn: AnyFunction, site: CallSite, options: BundleOptions): Promise<BundledFunction> {
+async function makeBundle(
+  fn: AnyFunction,
+  site: CallSite,
+  options: BundleOptions,
+  packages: readonly string[],
+): Promise<BundledFunction> {
   const found = await findFunction(fn, site);
   const slice = sliceModule(found);
   checkSlice(found, slice);
   const name = `${found.name} (${placeOf(found.module, found.expression)})`;
-  const { text, map } = await bundleModule(sliceText(found, slice), found.module.file, name);
+  const { text, map } = await bundleModule(sliceText(found, slice), found.module.file, name, packages);
   const facts = await inspectBundle(text);
   if (facts.startsCluster) throw startsCluster(name, 'in a module that it imports');
   const code = `${text}${readsText(facts.reads)}//# sourceMappingURL=data:application/json;base64,${map}\n`;

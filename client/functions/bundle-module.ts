@@ -12,14 +12,21 @@ export interface ModuleBundle {
 
 /**
  * Bundles a module's text with all that it imports, tree-shaken, as one ES module for Node; this library and
- * `apache-arrow` stay imports, which workers answer with their own. esbuild is loaded when first used; its service
+ * `apache-arrow` stay imports, which workers answer with their own, as do the packages named. esbuild is loaded when first used; its service
  * process neither keeps this one alive nor outlives it.
  *
  * @param file the path that the text stands for
  * @param name the function's name for messages
+ * @param packages npm packages that stay imports
  * @throws SheafError `FUNCTION_BUNDLE` for an import that is not found, a native addon, a text that does not parse
  */
-export async function bundleModule(contents: string, file: string, name: string): Promise<ModuleBundle> {
+export async function bundleModule(
+  contents: string,
+  file: string,
+  name: string,
+  packages: readonly string[],
+): Promise<ModuleBundle> {
+  for (const each of packages) refuseNoPackage(each, name);
   const { build } = await import('esbuild');
   const root = packageFolder(file);
   const options: BuildOptions = {
@@ -31,7 +38,7 @@ export async function bundleModule(contents: string, file: string, name: string)
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    external: ['apache-arrow', 'sheaf'],
+    external: ['apache-arrow', 'sheaf', ...packages],
     plugins: [ownClient],
     // Node runs the user's program without tsconfig.json, so it must not change what the bundle means.
     tsconfigRaw: {},
@@ -89,6 +96,13 @@ function packageFolder(file: string): string {
   }
 }
 
+function refuseNoPackage(given: string, name: string): void {
+  if (/^(@[\w.-]+\/)?\w[\w.-]*$/.test(given)) return;
+  throw new SheafError('FUNCTION_BUNDLE', `${name} names "${given}" in \`packages\`, which is no npm package`, {
+    next: 'Name the package itself: onnxruntime-node, @scope/name.',
+  });
+}
+
 function bundleError(failure: BuildFailure, file: string, name: string): SheafError {
   const message = failure.errors?.[0];
   if (message === undefined) return SheafError.from(failure);
@@ -112,7 +126,7 @@ function explain({ text }: Message): { readonly problem: string; readonly next: 
   if (addon !== undefined) {
     return {
       problem: `the native addon ${addon} cannot travel to workers`,
-      next: 'Use a package without native code in functions, or do that work in SQL.',
+      next: "Name the package that has it, `packages: ['…']` beside the function, and install it where the workers run.",
     };
   }
   return { problem: text, next: 'Functions are bundled by esbuild: its message above says what it could not read.' };

@@ -17,6 +17,8 @@ export interface SqlFunctionOptions<Args extends SchemaSpec, Returns extends str
   readonly params?: Params;
   /** False if another call with the same arguments may yield another value. Default true. */
   readonly deterministic?: boolean;
+  /** npm packages that do not go along, for native code: each worker imports the one that is installed where it runs. */
+  readonly packages?: readonly string[];
 }
 
 /** A value of DuckDB's type as a function returns it. */

@@ -7,11 +7,12 @@ import { userStack } from './module-hooks.ts';
 type Details = NonNullable<ErrorData['details']>;
 
 /**
- * A function's own error: its message and the user's part of its stack.
+ * A function's own error: its message and the user's part of its stack. A package that is not there is none of its own.
  *
  * @param where `on row 17 of batch 3`
  */
 export function threw(ref: FunctionRef, thrown: unknown, where: string, details: Details): SheafError {
+  if (thrown instanceof SheafError && thrown.code === 'FUNCTION_PACKAGE_MISSING') return missingPackage(ref, thrown);
   const isError = thrown instanceof Error;
   const message = isError ? `${thrown.name}: ${thrown.message}` : `a value that is no error: ${shortText(thrown, 200)}`;
   return new SheafError('FUNCTION_THREW', `${ref.name} threw ${where}: ${message}`, {
@@ -20,6 +21,9 @@ export function threw(ref: FunctionRef, thrown: unknown, where: string, details:
     next: 'See the stack and the values in the details; handle such rows in the function, or filter them out before it.',
   });
 }
+
+const missingPackage = (ref: FunctionRef, { code, message, next }: SheafError): SheafError =>
+  new SheafError(code, `${ref.name}: ${message}`, { details: { function: ref.name }, ...(next ? { next } : {}) });
 
 /** A result that the step's schema does not take. */
 export function wrongResult(ref: FunctionRef, bad: BadValue, where: string, details: Details): SheafError {

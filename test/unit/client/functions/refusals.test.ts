@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'sheaf-test-refusals-'));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Bundles the argument of the only `ds.map(…)` of a module's text, as if the module had run. */
-async function bundleText(source: string, extra: Readonly<Record<string, string>> = {}) {
+async function bundleText(source: string, extra: Readonly<Record<string, string>> = {}, packages: string[] = []) {
   const own = mkdtempSync(join(folder, 'case-'));
   for (const [name, text] of Object.entries({ 'package.json': '{"type":"module"}', 'job.mjs': source, ...extra })) {
     writeFileSync(join(own, name), text);
@@ -25,7 +25,7 @@ async function bundleText(source: string, extra: Readonly<Record<string, string>
   const inline = /ds\.map\(((async function|(async )?\(|function)[\s\S]*?)\);$/m.exec(source)?.[1];
   // biome-ignore lint/security/noGlobalEval: the running function must have the same text
   const fn = (inline === undefined ? () => 0 : globalThis.eval(`(${inline})`)) as AnyFunction;
-  return bundleFunction(fn, { file: join(own, 'job.mjs'), line, column, method: 'map' }, config);
+  return bundleFunction(fn, { file: join(own, 'job.mjs'), line, column, method: 'map' }, config, packages);
 }
 
 /** Name → code, what the message and the next step must say, the module. */
@@ -223,3 +223,14 @@ for (const [text, expected] of promises) {
     assert.equal(bundled?.async, expected);
   });
 }
+
+test('packages that are named stay imports, whether they are installed here or not; what is no package is refused', async () => {
+  const source = "import { f } from 'no-such';\nimport { g } from '@no/such/deep';\nds.map((r) => f(g(r)));";
+  const { code } = await bundleText(source, {}, ['no-such', '@no/such']);
+  assert.match(code, /import \{ f \} from "no-such"/);
+  assert.match(code, /from "@no\/such\/deep"/);
+  await assert.rejects(bundleText(source, {}, ['./native.cjs']), {
+    code: 'FUNCTION_BUNDLE',
+    message: /"\.\/native\.cjs" .*no npm package/,
+  });
+});
