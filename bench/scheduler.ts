@@ -76,7 +76,16 @@ function outputOf(spec: StageSpec | undefined): TaskOutput {
   let output = outputs.get(count);
   if (output === undefined) {
     const partitions = Array.from({ length: count }, () => ({ rows: 1, bytes: 100 }));
-    const metrics = { rowsIn: 1, rowsOut: 1, bytesIn: 100, bytesOut: 100, fetchMs: 1, runMs: 1 };
+    const metrics = {
+      rowsIn: 1,
+      rowsOut: 1,
+      bytesIn: 100,
+      bytesOut: 100,
+      fetchMs: 1,
+      runMs: 1,
+      spilledBytes: 0,
+      peakRssBytes: 0,
+    };
     output = { partitions, metrics };
     outputs.set(count, output);
   }

@@ -10,6 +10,7 @@ export type { SettingName } from '../shared/config/config.ts';
 export type { ErrorCode } from '../shared/errors.ts';
 export { SheafError } from '../shared/errors.ts';
 export type { Explanation, JobInfo, JobState, StageProgress, WorkerInfo } from '../shared/plan/job.ts';
+export type { Spread, StageWork, WorkerPeak } from '../shared/plan/stage-work.ts';
 export type { Column, Schema, SchemaSpec } from '../shared/schema.ts';
 export type { ResultRowOf, RowOf, ValueOf } from '../shared/types/row.ts';
 export { version } from '../shared/version.ts';
@@ -57,6 +58,7 @@ export type {
   SqlFunction,
   SqlFunctionOptions,
 } from './functions/sql-function.ts';
+export type { Analysis } from './job/analyze.ts';
 export type { ActionOptions } from './job/options.ts';
 export type { PipelinesClient, RunOptions, RunsWanted } from './pipelines/pipelines.ts';
 export type { ProgressMode } from './progress/listener.ts';

@@ -268,11 +268,23 @@ export interface PartitionSize {
 }
 
 export interface TaskMetrics {
+  /**
+   * Rows that it was given: of the partitions and splits that it reads, and of connectors and Arrow files those that it read. Of
+   * text files (CSV, NDJSON) nobody knows them: they count 0.
+   */
   readonly rowsIn: number;
   readonly rowsOut: number;
+  /**
+   * Bytes of the partitions and of the ranges of text files that it was given, of connectors and Arrow files those of the batches
+   * that it read, of Parquet files its rows' share of all columns: the columns that it reads may be a part of that.
+   */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Time spent pulling inputs, running, and in all. */
+  /** Time until its inputs lay on its machine, and after that. */
   readonly fetchMs: number;
   readonly runMs: number;
+  /** What DuckDB was seen to write to disk for want of memory: see `worker/runtime/usage.ts` for how tasks share it. */
+  readonly spilledBytes: number;
+  /** The most memory that its worker's process held while it ran, with all that ran beside it. */
+  readonly peakRssBytes: number;
 }

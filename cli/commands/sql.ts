@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { parseStatement } from '../../client/catalog/statement.ts';
+import { parseExplain, parseStatement } from '../../client/catalog/statement.ts';
 import type { Dataset } from '../../client/dataset/dataset.ts';
 import type { ActionOptions } from '../../client/job/options.ts';
 import { changeCatalog } from '../change-catalog.ts';
@@ -7,6 +7,7 @@ import { type ClusterOptions, clusterCommand, duration } from '../command.ts';
 import { withOutput } from '../output/file.ts';
 import { addParameter, type ParameterValues } from '../parameters.ts';
 import { withCluster, withRunningCluster } from '../with-cluster.ts';
+import { explain } from './explain.ts';
 
 const formats = ['table', 'json', 'csv'] as const;
 type Format = (typeof formats)[number];
@@ -27,7 +28,7 @@ export const sqlCommand = (): Command =>
     ['npx sheaf sql "from \'f.parquet\' where origin = $origin" --param origin=SEA', 'values that are no SQL'],
     ['npx sheaf sql "from \'flights.parquet\' limit 5" --cluster 127.0.0.1:7400', 'on a cluster that is there'],
   ])
-    .argument('<query>', 'a SELECT, which may name files; CREATE or DROP of a TABLE or VIEW')
+    .argument('<query>', 'a SELECT, which may name files; EXPLAIN [ANALYZE] SELECT; CREATE or DROP of a TABLE or VIEW')
     .addOption(
       new Option('-f, --format <format>', 'how to print (default: table, or by the file of -o)').choices(formats),
     )
@@ -41,6 +42,11 @@ export const sqlCommand = (): Command =>
       if (statement !== undefined)
         return await withRunningCluster(options, (cluster, signal) =>
           changeCatalog(cluster, statement, options, signal),
+        );
+      const asked = parseExplain(query);
+      if (asked !== undefined)
+        return await withCluster(options, (cluster, signal) =>
+          explain(cluster.sql(asked.query, options.param), { ...options, analyze: asked.analyze }, signal),
         );
       await withCluster(options, async (cluster, signal) => {
         const deadline = options.timeout === undefined ? {} : { deadlineMs: options.timeout };

@@ -20,11 +20,16 @@ export function jobText(job: JobInfo, nowMs: number): string {
     `${job.state} after ${formatDuration(elapsedMs(job, nowMs))}, ${job.attempts} attempts${reruns.length > 0 ? `, run again: ${reruns.join(', ')}` : ''}`,
   ];
   const stages = job.stages.length === 0 ? '' : `\n${textColumns(stageHeadings, job.stages.map(stageRow))}`;
+  const peaks = job.peaks.map(({ worker, peakRssBytes }) => `\n  ${worker}: ${peakText(peakRssBytes)}`).join('');
+  const memory = peaks === '' ? '' : `\nspilled ${formatBytes(job.spilledBytes)}${peaks}\n`;
   const error = job.error === undefined ? '' : `\n${errorText(SheafError.fromData(job.error))}`;
   const adapted = job.adaptations.map(({ stage, text }) => `\n  stage ${stage}: ${text}`).join('');
   const changes = adapted === '' ? '' : `\nnot done as planned:${adapted}\n`;
-  return `${head.join('\n')}\n${stages}${changes}${error}`;
+  return `${head.join('\n')}\n${stages}${memory}${changes}${error}`;
 }
+
+/** @param bytes of a worker's process */
+export const peakText = (bytes: number): string => `at most ${formatBytes(bytes)} of memory`;
 
 const stageHeadings = ['stage', 'done', 'running', 'tasks', 'rows', 'bytes', 'took', 'what'];
 

@@ -35,6 +35,14 @@ export function parseStatement(sql: string): Statement | undefined {
   return { kind: 'drop', what, name, ifExists };
 }
 
+/** A question about a question: `EXPLAIN [ANALYZE] query`; nothing for any other text. */
+export function parseExplain(sql: string): { readonly analyze: boolean; readonly query: string } | undefined {
+  const words = new Words(tokenize(sql));
+  if (!words.take('explain')) return undefined;
+  const analyze = words.take('analyze');
+  return { analyze, query: words.rest() };
+}
+
 /** The tokens of a statement, taken from its beginning. */
 class Words {
   #tokens: readonly Token[];

@@ -2,6 +2,7 @@ import { type RecordBatch, Table } from 'apache-arrow';
 import type { Column, SchemaSpec } from '../../shared/schema.ts';
 import type { RowOf } from '../../shared/types/row.ts';
 import { formatTable } from '../format/table.ts';
+import { type Analysis, analyzePlan } from '../job/analyze.ts';
 import { explainPlan } from '../job/explain.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { collectTable } from '../result/collect.ts';
@@ -95,6 +96,16 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
   /** The stages that the cluster would run, as text for people. Nothing runs; a dataset given with `from` is sent. */
   async explain(options: Pick<ActionOptions, 'signal'> = {}): Promise<string> {
     return (await explainPlan(this.session, this.draft, options)).text;
+  }
+
+  /**
+   * Runs it, and tells what each stage and its tasks did: rows and bytes read and handed on, times, what was spilled, skew,
+   * attempts, what was not done as planned. The rows themselves are not fetched.
+   *
+   * @example `const { job } = await routes.analyze(); job.stages.map(({ name, work }) => [name, work?.skew])`
+   */
+  async analyze(options: ActionOptions = {}): Promise<Analysis> {
+    return await analyzePlan(this.session, this.draft, options);
   }
 
   /** The columns with their types in DuckDB's words. Nothing runs; a dataset given with `from` is sent. */

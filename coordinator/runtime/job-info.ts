@@ -7,7 +7,7 @@ import type { FinalReport, JobRecord } from './job-record.ts';
 /** A job as its clients see it: its record, and what the scheduler knows of it while it knows it. */
 export function infoOf(record: JobRecord, core: Scheduler): JobInfo {
   const { id, name, submittedMs, life, adaptations = [] } = record;
-  const { stages, attempts, reruns } = reportOf(record, core);
+  const { stages, attempts, reruns, spilledBytes, peaks } = reportOf(record, core);
   return {
     id,
     name,
@@ -17,23 +17,28 @@ export function infoOf(record: JobRecord, core: Scheduler): JobInfo {
     adaptations,
     attempts,
     reruns,
+    spilledBytes,
+    peaks,
     ...('endedMs' in life ? { endedMs: life.endedMs } : {}),
     ...(life.state === 'failed' ? { error: life.error } : {}),
   };
 }
 
-const nothing: FinalReport = { stages: [], attempts: 0, reruns: {} };
+const nothing: FinalReport = { stages: [], attempts: 0, reruns: {}, spilledBytes: 0, peaks: [] };
 
 /** What the scheduler says of a job, or last said before it forgot it; nothing before it has it. */
 export function reportOf({ id, report: last = nothing }: JobRecord, core: Scheduler): FinalReport {
   const report = core.jobReport(id);
   if (!report) return last;
   const reruns = Object.entries(report.reruns).filter(([, count]) => count > 0);
-  return { stages: report.stages.map(progressOf), attempts: report.attempts, reruns: Object.fromEntries(reruns) };
+  const { attempts, peaks } = report;
+  const spilledBytes = report.stages.reduce((sum, { metrics }) => sum + metrics.spilledBytes, 0);
+  const stages = report.stages.map(progressOf);
+  return { stages, attempts, reruns: Object.fromEntries(reruns), spilledBytes, peaks };
 }
 
 function progressOf(stage: StageReport): StageProgress {
-  const { id, name, tasks, running, finished, metrics, startedMs, finishedMs } = stage;
+  const { id, name, tasks, running, finished, metrics, startedMs, finishedMs, work } = stage;
   const elapsedMs = startedMs === undefined ? 0 : (finishedMs ?? monotonicMs()) - startedMs;
   return {
     id,
@@ -44,5 +49,6 @@ function progressOf(stage: StageReport): StageProgress {
     rowsOut: metrics.rowsOut,
     bytesOut: metrics.bytesOut,
     elapsedMs: Math.round(elapsedMs),
+    ...(work === undefined ? {} : { work }),
   };
 }

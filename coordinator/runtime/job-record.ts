@@ -1,6 +1,7 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { Adaptation, JobResult, StageProgress } from '../../shared/plan/job.ts';
+import type { WorkerPeak } from '../../shared/plan/stage-work.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FileCommit } from './sink-files.ts';
 
@@ -56,6 +57,8 @@ export interface FinalReport {
   readonly stages: readonly StageProgress[];
   readonly attempts: number;
   readonly reruns: Readonly<Record<string, number>>;
+  readonly spilledBytes: number;
+  readonly peaks: readonly WorkerPeak[];
 }
 
 export const isOver = ({ state }: JobLife): boolean =>

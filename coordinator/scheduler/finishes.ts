@@ -36,6 +36,8 @@ function win(core: Core, attempt: Attempt, output: TaskOutput): void {
   moveTask(core, task, 'finish', next, `attempt ${key.attempt} on ${worker.id}`);
   if (!isDurable(stage)) addOutput(worker, task);
   addMetrics(stage, output.metrics, 1);
+  const { peaks } = stage.job;
+  peaks.set(worker.id, Math.max(peaks.get(worker.id) ?? 0, output.metrics.peakRssBytes));
   stage.version++;
   stage.totals.wins++;
   stage.totals.winsMs += core.nowMs - attempt.startedMs;

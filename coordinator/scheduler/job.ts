@@ -1,5 +1,5 @@
 import type { ErrorData } from '../../shared/errors.ts';
-import type { JobId, StageId } from '../../shared/ids.ts';
+import type { JobId, StageId, WorkerId } from '../../shared/ids.ts';
 import type { Attempt } from './attempt.ts';
 import type { RerunCause } from './effects.ts';
 import type { Stage } from './stage.ts';
@@ -30,6 +30,8 @@ export interface Job {
   /** The generation of the result: it changes if the result's rows may. */
   resultGeneration: number;
   launched: number;
+  /** The most memory of each worker while it ran attempts that won. */
+  readonly peaks: Map<WorkerId, number>;
   readonly reruns: Record<RerunCause, number>;
 }
 
@@ -79,6 +81,7 @@ export const createJob = ({ id, number, priority, deadlineMs, nowMs }: JobOption
   generation: 0,
   resultGeneration: 0,
   launched: 0,
+  peaks: new Map(),
   reruns: {
     fetchFailed: 0,
     workerLost: 0,

@@ -1,5 +1,6 @@
 import type { Job } from './job.ts';
 import type { Stage } from './stage.ts';
+import { stageWork } from './stage-work.ts';
 import type { JobProgress, JobReport, StageProgress, StageReport } from './views.ts';
 
 export const jobProgress = (job: Job): JobProgress => ({
@@ -15,6 +16,7 @@ export const jobReport = (job: Job): JobReport => ({
   attempts: job.launched,
   reruns: { ...job.reruns },
   stages: [...job.stages.values()].map(stageReport),
+  peaks: [...job.peaks].map(([worker, peakRssBytes]) => ({ worker, peakRssBytes })),
 });
 
 const stageProgress = ({ spec, counts }: Stage): StageProgress => ({
@@ -27,11 +29,13 @@ const stageProgress = ({ spec, counts }: Stage): StageProgress => ({
 
 function stageReport(stage: Stage): StageReport {
   const { attempts, startedMs, finishedMs, metrics } = stage.totals;
+  const work = stageWork(stage);
   return {
     ...stageProgress(stage),
     attempts,
     ...(startedMs === undefined ? {} : { startedMs }),
     ...(finishedMs === undefined ? {} : { finishedMs }),
     metrics: { ...metrics },
+    ...(work === undefined ? {} : { work }),
   };
 }

@@ -55,16 +55,27 @@ export interface StageTotals {
   metrics: { -readonly [Name in keyof TaskMetrics]: number };
 }
 
+const noMetrics: TaskMetrics = {
+  rowsIn: 0,
+  rowsOut: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  fetchMs: 0,
+  runMs: 0,
+  spilledBytes: 0,
+  peakRssBytes: 0,
+};
+
 export const createTotals = (): StageTotals => ({
   attempts: 0,
   startedMs: undefined,
   finishedMs: undefined,
   wins: 0,
   winsMs: 0,
-  metrics: { rowsIn: 0, rowsOut: 0, bytesIn: 0, bytesOut: 0, fetchMs: 0, runMs: 0 },
+  metrics: { ...noMetrics },
 });
 
-/** Adds a winning attempt's numbers, or takes them away (`sign` -1) when its output is lost. */
+/** Adds a winning attempt's numbers, or takes them away (`sign` -1) when its output is lost; what it peaked at stays. */
 export function addMetrics(stage: Stage, metrics: TaskMetrics, sign: 1 | -1): void {
   const sums = stage.totals.metrics;
   sums.rowsIn += sign * metrics.rowsIn;
@@ -73,6 +84,8 @@ export function addMetrics(stage: Stage, metrics: TaskMetrics, sign: 1 | -1): vo
   sums.bytesOut += sign * metrics.bytesOut;
   sums.fetchMs += sign * metrics.fetchMs;
   sums.runMs += sign * metrics.runMs;
+  sums.spilledBytes += sign * metrics.spilledBytes;
+  sums.peakRssBytes = Math.max(sums.peakRssBytes, metrics.peakRssBytes);
 }
 
 export function moveStage(stage: Stage, trigger: TriggerOf<'stage'>, next: StageState): void {

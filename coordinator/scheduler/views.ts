@@ -1,4 +1,5 @@
 import type { JobId, StageId } from '../../shared/ids.ts';
+import type { StageWork, WorkerPeak } from '../../shared/plan/stage-work.ts';
 import type { TaskMetrics } from '../../shared/stage.ts';
 import type { RerunCause } from './effects.ts';
 
@@ -39,6 +40,8 @@ export interface JobReport {
   /** Attempts launched beyond each task's first, by cause. */
   readonly reruns: Readonly<Record<RerunCause, number>>;
   readonly stages: readonly StageReport[];
+  /** By worker, in the order in which they first finished an attempt. */
+  readonly peaks: readonly WorkerPeak[];
 }
 
 export interface StageReport extends StageProgress {
@@ -49,4 +52,6 @@ export interface StageReport extends StageProgress {
   readonly finishedMs?: number;
   /** Sums over its winning attempts. */
   readonly metrics: TaskMetrics;
+  /** Absent while tasks have no output. */
+  readonly work?: StageWork;
 }

@@ -3,6 +3,7 @@ import type { JobId } from '../ids.ts';
 import type { Schema } from '../schema.ts';
 import type { ExchangePart, PartitionSize, StageSpec } from '../stage.ts';
 import type { PlanNode } from './node.ts';
+import type { StageWork, WorkerPeak } from './stage-work.ts';
 
 /** What a client asks a coordinator to run. */
 export interface JobRequest {
@@ -31,6 +32,8 @@ export interface StageProgress {
   readonly bytesOut: number;
   /** Wall time since its first task started, until its last ended, in ms. */
   readonly elapsedMs: number;
+  /** What its tasks did, once all are done. */
+  readonly work?: StageWork;
 }
 
 /** What of a job was not done as it was planned, since sizes turned out otherwise. */
@@ -54,6 +57,10 @@ export interface JobInfo {
   readonly adaptations: readonly Adaptation[];
   /** Attempts beyond the first of their task, by cause. */
   readonly reruns: Readonly<Record<string, number>>;
+  /** What DuckDB was seen to write to the workers' disks for want of memory, over all stages. */
+  readonly spilledBytes: number;
+  /** The most memory of each worker that ran a part of it. */
+  readonly peaks: readonly WorkerPeak[];
   readonly error?: ReturnType<SheafError['toData']>;
 }
 

@@ -77,6 +77,24 @@ test('a plan is explained and a file is described without running anything', asy
   assert.match(unknown.stderr, /FORMAT_UNKNOWN/);
 });
 
+test('a plan is analysed: it runs, and each stage tells what its tasks did', async () => {
+  const query = `select origin, count(*) as n from '${flights}' group by 1`;
+  const { job, schema } = await json('explain', '--analyze', query);
+  assert.equal(schema.length, 2);
+  assert.ok(job.stages[0].work.rowsIn > 0);
+  for (const words of [
+    ['explain', '--analyze', query],
+    ['sql', `explain analyze ${query}`],
+  ]) {
+    const { stdout } = await sheaf(...words);
+    assert.match(stdout, /^stage 0(.|\n)*succeeded after(.|\n)*spilled 0 B\n {2}worker-\w+: at most [\d.]+ MB/);
+    assert.match(stdout, /of its tasks +least +median +most +all\n {2}rows in +[\d,]+/);
+  }
+  const { stdout } = await sheaf('sql', `explain ${query}`);
+  assert.match(stdout, /^stage 0/);
+  assert.doesNotMatch(stdout, /succeeded/);
+});
+
 test('what is wrong with a question is told with its code, and the cluster works on', async () => {
   const wrong: [string, number, RegExp][] = [
     [`select dely from '${flights}'`, 2, /COLUMN_UNKNOWN(.|\n)*Did you mean "delay"/],

@@ -154,6 +154,15 @@ function outputOf(text: string, names: Names): TaskOutput {
   const count = partitions.get(names)?.get(`${job}/${stage}`) ?? 1;
   const sizes = Array.from({ length: count }, () => ({ rows: 10, bytes: 100 }));
   const rowsOut = Math.max(count, 1) * 10;
-  const metrics = { rowsIn: 0, rowsOut, bytesIn: 0, bytesOut: rowsOut * 10, fetchMs: 0, runMs: 0 };
+  const metrics = {
+    rowsIn: 0,
+    rowsOut,
+    bytesIn: 0,
+    bytesOut: rowsOut * 10,
+    fetchMs: 0,
+    runMs: 0,
+    spilledBytes: 0,
+    peakRssBytes: 0,
+  };
   return { partitions: sizes, metrics, ...(count === 0 ? { file: `part-${task}-${attempt}` } : {}) };
 }

@@ -157,6 +157,15 @@ export function outputOf(spec: StageSpec, key: AttemptKey): TaskOutput {
     return { rows, bytes: rows * 10 };
   });
   const rowsOut = partitions.reduce((sum, { rows }) => sum + rows, 0);
-  const metrics = { rowsIn: 0, rowsOut, bytesIn: 0, bytesOut: rowsOut * 10, fetchMs: 1, runMs: 2 };
+  const metrics = {
+    rowsIn: 0,
+    rowsOut,
+    bytesIn: 0,
+    bytesOut: rowsOut * 10,
+    fetchMs: 1,
+    runMs: 2,
+    spilledBytes: 0,
+    peakRssBytes: 0,
+  };
   return { partitions, metrics, ...(spec.output.kind === 'file' ? { file: fileName(key) } : {}) };
 }

@@ -48,6 +48,8 @@ export const jobInfo = (state: JobInfo['state'], more: Partial<JobInfo> = {}): J
   adaptations: [],
   attempts: 0,
   reruns: {},
+  spilledBytes: 0,
+  peaks: [],
   ...more,
 });
 

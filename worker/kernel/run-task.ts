@@ -26,7 +26,9 @@ export async function runTask(task: PoolTask, thread: ThreadData, watch: Attempt
     const { partitions, file } = written;
     const { rows, bytes } = services?.loaded ?? written; // not those of its receipt
     const runMs = performance.now() - startedMs;
-    const metrics = { rowsIn: 0, bytesIn: 0, rowsOut: rows, bytesOut: bytes, fetchMs: 0, runMs };
+    const work = { rowsOut: rows, bytesOut: bytes, runMs, rowsIn: inputs.read.rows, bytesIn: inputs.read.bytes };
+    // What the worker's main thread knows, it adds.
+    const metrics = { ...work, fetchMs: 0, spilledBytes: 0, peakRssBytes: 0 };
     return { partitions, metrics, ...(file === undefined ? {} : { file }) };
   } catch (thrown) {
     throw inputs.inFileTerms(SheafError.from(thrown));

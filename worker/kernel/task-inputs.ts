@@ -17,6 +17,7 @@ import type { LocalInput, PoolTask, ThreadData } from '../pool/protocol.ts';
 import { readArrowSplits } from './arrow-splits.ts';
 import { checkFile } from './check-file.ts';
 import { materialiseRange, type TextSplit } from './ranges.ts';
+import { ReadCount } from './read-count.ts';
 import { inFileTerms } from './row-errors.ts';
 import { type PathOf, sourceSql } from './source-sql.ts';
 
@@ -29,6 +30,8 @@ export type NamedInput =
 export class TaskInputs implements Disposable {
   /** Of this attempt alone. */
   readonly directory: string;
+  /** Of connectors, datasets and Arrow files: all that is read of them, as far as it has been. */
+  readonly read = new ReadCount();
   readonly #inputs: NamedInput[] = [];
   readonly #ranges = new Map<string, TextSplit>();
   /** Splits of objects by the path of their copy. */
@@ -107,7 +110,9 @@ export class TaskInputs implements Disposable {
     const { parts } = input;
     const message = schemaOfParts(parts);
     if (!message) return { kind: 'view', name, sql: sourceSql(schema, [], noPath) };
-    return { kind: 'batches', name, input: { schema: decodeSchema(message), open: () => readParts(parts) } };
+    const read: Input = { schema: decodeSchema(message), open: () => readParts(parts) };
+    // The sizes of what tasks exchange are known beforehand.
+    return { kind: 'batches', name, input: parts[0]?.producer === undefined ? this.read.of(read) : read };
   }
 
   async #openSplits(
@@ -118,7 +123,7 @@ export class TaskInputs implements Disposable {
     for (const { file } of wanted) if (file.object === undefined) checkFile(file, thread.workerName);
     const splits = await this.#local(wanted, schema, thread, watch);
     const arrow = splits.filter((split) => split.kind === 'arrow');
-    if (arrow.length > 0) return { kind: 'batches', name, input: await readArrowSplits(arrow) };
+    if (arrow.length > 0) return { kind: 'batches', name, input: this.read.of(await readArrowSplits(arrow)) };
     const others = splits.filter((split) => split.kind !== 'arrow');
     return { kind: 'view', name, sql: sourceSql(schema, others, (split) => this.#rangePath(split)) };
   }
@@ -139,7 +144,7 @@ export class TaskInputs implements Disposable {
     return {
       kind: 'batches',
       name,
-      input: await readSource(input, { services, directory: this.directory, again, spool }),
+      input: this.read.of(await readSource(input, { services, directory: this.directory, again, spool })),
     };
   }
 

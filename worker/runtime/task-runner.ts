@@ -9,6 +9,7 @@ import type { LocalInput, PoolReply } from '../pool/protocol.ts';
 import type { Bundles } from './bundles.ts';
 import { failureOf } from './failure-of.ts';
 import { totalsOf } from './task-totals.ts';
+import type { UsageMeter } from './usage-meter.ts';
 import type { WideDatabase } from './wide-database.ts';
 
 /** Where a running attempt's outcome and its helpers come from: the session with the leader. */
@@ -26,6 +27,7 @@ interface Parts {
   readonly pool: ThreadPool;
   readonly bundles: Bundles;
   readonly wideDatabase: WideDatabase;
+  readonly usage: UsageMeter;
   readonly log: Logger;
 }
 
@@ -95,6 +97,7 @@ export class TaskRunner {
   async #attempt(task: TaskSpec, host: TaskHost, signal: AbortSignal): Promise<PoolReply> {
     const startedMs = performance.now();
     using fetched = new DisposableStack();
+    const usage = fetched.adopt(this.#parts.usage.start(), ({ stop }) => stop());
     const [inputs] = await Promise.all([
       Promise.all(task.inputs.map((input) => this.#localInput(task, input, host, fetched, signal))),
       this.#parts.bundles.ensure(task.steps, (sha256) => host.fetchBlob(sha256)),
@@ -109,7 +112,10 @@ export class TaskRunner {
     );
     if (reply.kind === 'failed') return reply;
     const { rows, bytes } = totalsOf(task.inputs);
-    const metrics = { ...reply.output.metrics, rowsIn: rows, bytesIn: bytes, fetchMs };
+    const { rowsIn, bytesIn, ...work } = reply.output.metrics;
+    const { spilledBytes, peakRssBytes } = usage.stop();
+    const taken = { spilledBytes: Math.round(spilledBytes), peakRssBytes };
+    const metrics = { ...work, rowsIn: rowsIn + rows, bytesIn: bytesIn + bytes, fetchMs, ...taken };
     return { kind: 'finished', output: { ...reply.output, metrics } };
   }
 

@@ -1,6 +1,9 @@
 import type { Split, TaskInput } from '../../shared/stage.ts';
 
-/** Rows and bytes that a task is given to read, as far as its description says (0 rows where only bytes are known). */
+/**
+ * Rows and bytes that a task is given to read, as its description says. What only shows as it is read (connectors, datasets,
+ * Arrow files) is counted there: see `TaskInputs.read`.
+ */
 export function totalsOf(inputs: readonly TaskInput[]): { readonly rows: number; readonly bytes: number } {
   const sizes = inputs.flatMap((input) => {
     if (input.kind === 'splits') return input.splits.map(splitSize);
@@ -14,5 +17,7 @@ export function totalsOf(inputs: readonly TaskInput[]): { readonly rows: number;
 
 function splitSize(split: Split): { rows: number; bytes: number } {
   if (split.kind === 'csv' || split.kind === 'ndjson') return { rows: 0, bytes: split.to - split.from };
-  return { rows: split.kind === 'parquet' ? split.rows : 0, bytes: 0 };
+  if (split.kind === 'arrow') return { rows: 0, bytes: 0 };
+  const { rows, fileRows, file } = split;
+  return { rows, bytes: fileRows === undefined ? 0 : Math.round(file.sizeBytes * (rows / Math.max(1, fileRows))) };
 }

@@ -17,6 +17,7 @@ import { Bundles } from './bundles.ts';
 import { checkMemory, defaultMemoryBytes } from './memory.ts';
 import { Session } from './session.ts';
 import { TaskRunner } from './task-runner.ts';
+import { UsageMeter } from './usage-meter.ts';
 import { WideDatabase } from './wide-database.ts';
 
 export interface WorkerOptions {
@@ -46,6 +47,10 @@ export interface WorkerOptions {
   readonly config: Config;
   readonly log: Logger;
 }
+
+/** Where the two databases spill, in the worker's directory. */
+const spillDirectories = ['spill', 'spill-wide'] as const;
+const [spill, spillOfWide] = spillDirectories;
 
 /**
  * A worker process: one DuckDB database, one pool of threads, one exchange, one session with the leader at a time. When
@@ -79,7 +84,9 @@ export class Worker {
     this.#exchange = exchange;
     this.#pool = pool;
     const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
-    this.#runner = new TaskRunner({ exchange, pool, bundles, wideDatabase, log: options.log });
+    const spills = spillDirectories.map((name) => join(options.dataDirectory, name));
+    const usage = new UsageMeter(spills, options.config);
+    this.#runner = new TaskRunner({ exchange, pool, bundles, wideDatabase, usage, log: options.log });
     void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
     void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
     this.closed = this.#live().finally(() => this.#close());
@@ -94,8 +101,8 @@ export class Worker {
     const directory = (name: string): string => join(dataDirectory, name);
     for (const name of ['temp', 'exchange']) mkdirSync(directory(name), { recursive: true, mode: 0o700 });
     const exchanging = Exchange.start({ root: directory('exchange'), listen, token, config });
-    const database = Database.open({ memoryLimitBytes, tempDirectory: directory('spill') });
-    const wideSpill = directory('spill-wide');
+    const database = Database.open({ memoryLimitBytes, tempDirectory: directory(spill) });
+    const wideSpill = directory(spillOfWide);
     const wideDatabase = new WideDatabase({ threads: wideThreads, memoryLimitBytes, tempDirectory: wideSpill });
     const exchange = await exchanging;
     const threadData = {

@@ -27,4 +27,9 @@ export const workerSettings = {
     max: 600_000,
     doc: 'How long a leader may take to welcome a worker.',
   }),
+  usageSampleMs: milliseconds(50, {
+    min: 5,
+    max: 60_000,
+    doc: 'How often a worker that runs tasks looks at its spill directory and its memory, for the reports of jobs.',
+  }),
 } as const satisfies Section;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseStatement } from '../../../../client/catalog/statement.ts';
+import { parseExplain, parseStatement } from '../../../../client/catalog/statement.ts';
 
 test('CREATE and DROP are understood, however they are written', () => {
   assert.deepEqual(parseStatement('create view late as select 1 as "as" from \'x.parquet\' -- end'), {
@@ -42,4 +42,10 @@ test('other forms are refused', () => {
   for (const text of ['create table t (x int)', 'create index i on t(x)', 'create', 'drop table t cascade', 'drop t']) {
     assert.throws(() => parseStatement(text), { code: 'SQL_INVALID' }, text);
   }
+});
+
+test('EXPLAIN asks about the question after it', () => {
+  assert.deepEqual(parseExplain(' explain select 1'), { analyze: false, query: ' select 1' });
+  assert.deepEqual(parseExplain('EXPLAIN /* all */ ANALYZE from t'), { analyze: true, query: ' from t' });
+  assert.equal(parseExplain('select 1 as explain'), undefined);
 });

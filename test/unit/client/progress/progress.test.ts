@@ -12,6 +12,8 @@ const job = (state: JobState, finished: number): JobInfo => ({
   submittedMs: 0,
   ...(state === 'succeeded' ? { endedMs: 1500 } : {}),
   adaptations: [],
+  spilledBytes: 0,
+  peaks: [],
   stages: [
     {
       id: 0,
