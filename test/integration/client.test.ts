@@ -1,6 +1,6 @@
 /** Every method of datasets on a real cluster, against what DuckDB itself answers. */
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Int32, type RecordBatch, Table, Utf8, vectorFromArray } from 'apache-arrow';
@@ -295,37 +295,4 @@ test('failures say what and where, and leave the cluster healthy', async () => {
   await assert.rejects(dataset.count({ signal: AbortSignal.abort() }), { code: 'CANCELLED' });
   for await (const _ of dataset.stream()) break;
   assert.equal(await dataset.count(), 20_000);
-});
-
-test('analyze runs the question and tells what each stage read, did and handed on', async () => {
-  const grouped = cluster.read.parquet(sales).groupBy('city').agg({ n: count() }).orderBy('n');
-  const { text, json, job } = await grouped.analyze();
-  assert.match(text, /^stage 0/);
-  assert.equal(json.schema.length, 2);
-  assert.equal(job.state, 'succeeded');
-  assert.deepEqual([job.spilledBytes, job.peaks.length], [0, 1]);
-  assert.ok((job.peaks[0]?.peakRssBytes ?? 0) > 2 ** 24);
-  const [first, ...later] = job.stages.map(({ work }) => work ?? assert.fail('all stages are done'));
-  assert.deepEqual([first?.rowsInKnown, first?.rowsIn, first?.bytesIn], [true, 20_000, statSync(sales).size]);
-  assert.ok(first && first.attempts > 0 && first.skew >= 1);
-  const { min, median, max } = first.perTask.rowsIn;
-  assert.ok(min <= median && median <= max && max <= 20_000);
-  assert.equal((later.at(-1) ?? first).rowsOut, 4);
-});
-
-test('of a text file the bytes are known, the rows are not', async () => {
-  const { job } = await cluster.read.csv(cities).filter("code = 'BOS'").analyze();
-  const [work] = job.stages.map((stage) => stage.work);
-  const { rowsInKnown, rowsIn, bytesIn, rowsOut } = work ?? assert.fail('it is done');
-  assert.deepEqual([rowsInKnown, rowsIn, bytesIn, rowsOut], [false, 0, statSync(cities).size, 1]);
-});
-
-test('what only this process holds is counted as it is read', async () => {
-  const { job } = await cluster
-    .from([{ a: 1 }, { a: 2 }, { a: 3 }])
-    .filter('a > 1')
-    .analyze();
-  const [first] = job.stages.map(({ work }) => work);
-  assert.deepEqual([first?.rowsIn, first?.rowsOut], [3, 2]);
-  assert.ok((first?.bytesIn ?? 0) > 0);
 });
