@@ -18,6 +18,7 @@ interface Entry {
 const entries = new Map<string, Entry>([
   ['duckdb', { load: () => import('./duckdb/connector.ts'), packages: [] }],
   ['files', { load: () => import('./files/connector.ts'), packages: ['@aws-sdk/client-s3'] }],
+  ['logs', { load: () => import('./logs/connector.ts'), packages: ['@aws-sdk/client-s3'] }],
   ['rest', { load: () => import('./rest/connector.ts'), packages: [] }],
   ['postgres', { load: () => import('./postgres/connector.ts'), packages: ['pg', 'pg-copy-streams'] }],
   [

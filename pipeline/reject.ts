@@ -1,4 +1,5 @@
 import type { RejectPolicy } from './document.ts';
+import { locationOf } from './locations.ts';
 
 /** More rejects than these fail the run, whatever else is done with them. */
 export interface RejectLimits {
@@ -11,7 +12,7 @@ export interface RejectLimits {
 /** Rejected rows are left out, and kept in a directory or under an `s3://` prefix with rule, reason, source and position. */
 export const quarantine = (path: string, limits: RejectLimits = {}): RejectPolicy => ({
   action: 'quarantine',
-  path,
+  path: locationOf(path),
   ...limits,
 });
 /** One rejected row fails the run: nothing is loaded. What happens unless something else is said. */

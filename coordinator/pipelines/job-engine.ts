@@ -8,6 +8,7 @@ import type { ExtractNode } from '../../shared/plan/nodes/extract.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';
 import { extractKey, nodesOf } from '../../shared/plan/walk.ts';
 import type { Schema } from '../../shared/schema.ts';
+import type { Secrets } from '../../shared/secrets.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { releaseListings } from '../connectors/held-sources.ts';
 import type { Listings } from '../connectors/list-sources.ts';
@@ -15,11 +16,13 @@ import type { JobDesk } from '../runtime/job-desk.ts';
 import type { JobResults } from '../runtime/job-results.ts';
 import type { ListedSource } from './decide.ts';
 import type { LoadEngine, OpenLoad } from './engine.ts';
+import { freshScans } from './fresh-scans.ts';
 
 export interface JobEngineParts {
   readonly desk: JobDesk;
   readonly results: JobResults;
   readonly catalog: Pick<Catalog, 'expand'>;
+  readonly secrets: Secrets;
   readonly over: AbortSignal;
   readonly config: Config;
   readonly log: Logger;
@@ -35,8 +38,9 @@ export class JobEngine implements LoadEngine {
   }
 
   async open(given: LoadNode, signal: AbortSignal): Promise<OpenLoad> {
-    const { desk, results, catalog } = this.#parts;
-    const plan = catalog.expand(given) as LoadNode;
+    const { desk, results, catalog, secrets, config } = this.#parts;
+    const fresh = await freshScans(given, secrets, { config, signal });
+    const plan = catalog.expand(fresh.over(given)) as LoadNode;
     const listings = await desk.listSources(plan, signal);
     let job: JobId | undefined;
     const close = async () => {
@@ -45,10 +49,10 @@ export class JobEngine implements LoadEngine {
     };
     try {
       return {
-        sources: listedSources(plan, listings),
+        sources: { ...listedSources(plan, listings), ...fresh.sources },
         schemas: await this.#schemas(plan, listings, signal),
         submit: async (prepared, key) => {
-          job = await this.#submit(prepared, key, listings);
+          job = await this.#submit(fresh.over(prepared), key, listings);
           return job;
         },
         receipts: (id, wanted) => results.receipts(id, wanted),

@@ -1,9 +1,10 @@
+import type { Json } from '../../shared/json.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { provenanceColumns } from '../../shared/plan/nodes/extract.ts';
 import { verdictColumns } from '../../shared/plan/nodes/judge.ts';
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import type { Compile, CompiledOutput } from '../compiled.ts';
-import type { OutputDocument, PipelineDocument } from '../document.ts';
+import type { OutputDocument, PipelineDocument, SourceDocument } from '../document.ts';
 import { countsOf } from './counts.ts';
 import { mapSteps } from './map-steps.ts';
 import { fillParams } from './params.ts';
@@ -39,10 +40,7 @@ export interface Judged {
 export const compile: Compile = (input) => {
   const document = fillParams(input.document, paramValues(input));
   const sources = Object.entries(document.sources).map(([name, source]) => {
-    const cursor = source.incremental ? input.cursors[name] : undefined;
-    const { node, cursorColumn } = source;
-    const from = node.kind === 'extract' && cursor !== undefined ? { ...node, cursor } : node;
-    return extracted(name, from, cursorColumn);
+    return extracted(name, withCursor(source, input.cursors[name]), source.cursorColumn);
   });
   const outputs = document.outputs.map((output) => judged(output, sources, document));
   const compiled = outputs.map((each, i) => outputOf(each, i === 0 ? sources : [], document, input));
@@ -54,6 +52,13 @@ export const compile: Compile = (input) => {
   };
   return { plan, outputs: compiled.map(({ compiled }) => compiled) };
 };
+
+/** Only what is new is read, if the source is to be read so. */
+function withCursor({ node, incremental }: SourceDocument, cursor: Json | undefined): PlanNode {
+  if (!incremental) return node;
+  if (node.kind === 'scan') return { ...node, since: cursor ?? null };
+  return node.kind === 'extract' && cursor !== undefined ? { ...node, cursor } : node;
+}
 
 /** The name of the step that stands for a source in a document's plans. */
 export const sourceStepName = (source: string): string => `source ${source}`;

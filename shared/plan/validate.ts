@@ -78,7 +78,13 @@ export const rowOrKeyRules = [
 const rule = z.discriminatedUnion('kind', rowOrKeyRules);
 
 const nodes = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('scan'), format, paths: z.array(absolutePath).min(1), options: scanOptions }),
+  z.strictObject({
+    kind: z.literal('scan'),
+    format,
+    paths: z.array(absolutePath).min(1),
+    options: scanOptions,
+    since: json.optional(),
+  }),
   z.strictObject({ kind: z.literal('dataset'), id: z.string(), schema }),
   z.strictObject({ kind: z.literal('filter'), input: node, predicate: z.string() }),
   z.strictObject({ kind: z.literal('project'), input: node, columns: z.array(named).min(1) }),

@@ -12,6 +12,11 @@ export const logSettings = {
     max: 1_048_576,
     doc: 'Rows of a batch of log lines. A batch of 4 MiB of text is full, too.',
   }),
+  logPieceBytesMin: bytes(4 * MiB, {
+    min: KiB,
+    max: GiB,
+    doc: 'A log is not cut into smaller pieces than this.',
+  }),
   logReadBytes: bytes(MiB, {
     min: 4 * KiB,
     max: 64 * MiB,

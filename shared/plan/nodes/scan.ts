@@ -1,3 +1,4 @@
+import type { Json } from '../../json.ts';
 import type { Schema } from '../../schema.ts';
 import type { SecretRef } from '../../secrets.ts';
 
@@ -8,6 +9,8 @@ export interface ScanNode {
   /** Absolute paths, or `s3://bucket/key`; `*`, `?`, `[…]` and `**` are globs, expanded by the coordinator. */
   readonly paths: readonly string[];
   readonly options: ScanOptions;
+  /** In a pipeline: read only files that came since this cursor; null at first. Whoever runs the plan puts the files in its place. */
+  readonly since?: Json;
 }
 
 export type FileFormat = 'parquet' | 'csv' | 'ndjson' | 'arrow';
