@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, SheafError } from '../shared/errors.ts';
 import { version } from '../shared/version.ts';
 import { configured } from './command.ts';
+import { backfillCommand } from './commands/backfill.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { coordinatorCommand } from './commands/coordinator.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -12,6 +13,8 @@ import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
 import { runInfoCommand } from './commands/run-info.ts';
 import { runsCommand } from './commands/runs.ts';
+import { scheduleCommand } from './commands/schedule.ts';
+import { schedulesCommand } from './commands/schedules.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
 import { tablesCommand } from './commands/tables.ts';
@@ -36,6 +39,9 @@ const commands = [
   runInfoCommand,
   replayCommand,
   pipelinesCommand,
+  scheduleCommand,
+  schedulesCommand,
+  backfillCommand,
   workersCommand,
   explainCommand,
   tablesCommand,

@@ -3,6 +3,7 @@ import { SheafError } from '../shared/errors.ts';
 import { node, rowOrKeyRules } from '../shared/plan/validate.ts';
 import type { PipelineDocument } from './document.ts';
 import type { RunRequest } from './run-request.ts';
+import type { BackfillRequest } from './schedule.ts';
 
 /** Documents and requests come from other processes: nothing of them is believed before it has its shape. */
 
@@ -72,6 +73,17 @@ const request = z.strictObject({
 /** @throws SheafError `PIPELINE_INVALID` naming the place in the document */
 export const parseDocument = (text: string): PipelineDocument =>
   parsed<PipelineDocument>(document, text, 'The document of the pipeline');
+
+const backfill = z.strictObject({
+  pipeline: pipelineName,
+  from: z.string().max(40),
+  to: z.string().max(40),
+  again: z.boolean(),
+});
+
+/** @throws SheafError `PIPELINE_INVALID` */
+export const parseBackfillRequest = (text: string): BackfillRequest =>
+  parsed<BackfillRequest>(backfill, text, 'The request of a backfill');
 
 /** @throws SheafError `PIPELINE_INVALID` */
 export const parseRunRequest = (text: string): RunRequest => parsed<RunRequest>(request, text, 'The request of a run');

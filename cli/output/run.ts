@@ -17,7 +17,7 @@ export function runRow(run: RunRecord, nowMs: number): string[] {
     isLoaded ? String(sum(outputs.map(({ rows }) => rows))) : '-',
     outputs.length === 0 ? '-' : String(rejectedBy(run)),
     formatDuration(elapsedMs(run, nowMs)),
-    time(run.submittedMs),
+    timeText(run.submittedMs),
     run.cause,
   ];
 }
@@ -28,8 +28,8 @@ export function runText(run: RunInfo, nowMs: number): string {
   const given = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
   const head = [
     `${id}  ${life.state} after ${formatDuration(elapsedMs(run, nowMs))}${attempt > 1 ? `, attempt ${attempt}` : ''}`,
-    `pipeline ${pipeline}, version ${version.slice(0, 12)}, ${cause}, submitted ${time(run.submittedMs)}`,
-    ...(interval ? [`interval ${time(interval.startMs)} to ${time(interval.endMs)}`] : []),
+    `pipeline ${pipeline}, version ${version.slice(0, 12)}, ${cause}, submitted ${timeText(run.submittedMs)}`,
+    ...(interval ? [`interval ${timeText(interval.startMs)} to ${timeText(interval.endMs)}`] : []),
     ...(given.length > 0 ? [`with ${given.join(', ')}`] : []),
     ...(replayOf ? [`replays the rejected rows of ${replayOf}`] : []),
     ...(replayedBy ? [`its rejected rows were replayed by ${replayedBy}`] : []),
@@ -84,7 +84,8 @@ const rejectedBy = (run: RunRecord): number => {
 };
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
-const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+/** Of a point in time, for people. */
+export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 const elapsedMs = ({ startedMs, submittedMs, life }: RunRecord, nowMs: number): number =>
   Math.max(0, ('endedMs' in life ? life.endedMs : nowMs) - (startedMs ?? submittedMs));
 

@@ -1,15 +1,18 @@
 import type { PipelineDocument } from '../../pipeline/document.ts';
+import type { Interval } from '../../pipeline/due-times.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { PipelineRecord } from '../../pipeline/record.ts';
 import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
 import { newRunId } from '../../pipeline/run-id.ts';
 import type { RunRequest } from '../../pipeline/run-request.ts';
 import type { SampleResult } from '../../pipeline/samples/run-samples.ts';
-import type { ScheduleInfo } from '../../pipeline/schedule.ts';
+import type { BackfillPlan, BackfillRequest, ScheduleInfo } from '../../pipeline/schedule.ts';
+import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { resolverFor } from '../job/resolver.ts';
 import { persist } from '../session/persist.ts';
 import type { Session } from '../session/session.ts';
+import { type Backfill, type BackfillOptions, carryOut } from './backfill.ts';
 import { watchRun } from './watch.ts';
 
 /** Of `pipelines.run`. */
@@ -95,6 +98,34 @@ export class PipelinesClient {
     return await this.follow(id, options);
   }
 
+  /**
+   * Loads the intervals of a pipeline's schedule that are not loaded yet, each by a run of its own that gets `interval_start` and
+   * `interval_end`. What is loaded is left out, so that asked again it redoes only what failed. A run that fails ends it
+   * not: the others are still run.
+   *
+   * @throws SheafError `PIPELINE_UNKNOWN`; `NOT_SUPPORTED` for a pipeline without a schedule, or that does not look at its
+   * interval; `USAGE` if there is no whole interval, `QUOTA_EXCEEDED` if there are too many; `CANCELLED` by the signal
+   */
+  async backfill(pipeline: string, options: BackfillOptions): Promise<Backfill> {
+    const { from, to, again = false, parallel = 1, signal } = options;
+    const { backfillParallelMax: parallelMax } = this.#session.config;
+    if (!Number.isInteger(parallel) || parallel < 1 || parallel > parallelMax) throw notParallel(parallel, parallelMax);
+    const request: BackfillRequest = { pipeline, from, to, again };
+    const { json } = await this.#ask(() => this.#session.pipelines.planBackfill({ json: JSON.stringify(request) }));
+    const plan = JSON.parse(json) as BackfillPlan;
+    const stop = new AbortController();
+    const given = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+    const run = async ({ run: id, ...interval }: Interval & { readonly run: string }) => {
+      given.throwIfAborted();
+      await this.#submit({ pipeline, version: plan.version, cause: 'backfill', interval, id });
+      return await this.follow(id, { signal: given });
+    };
+    return await carryOut(plan, run, options).catch((thrown: unknown) => {
+      stop.abort(thrown); // The other lanes end with it.
+      throw thrown;
+    });
+  }
+
   /** Waits for a run's end. If the signal is aborted before, the run is cancelled. */
   async follow(id: string, { signal, onProgress }: RunOptions = {}): Promise<RunInfo> {
     const given = AbortSignal.any([this.#session.closed, ...(signal ? [signal] : [])]);
@@ -174,7 +205,7 @@ export class PipelinesClient {
 
   /** Once, however often it is told: the id makes it so. */
   async #submit(request: RunRequest): Promise<RunRecord> {
-    const json = JSON.stringify({ ...request, id: newRunId(request.pipeline, Date.now()) });
+    const json = JSON.stringify({ id: newRunId(request.pipeline, Date.now()), ...request });
     const { json: record } = await this.#ask(() => this.#session.pipelines.submit({ json }));
     return JSON.parse(record) as RunRecord;
   }
@@ -183,3 +214,8 @@ export class PipelinesClient {
     return persist(this.#session, this.#session.closed, call);
   }
 }
+
+const notParallel = (parallel: number, max: number): SheafError =>
+  new SheafError('USAGE', `${parallel} runs at a time are not possible`, {
+    next: `Take a whole number from 1 to ${max} (backfillParallelMax).`,
+  });

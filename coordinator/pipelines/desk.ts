@@ -4,7 +4,7 @@ import type { PipelineRecord } from '../../pipeline/record.ts';
 import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
 import { newRunId } from '../../pipeline/run-id.ts';
 import type { RunRequest } from '../../pipeline/run-request.ts';
-import type { ScheduleInfo } from '../../pipeline/schedule.ts';
+import type { BackfillPlan, BackfillRequest, ScheduleInfo } from '../../pipeline/schedule.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Keys } from '../../shared/store/keys.ts';
@@ -16,6 +16,8 @@ import { isOver } from './machine.ts';
 import type { PipelineBook } from './pipeline-book.ts';
 import type { RunBook } from './run-book.ts';
 import type { Runner } from './runner.ts';
+import type { Coverage } from './schedule/coverage.ts';
+import { planBackfill } from './schedule/plan-backfill.ts';
 import type { Timetable } from './schedule/timetable.ts';
 
 export interface DeskParts {
@@ -25,6 +27,7 @@ export interface DeskParts {
   readonly compiler: RunCompiler;
   readonly runner: Runner;
   readonly timetable: Timetable;
+  readonly coverage: Coverage;
   readonly engine: LoadEngine;
   readonly store: Pick<Store, 'list'>;
   readonly keys: Keys;
@@ -86,6 +89,17 @@ export class PipelinesDesk {
       document,
       {},
     );
+  }
+
+  /** As `planBackfill` says. @throws SheafError also `PIPELINE_UNKNOWN` */
+  async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
+    const { pipelines, documents, runs, coverage, now, config } = this.#parts;
+    const { pipeline } = request;
+    const { deployed, version } = pipelines.get(pipeline);
+    const document = await documents.document(deployed ?? version);
+    const [known, covered] = [runs.list(pipeline), coverage.of(pipeline)];
+    const { backfillIntervalsMax } = config;
+    return planBackfill(request, { document, runs: known, covered, nowMs: now(), backfillIntervalsMax });
   }
 
   schedules(): ScheduleInfo[] {
@@ -213,12 +227,18 @@ export class PipelinesDesk {
     }
     await this.#cleaned(ids);
     const cursors = await store.list(keys.cursorsOf(name));
-    const gone = [...cursors.map(({ key }) => key), keys.schedule(name), ...ids.map((id) => keys.run(id))];
+    const gone = [
+      ...cursors.map(({ key }) => key),
+      keys.schedule(name),
+      keys.coveredOf(name),
+      ...ids.map((id) => keys.run(id)),
+    ];
     await pipelines.remove(
       name,
       gone.map((key): Operation => ({ kind: 'delete', key })),
     );
     runs.forget(ids);
+    this.#parts.coverage.forget(name);
   }
 
   /** Waits until runs that are over have removed what they staged, or for as long as a sink may take to. */

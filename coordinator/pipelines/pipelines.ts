@@ -6,6 +6,7 @@ import { Documents } from './documents.ts';
 import { PipelineBook, type PipelineBookParts } from './pipeline-book.ts';
 import { RunBook, type RunBookParts } from './run-book.ts';
 import { Runner, type RunnerParts } from './runner.ts';
+import { Coverage } from './schedule/coverage.ts';
 import { ScheduleBook } from './schedule/schedule-book.ts';
 import { Timetable } from './schedule/timetable.ts';
 import { type SinkParts, Sinks } from './sinks.ts';
@@ -29,6 +30,7 @@ export class Pipelines {
   readonly #runs: RunBook;
   readonly #pipelines: PipelineBook;
   readonly #schedules: ScheduleBook;
+  readonly #coverage: Coverage;
   readonly #runner: Runner;
   readonly #timetable: Timetable;
 
@@ -47,19 +49,21 @@ export class Pipelines {
     const hook = at ? { at } : {};
     this.#runner = new Runner({ ...shared, book, sinks, log, ...hook });
     this.#schedules = new ScheduleBook({ store, leadership, keys, log });
+    this.#coverage = new Coverage({ store, leadership, keys, runs: book, config, log });
     this.#timetable = new Timetable({
       ...{ book: this.#schedules, runs: book, over, config, log, ...hook },
       submit: (request) => this.desk.submit({ ...deployed(pipelines, request.pipeline), ...request }),
       cancel: (run) => this.desk.cancel(run),
       now,
     });
-    const [runner, timetable] = [this.#runner, this.#timetable];
-    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner, timetable, now });
+    const [runner, timetable, coverage] = [this.#runner, this.#timetable, this.#coverage];
+    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner, timetable, coverage, now });
   }
 
   /** Learns what the leaders before left. Nobody is served before that. */
   async load(): Promise<void> {
     await Promise.all([this.#runs.load(), this.#pipelines.load(), this.#schedules.load()]);
+    await this.#coverage.load(); // It looks into the runs.
   }
 
   /** Goes on with what is not over. */

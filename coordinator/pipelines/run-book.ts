@@ -21,6 +21,7 @@ export class RunBook {
   readonly #parts: RunBookParts;
   readonly #records = new Map<string, RunRecord>();
   readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #observers: ((record: RunRecord) => void)[] = [];
 
   constructor(parts: RunBookParts) {
     this.#parts = parts;
@@ -75,6 +76,12 @@ export class RunBook {
     this.#records.set(record.id, record);
     for (const id of old) this.#records.delete(id);
     for (const listener of this.#listeners.get(record.id) ?? []) listener();
+    for (const observer of this.#observers) observer(record);
+  }
+
+  /** Calls back with each record that has been written. */
+  onChange(observer: (record: RunRecord) => void): void {
+    this.#observers.push(observer);
   }
 
   /** The write of a change that is to be true together with another record's. */

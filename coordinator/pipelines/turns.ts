@@ -9,7 +9,8 @@ export interface Turns {
 
 /**
  * Which waiting runs may begin: of each pipeline one at a time, in the order of submission, so that each goes on where
- * the last one left off. One that waits for its retry keeps its turn. Pure.
+ * the last one left off. One that waits for its retry keeps its turn. Runs of backfills neither read nor move where that is:
+ * they begin beside others, if there is room after them. Pure.
  *
  * @param activeMax runs at a time in all
  */
@@ -17,17 +18,22 @@ export function turns(records: readonly RunRecord[], nowMs: number, activeMax: n
   const open = records.filter(({ life }) => !isOver(life)).sort(bySubmission);
   const heads = new Map<string, RunRecord>();
   for (const record of open) {
-    const head = heads.get(record.pipeline);
-    if (!head || (isActive(record) && !isActive(head))) heads.set(record.pipeline, record);
+    const lane = isBackfill(record) ? `run ${record.id}` : `pipeline ${record.pipeline}`;
+    const head = heads.get(lane);
+    if (!head || (isActive(record) && !isActive(head))) heads.set(lane, record);
   }
   const active = [...heads.values()].filter(isActive).length;
   const waiting = [...heads.values()].filter((record) => !isActive(record));
-  const due = waiting.filter((record) => dueMs(record) <= nowMs).slice(0, Math.max(0, activeMax - active));
+  const ready = waiting.filter((record) => dueMs(record) <= nowMs);
+  const inOrder = [...ready.filter((record) => !isBackfill(record)), ...ready.filter(isBackfill)];
+  const due = inOrder.slice(0, Math.max(0, activeMax - active));
   const later = waiting.map(dueMs).filter((atMs) => atMs > nowMs);
   return { start: due.map(({ id }) => id), ...(later.length === 0 ? {} : { againMs: Math.min(...later) }) };
 }
 
 const bySubmission = (a: RunRecord, b: RunRecord): number => a.submittedMs - b.submittedMs || (a.id < b.id ? -1 : 1);
+
+const isBackfill = ({ cause }: RunRecord): boolean => cause === 'backfill';
 
 const isActive = ({ life: { state } }: RunRecord): boolean =>
   state === 'preparing' || state === 'loading' || state === 'committing';

@@ -1,4 +1,4 @@
-import { parseDocument, parseRunRequest } from '../../pipeline/validate.ts';
+import { parseBackfillRequest, parseDocument, parseRunRequest } from '../../pipeline/validate.ts';
 import type { Empty } from '../../shared/contracts/jobs.ts';
 import { type PipelinesContract, pipelinesService } from '../../shared/contracts/pipelines.ts';
 import { type Implementation, implement } from '../../shared/rpc/handlers.ts';
@@ -28,6 +28,7 @@ export function pipelinesImplementation(desk: () => PipelinesDesk): Implementati
         .map((schedule) => JSON.stringify(schedule)),
     }),
     pauseSchedule: async ({ pipeline, paused }) => asJson(await desk().pauseSchedule(pipeline, paused)),
+    planBackfill: async ({ json }) => asJson(await desk().planBackfill(parseBackfillRequest(json))),
     submit: async ({ json }) => asJson(await desk().submit(parseRunRequest(json))),
     listRuns: ({ pipeline, limit }) => ({
       json: desk()

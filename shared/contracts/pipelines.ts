@@ -13,6 +13,8 @@ export interface PipelinesContract {
   readonly listSchedules: Unary<Empty, PipelineJsons>;
   /** Answers with the `ScheduleInfo`. */
   readonly pauseSchedule: Unary<{ pipeline: string; paused: boolean }, PipelineJson>;
+  /** A `BackfillRequest`; answers with the `BackfillPlan`. */
+  readonly planBackfill: Unary<PipelineJson, PipelineJson>;
   /** A `RunRequest`; answers with the `RunRecord`. */
   readonly submit: Unary<PipelineJson, PipelineJson>;
   /** `RunRecord`s, the latest first. */

@@ -23,6 +23,9 @@ export interface Keys {
   cursorsOf(pipeline: string): string;
   readonly pipelines: string;
   pipeline(name: string): string;
+  /** Which intervals of a pipeline are loaded. */
+  readonly covered: string;
+  coveredOf(pipeline: string): string;
   readonly runs: string;
   run(id: string): string;
 }
@@ -62,6 +65,8 @@ export function keysOf(cluster: string): Keys {
     cursorsOf,
     pipelines,
     pipeline: (name) => `${pipelines}${encodeURIComponent(name)}`,
+    covered: folder('covered'),
+    coveredOf: (pipeline) => `${folder('covered')}${encodeURIComponent(pipeline)}`,
     runs,
     run: (id) => `${runs}${encodeURIComponent(id)}`,
   };

@@ -203,7 +203,7 @@ export class TestLeader implements Disposable {
 
   private constructor(
     world: World,
-    at: (point: Point) => Promise<void> | void,
+    at: (point: Point, run: string) => Promise<void> | void,
     limits: Partial<Record<SettingName, number>>,
     knows: boolean,
   ) {
@@ -242,7 +242,7 @@ export class TestLeader implements Disposable {
 
   static async lead(
     world: World,
-    at: (point: Point) => Promise<void> | void = () => {},
+    at: (point: Point, run: string) => Promise<void> | void = () => {},
     limits: Partial<Record<SettingName, number>> = {},
     { unaware = false }: { readonly unaware?: boolean } = {},
   ): Promise<TestLeader> {

@@ -77,6 +77,21 @@ export const pipelineSettings = {
     max: 86_400_000,
     doc: 'A schedule whose last run was due so far ahead was started by a clock that was wrong: it goes on from now.',
   }),
+  backfillIntervalsMax: count(10_000, {
+    min: 1,
+    max: 100_000,
+    doc: 'How many intervals one backfill covers.',
+  }),
+  backfillParallelMax: count(8, {
+    min: 1,
+    max: 1_000,
+    doc: 'How many runs of one backfill may be under way at a time.',
+  }),
+  backfillRangesMax: count(1_000, {
+    min: 1,
+    max: 10_000,
+    doc: 'How many separate stretches of time of each pipeline are remembered as loaded, for backfills to leave out. Adjacent intervals are one.',
+  }),
   scheduleShownMax: count(3, {
     min: 1,
     max: 100,

@@ -45,3 +45,19 @@ test('ids fit into names of staging tables, and those of the schedule are the sa
   assert.notEqual(derivedRunId(name, atMs, 'schedule'), derivedRunId(`${name}2`, atMs, 'schedule'));
   assert.notEqual(newRunId('a', atMs), newRunId('a', atMs));
 });
+
+test('runs of a backfill begin beside each other, after those of others', () => {
+  const backfill = (id: string, submittedMs: number, life = queued()) => ({
+    ...run(id, 'a', submittedMs, life),
+    cause: 'backfill' as const,
+  });
+  const records = [
+    backfill('f1', 1),
+    backfill('f2', 2),
+    backfill('f3', 3, loading),
+    run('a1', 'a', 4, queued()),
+    run('a2', 'a', 5, queued()),
+  ];
+  assert.deepEqual(turns(records, 10, 16), { start: ['a1', 'f1', 'f2'] });
+  assert.deepEqual(turns(records, 10, 2), { start: ['a1'] });
+});

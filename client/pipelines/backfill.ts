@@ -1,0 +1,68 @@
+import type { Interval } from '../../pipeline/due-times.ts';
+import type { RunInfo, RunState } from '../../pipeline/run.ts';
+import type { BackfillInterval, BackfillPlan } from '../../pipeline/schedule.ts';
+
+/** Of `pipelines.backfill`. */
+export interface BackfillOptions {
+  /** The first interval begins then, or after: `2026-01-31` or `2026-01-31T08:15`, in the time zone of the schedule, or with one of its own. */
+  readonly from: string;
+  /** The last interval ends then, or before. */
+  readonly to: string;
+  /** Runs at a time. Default 1. */
+  readonly parallel?: number;
+  /** Also what is loaded already. */
+  readonly again?: boolean;
+  /** Starts no more, and cancels the runs that are under way. */
+  readonly signal?: AbortSignal;
+  /** Called when an interval is done with; first for those that are loaded already. */
+  readonly onProgress?: (interval: BackfilledInterval, progress: BackfillProgress) => void;
+}
+
+export interface BackfilledInterval extends Interval {
+  /** `loaded`: before, so it was left out. */
+  readonly state: RunState | 'loaded';
+  readonly run?: RunInfo;
+}
+
+/** How many intervals of how many are done with. */
+export interface BackfillProgress {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** What became of a backfill. */
+export interface Backfill {
+  readonly pipeline: string;
+  readonly version: string;
+  /** In order. */
+  readonly intervals: readonly BackfilledInterval[];
+}
+
+/** Runs one interval to its end, which is no error however it ends. */
+type RunInterval = (interval: Interval & { readonly run: string }) => Promise<RunInfo>;
+
+/** Goes through a plan, so many runs at a time, in order. An error of the connection ends it: what was done is found by the next one. */
+export async function carryOut(
+  { pipeline, version, intervals }: BackfillPlan,
+  runInterval: RunInterval,
+  { parallel = 1, onProgress }: Pick<BackfillOptions, 'parallel' | 'onProgress'>,
+): Promise<Backfill> {
+  const results = new Map<BackfillInterval, BackfilledInterval>();
+  const end = (interval: BackfillInterval, state: BackfilledInterval['state'], run?: RunInfo) => {
+    const { startMs, endMs } = interval;
+    const result = { startMs, endMs, state, ...(run ? { run } : {}) };
+    results.set(interval, result);
+    onProgress?.(result, { done: results.size, of: intervals.length });
+  };
+  for (const interval of intervals) if (interval.run === undefined) end(interval, 'loaded');
+  const waiting = intervals.values().filter(({ run }) => run !== undefined);
+  const lane = async () => {
+    for (const interval of waiting) {
+      const { startMs, endMs, run = '' } = interval;
+      const info = await runInterval({ startMs, endMs, run });
+      end(interval, info.life.state, info);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, lane));
+  return { pipeline, version, intervals: intervals.flatMap((interval) => results.get(interval) ?? []) };
+}

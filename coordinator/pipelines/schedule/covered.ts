@@ -1,0 +1,16 @@
+import type { Interval } from '../../../pipeline/due-times.ts';
+
+/** Which times are loaded: from and to, in order, apart from each other. */
+export type Covered = readonly (readonly [startMs: number, endMs: number])[];
+
+/** With one more interval. Those that touch become one; beyond the limit the oldest are forgotten. Pure. */
+export function withInterval(covered: Covered, { startMs, endMs }: Interval, rangesMax: number): Covered {
+  const apart = covered.filter(([start, end]) => end < startMs || start > endMs);
+  const touching = covered.filter(([start, end]) => end >= startMs && start <= endMs);
+  const from = Math.min(startMs, ...touching.map(([start]) => start));
+  const to = Math.max(endMs, ...touching.map(([, end]) => end));
+  return [...apart, [from, to] as const].sort(([a], [b]) => a - b).slice(-rangesMax);
+}
+
+export const isCovered = (covered: Covered, { startMs, endMs }: Interval): boolean =>
+  covered.some(([start, end]) => start <= startMs && end >= endMs);

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Backfill } from '../../client/pipelines/backfill.ts';
+import type { RunRecord } from '../../pipeline/run.ts';
+import type { ScheduleInfo } from '../../pipeline/schedule.ts';
+import { until } from '../support/cluster.ts';
+import { CommandLine, type Running } from '../support/command-line.ts';
+
+/** Schedules as people use them: deployed to a cluster of this machine, which is killed and started again. */
+const path = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url));
+const register = new URL('../support/register-connectors.ts', import.meta.url).href;
+const env = { NODE_OPTIONS: `--import ${register}` };
+
+class Scheduled extends CommandLine {
+  readonly work = join(this.folder, 'work');
+  #address = '';
+  #cluster: Running | undefined;
+
+  constructor() {
+    super();
+    mkdirSync(this.work);
+  }
+
+  async begin(): Promise<void> {
+    const args = ['start', '--json', '--workers', '1', '--threads', '2', '--state-dir', join(this.work, 'state')];
+    this.#cluster = this.start(args, this.work, env);
+    const [, address = ''] = await this.#cluster.printed(/"address":"([^"]+)"/);
+    this.#address = address;
+  }
+
+  async kill(): Promise<void> {
+    this.#cluster?.child.kill('SIGKILL');
+    await this.#cluster?.ended;
+    await until(() => this.processes().length === 0, 'the processes of the cluster have ended');
+  }
+
+  pipeline(schedule: string): void {
+    writeFileSync(
+      join(this.work, 'numbers.ts'),
+      `import { connectorSink, connectorSource, pipeline } from '${path('pipeline/index.ts')}';
+       export default pipeline('numbers', {
+         schedule: ${schedule},
+         extract: connectorSource('numbers', { pieces: 1, rowsPerPiece: 2 }),
+         transform: ({ extract, sql, params }) => sql\`select n, \${params.interval_start} as at from \${extract}\`,
+         load: connectorSink('numbers', { folder: ${JSON.stringify(join(this.work, 'loaded'))} }),
+       });`,
+    );
+  }
+
+  async sheaf(...args: string[]) {
+    return await this.start([...args, '--cluster', this.#address], this.work, env).ended;
+  }
+
+  async json<Shape>(...args: string[]): Promise<Shape> {
+    const { stdout, stderr, code } = await this.sheaf(...args, '--json');
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout) as Shape;
+  }
+
+  /** Runs whose rows are loaded: a file each. */
+  loaded(): string[] {
+    return globSync(join(this.work, 'loaded', '*.committed')).map((file) => basename(file).split('.')[0] ?? '');
+  }
+}
+
+test('due every second, the cluster killed in between: each due time has its run, and one only', async () => {
+  await using place = new Scheduled();
+  place.pipeline(`{ cron: '* * * * * *', overlap: 'queue', catchUp: 'all' }`);
+  await place.begin();
+  const { stdout, stderr, code } = await place.sheaf('schedule', 'numbers.ts');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /numbers is deployed, version \w{12}\.\n'\* \* \* \* \* \*' in UTC is due next:/);
+  assert.equal(stdout.trim().split('\n').length, 3);
+  await until(() => place.loaded().length >= 2, 'two runs have loaded', 30_000);
+  await place.kill();
+  const before = place.loaded().length;
+  await place.begin();
+  await until(() => place.loaded().length >= before + 4, 'the runs go on', 60_000);
+  const [paused] = await place.json<ScheduleInfo[]>('schedules', '--pause', 'numbers');
+  assert.deepEqual(paused?.nextMs, []);
+  const isDone = async () => (await place.json<RunRecord[]>('runs')).every(({ life }) => 'endedMs' in life);
+  await until(isDone, 'all runs have ended', 60_000);
+  const runs = await place.json<RunRecord[]>('runs', '-n', '1000');
+  const due = runs.map(({ interval }) => interval?.endMs ?? 0).sort((a, b) => a - b);
+  assert.deepEqual(
+    due.map((dueMs) => (dueMs - (due[0] ?? 0)) / 1000),
+    Array.from(due, (_, n) => n),
+    'second by second',
+  );
+  assert.deepEqual(place.loaded().sort(), runs.map(({ id }) => id).sort());
+});
+
+test('a backfill loads each interval once; told again, it has nothing to do', async () => {
+  await using place = new Scheduled();
+  place.pipeline(`{ cron: '0 0 * * *', timeZone: 'Europe/Berlin' }`);
+  await place.begin();
+  const deployed = await place.json<{ schedule: ScheduleInfo }>('schedule', 'numbers.ts', '--pause');
+  assert.equal(deployed.schedule.paused, true);
+  const { stdout: list } = await place.sheaf('schedules');
+  assert.match(list, /numbers +paused +0 0 \* \* \* +Europe\/Berlin +- +- +-/);
+  const march = ['numbers', '--from', '2026-03-28', '--to', '2026-03-31', '--parallel', '2'];
+  const { stdout, stderr, code } = await place.sheaf('backfill', ...march);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /3\/3 .*succeeded +numbers-\S+ +2 rows/);
+  assert.match(stdout, /2026-03-28 23:00:00Z to 2026-03-29 22:00:00Z/);
+  const again = await place.json<Backfill>('backfill', ...march);
+  assert.deepEqual(
+    again.intervals.map(({ state }) => state),
+    ['loaded', 'loaded', 'loaded'],
+  );
+  assert.equal(place.loaded().length, 3);
+  const none = await place.sheaf('backfill', 'numbers', '--from', '2026-03-28T01:00', '--to', '2026-03-28T23:00');
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /No interval of the schedule lies between/);
+});
