@@ -1,3 +1,4 @@
+import type { LocalSource } from '../client/upload/source.ts';
 import type { Json } from '../shared/json.ts';
 import type { ScanNode } from '../shared/plan/nodes/scan.ts';
 import type { Schema, SchemaSpec } from '../shared/schema.ts';
@@ -18,7 +19,9 @@ export interface Source<out S extends SchemaSpec = SchemaSpec> {
 export type SourceFrom =
   | { readonly kind: 'connector'; readonly connector: string; readonly options: Json; readonly schema?: Schema }
   /** Files in a format that DuckDB reads. */
-  | { readonly kind: 'files'; readonly scan: ScanNode };
+  | { readonly kind: 'files'; readonly scan: ScanNode }
+  /** Rows that only this program holds: they are sent to the cluster for a run, and go with it. */
+  | { readonly kind: 'rows'; readonly rows: LocalSource };
 
 /** A source of any connector: what the functions of `source` are made of, and the way to a connector of one's own. */
 export function connectorSource<S extends SchemaSpec>(

@@ -1,6 +1,8 @@
 import { absolutePaths } from '../client/read/paths.ts';
+import { type Input, sourceOf } from '../client/upload/source.ts';
 import type { PostgresSourceOptions } from '../connectors/postgres/options.ts';
 import type { RestOptions } from '../connectors/rest/options.ts';
+import { loadConfig } from '../shared/config/config.ts';
 import type { Json } from '../shared/json.ts';
 import type { ObjectStorage, ScanOptions } from '../shared/plan/nodes/scan.ts';
 import { type SchemaSpec, toSchema } from '../shared/schema.ts';
@@ -92,6 +94,16 @@ export const source = {
       incremental: incremental !== undefined,
       ...(incremental === undefined ? {} : { cursorColumn: incremental.column }),
     });
+  },
+
+  /**
+   * Rows that this program holds: objects, an Arrow table, record batches, or an iterable, also an async one. They are streamed to
+   * the cluster when the pipeline is run from its file, so such a pipeline has no schedule, and a run of it is not tried again.
+   *
+   * @example `source.rows(readSensors(), { schema: { at: 'timestamp', celsius: 'double' } })`
+   */
+  rows<const S extends SchemaSpec = SchemaSpec>(input: Input, { schema }: Common<S> = {}): Source<S> {
+    return { kind: 'source', from: { kind: 'rows', rows: sourceOf(input, schema, loadConfig()) }, incremental: false };
   },
 
   /**

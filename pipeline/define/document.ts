@@ -4,7 +4,7 @@ import type { Resolver } from '../../client/dataset/draft.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
-import type { OutputDocument, ParamSpec, PipelineDocument, Schedule } from '../document.ts';
+import type { OutputDocument, ParamSpec, PipelineDocument, Schedule, SourceDocument } from '../document.ts';
 import { DueTimes } from '../due-times.ts';
 import { type Duration, durationMs } from '../duration.ts';
 import type { Pipeline, PipelineSpec } from '../pipeline.ts';
@@ -30,18 +30,38 @@ type Spec = PipelineSpec<Extract, Transformed, string>;
  */
 export async function documentOf({ name, spec }: Pipeline, resolver: Resolver): Promise<PipelineDocument> {
   const sources = sourcesOf(spec);
+  refuseHeldRows(spec, sources);
   const outputs = await outputsOf(spec, sources, resolver);
   const rest = {
     name,
     ...(spec.schedule === undefined ? {} : { schedule: scheduleOf(spec.schedule) }),
     params: paramsOf(spec),
-    sources: Object.fromEntries(Object.entries(sources).map(([key, source]) => [key, sourceDocument(source)])),
+    sources: await sourceDocuments(sources, resolver),
     outputs,
     onReject: spec.onReject ?? { action: 'fail' as const },
-    retry: retryOf(spec.retry),
+    retry: holdsRows(sources) ? { ...retryOf(spec.retry), attempts: 1 } : retryOf(spec.retry),
     ...(spec.onFailure === undefined ? {} : { onFailure: { url: spec.onFailure.webhook as Json } }),
   };
   return { ...rest, version: createHash('sha256').update(JSON.stringify(rest)).digest('hex') };
+}
+
+async function sourceDocuments(sources: Readonly<Record<string, Source>>, resolver: Resolver) {
+  const documents: Record<string, SourceDocument> = {};
+  for (const [name, source] of Object.entries(sources)) documents[name] = await sourceDocument(source, resolver);
+  return documents;
+}
+
+/** They go with the run's job: another attempt would not find them. */
+const holdsRows = (sources: Readonly<Record<string, Source>>): boolean =>
+  Object.values(sources).some(({ from }) => from.kind === 'rows');
+
+/** @throws SheafError `PIPELINE_INVALID` for a schedule over rows that only a program holds */
+function refuseHeldRows({ schedule }: Spec, sources: Readonly<Record<string, Source>>): void {
+  const held = Object.keys(sources).find((name) => sources[name]?.from.kind === 'rows');
+  if (schedule === undefined || held === undefined) return;
+  throw new SheafError('PIPELINE_INVALID', `The source ${held} is rows of this program, which no schedule can read`, {
+    next: 'Leave the schedule out, or write the rows where the cluster sees them.',
+  });
 }
 
 export const sourcesOf = ({ extract }: Spec): Readonly<Record<string, Source>> =>
@@ -55,10 +75,7 @@ async function outputsOf(
   resolver: Resolver,
 ): Promise<OutputDocument[]> {
   const inputs = Object.fromEntries(
-    Object.entries(sources).map(([name, source]) => [
-      name,
-      stepDataset(() => Promise.resolve(sourceStep(name, source))),
-    ]),
+    Object.entries(sources).map(([name, source]) => [name, stepDataset(() => sourceStep(name, source, resolver))]),
   );
   const relations = named(
     spec.transform ? spec.transform({ ...inputs, ...transformTools } as never) : untransformed(inputs),

@@ -32,7 +32,8 @@ export async function resolvedRules(
 async function planOf(target: Dataset | Source, sources: Sources, resolver: Resolver): Promise<PlanNode> {
   if (target instanceof Dataset) return await target.draft(resolver);
   const name = Object.keys(sources).find((name) => sources[name] === target);
-  return name === undefined ? sourceDocument(target).node : sourceStep(name, target);
+  if (name !== undefined) return await sourceStep(name, target, resolver);
+  return (await sourceDocument(target, resolver)).node;
 }
 
 function refuseTwice(output: string, rules: readonly Rule[]): void {
