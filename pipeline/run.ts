@@ -55,10 +55,17 @@ export interface RunRecord {
   readonly replayOf?: string;
   /** The run that has replayed this one's rejected rows: rows rejected again are that run's, so none is loaded twice. */
   readonly replayedBy?: string;
+  /** Of its failure, to the webhook of its pipeline. */
+  readonly notice?: FailureNotice;
   /** Once it is over: what it staged is removed. */
   readonly cleaned?: boolean;
   readonly life: RunLife;
 }
+
+/** What became of telling a webhook that a run has failed for good. */
+export type FailureNotice =
+  | { readonly state: 'delivered'; readonly atMs: number }
+  | { readonly state: 'givenUp'; readonly atMs: number; readonly error: ErrorData };
 
 export type RunCause = 'manual' | 'schedule' | 'backfill' | 'replay';
 

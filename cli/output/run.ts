@@ -1,4 +1,12 @@
-import type { OutputSummary, RuleSummary, RunInfo, RunRecord, RunSummary, SourceSummary } from '../../pipeline/run.ts';
+import type {
+  FailureNotice,
+  OutputSummary,
+  RuleSummary,
+  RunInfo,
+  RunRecord,
+  RunSummary,
+  SourceSummary,
+} from '../../pipeline/run.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { formatBytes, formatDuration } from '../units.ts';
@@ -24,7 +32,7 @@ export function runRow(run: RunRecord, nowMs: number): string[] {
 
 /** A run in full: what it read and wrote, what was rejected and why, where it goes on. */
 export function runText(run: RunInfo, nowMs: number): string {
-  const { id, pipeline, version, cause, life, attempt, params, replayOf, replayedBy, interval } = run;
+  const { id, pipeline, version, cause, life, attempt, params, replayOf, replayedBy, interval, notice } = run;
   const given = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
   const head = [
     `${id}  ${life.state} after ${formatDuration(elapsedMs(run, nowMs))}${attempt > 1 ? `, attempt ${attempt}` : ''}`,
@@ -32,12 +40,18 @@ export function runText(run: RunInfo, nowMs: number): string {
     ...(interval ? [`interval ${timeText(interval.startMs)} to ${timeText(interval.endMs)}`] : []),
     ...(given.length > 0 ? [`with ${given.join(', ')}`] : []),
     ...(replayOf ? [`replays the rejected rows of ${replayOf}`] : []),
+    ...(notice ? [noticeText(notice)] : []),
     ...(replayedBy ? [`its rejected rows were replayed by ${replayedBy}`] : []),
   ];
   const summary = summaryOf(run);
   const error = 'error' in life && life.error ? errorText(SheafError.fromData(life.error)) : '';
   return `${head.join('\n')}\n${summary ? summaryText(summary, life.state === 'succeeded') : ''}${error && `\n${error}`}`;
 }
+
+const noticeText = (notice: FailureNotice): string =>
+  notice.state === 'delivered'
+    ? `the webhook was told ${timeText(notice.atMs)}`
+    : `${notice.error.message}: given up ${timeText(notice.atMs)}`;
 
 function summaryText({ sources, outputs }: RunSummary, isLoaded: boolean): string {
   const rules = outputs.flatMap((output) => output.rules.map((rule) => ruleRow(output, rule)));

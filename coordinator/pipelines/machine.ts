@@ -1,5 +1,5 @@
 import type { RetryPolicy } from '../../pipeline/document.ts';
-import type { RunLife, RunRecord, RunState, RunSummary } from '../../pipeline/run.ts';
+import type { FailureNotice, RunLife, RunRecord, RunState, RunSummary } from '../../pipeline/run.ts';
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { isRetryable, retryDelayMs } from './retry.ts';
@@ -22,6 +22,8 @@ export type RunEvent =
   | { readonly kind: 'commitFailed'; readonly error: ErrorData; readonly some: boolean; readonly tries: number }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'cleaned' }
+  /** The webhook has been told of its failure, or will not be. */
+  | { readonly kind: 'notified'; readonly notice: FailureNotice }
   /** Another coordinator leads, and has found the record. */
   | { readonly kind: 'takenOver' };
 
@@ -133,6 +135,10 @@ const handlers: {
 
   cleaned({ record }) {
     return isOver(record.life) ? { record: { ...record, cleaned: true }, effects: [] } : undefined;
+  },
+
+  notified({ record }, { notice }) {
+    return among(record, 'failed') ? { record: { ...record, notice }, effects: [] } : undefined;
   },
 
   takenOver({ record, nowMs, policy }) {

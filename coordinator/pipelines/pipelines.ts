@@ -3,6 +3,7 @@ import { keysOf } from '../../shared/store/keys.ts';
 import { RunCompiler } from './compile-run.ts';
 import { type DeskParts, PipelinesDesk } from './desk.ts';
 import { Documents } from './documents.ts';
+import { FailureHooks } from './hooks/failure-hooks.ts';
 import { PipelineBook, type PipelineBookParts } from './pipeline-book.ts';
 import { RunBook, type RunBookParts } from './run-book.ts';
 import { Runner, type RunnerParts } from './runner.ts';
@@ -33,6 +34,7 @@ export class Pipelines {
   readonly #coverage: Coverage;
   readonly #runner: Runner;
   readonly #timetable: Timetable;
+  readonly #hooks: FailureHooks;
 
   constructor(parts: PipelinesParts) {
     const { cluster, store, leadership, blobs, compile, engine, secrets, mustLead, over, at, config, log } = parts;
@@ -49,6 +51,10 @@ export class Pipelines {
     const hook = at ? { at } : {};
     this.#runner = new Runner({ ...shared, book, sinks, log, ...hook });
     this.#schedules = new ScheduleBook({ store, leadership, keys, log });
+    this.#hooks = new FailureHooks({
+      ...{ runs: book, documents, secrets, over, config, log },
+      note: (run, notice) => this.#runner.post(run, { kind: 'notified', notice }),
+    });
     this.#coverage = new Coverage({ store, leadership, keys, runs: book, config, log });
     this.#timetable = new Timetable({
       ...{ book: this.#schedules, runs: book, over, config, log, ...hook },
@@ -70,6 +76,7 @@ export class Pipelines {
   begin(): void {
     this.#runner.begin();
     this.#timetable.begin();
+    this.#hooks.begin();
   }
 
   /** Whether nothing is being done at this moment. */

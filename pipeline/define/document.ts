@@ -4,6 +4,7 @@ import type { Resolver } from '../../client/dataset/draft.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
+import { isSecretRef, type SecretRef } from '../../shared/secrets.ts';
 import type { OutputDocument, ParamSpec, PipelineDocument, Schedule, SourceDocument } from '../document.ts';
 import { DueTimes } from '../due-times.ts';
 import { type Duration, durationMs } from '../duration.ts';
@@ -40,7 +41,7 @@ export async function documentOf({ name, spec }: Pipeline, resolver: Resolver): 
     outputs,
     onReject: spec.onReject ?? { action: 'fail' as const },
     retry: holdsRows(sources) ? { ...retryOf(spec.retry), attempts: 1 } : retryOf(spec.retry),
-    ...(spec.onFailure === undefined ? {} : { onFailure: { url: spec.onFailure.webhook as Json } }),
+    ...(spec.onFailure === undefined ? {} : { onFailure: { url: webhookOf(spec.onFailure.webhook) } }),
   };
   return { ...rest, version: createHash('sha256').update(JSON.stringify(rest)).digest('hex') };
 }
@@ -126,6 +127,13 @@ function scheduleOf(schedule: NonNullable<Spec['schedule']>): Schedule {
 
 function retryOf({ attempts = 3, firstDelay = '10s', maxDelay = '10m' }: NonNullable<Spec['retry']> = {}) {
   return { attempts, firstDelayMs: durationMs(firstDelay), delayMsMax: durationMs(maxDelay satisfies Duration) };
+}
+
+function webhookOf(webhook: string | SecretRef): Json {
+  if (isSecretRef(webhook) || /^https?:\/\/./.test(webhook)) return webhook as Json;
+  throw new SheafError('PIPELINE_INVALID', `"${webhook}" is no address of a webhook`, {
+    next: "Write webhook: 'https://…', or secret('NAME') for an address that nobody else is to know.",
+  });
 }
 
 const paramsOf = ({ params = {} }: Spec): Readonly<Record<string, ParamSpec>> =>

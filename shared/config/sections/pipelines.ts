@@ -92,6 +92,31 @@ export const pipelineSettings = {
     max: 10_000,
     doc: 'How many separate stretches of time of each pipeline are remembered as loaded, for backfills to leave out. Adjacent intervals are one.',
   }),
+  webhookTimeoutMs: milliseconds(10_000, {
+    min: 10,
+    max: 600_000,
+    doc: 'How long a webhook of a failed run may take to answer.',
+  }),
+  webhookAttemptsMax: count(5, {
+    min: 1,
+    max: 100,
+    doc: 'How often a webhook is told, as long as another attempt may succeed. Then it is given up; the run says so.',
+  }),
+  webhookRetryMs: milliseconds(1_000, {
+    min: 1,
+    max: 600_000,
+    doc: 'The first pause between such attempts. It doubles each time.',
+  }),
+  webhookRetryMsMax: milliseconds(60_000, {
+    min: 1,
+    max: 3_600_000,
+    doc: 'The longest such pause.',
+  }),
+  webhooksActiveMax: count(8, {
+    min: 1,
+    max: 1_000,
+    doc: 'How many webhooks are told at a time; others wait.',
+  }),
   scheduleShownMax: count(3, {
     min: 1,
     max: 100,

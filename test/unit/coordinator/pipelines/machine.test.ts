@@ -51,6 +51,7 @@ const events: readonly RunEvent[] = [
   { kind: 'commitFailed', error: passing, some: false, tries: 1 },
   { kind: 'cancelled' },
   { kind: 'cleaned' },
+  { kind: 'notified', notice: { state: 'delivered', atMs: 1000 } },
   { kind: 'takenOver' },
 ];
 
@@ -68,6 +69,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
     cleaned: '!',
+    notified: '!',
     takenOver: 'queued#1 wait',
   },
   preparing: {
@@ -79,6 +81,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
     cleaned: '!',
+    notified: '!',
     takenOver: 'queued#2 cancelJob wait',
   },
   loading: {
@@ -90,6 +93,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
     cleaned: '!',
+    notified: '!',
     takenOver: 'queued#2 cancelJob wait',
   },
   committing: {
@@ -101,6 +105,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     commitFailed: 'committing#1 commit',
     cancelled: '-',
     cleaned: '!',
+    notified: '!',
     takenOver: 'committing#1 commit',
   },
   retrying: {
@@ -112,6 +117,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
     cleaned: '!',
+    notified: '!',
     takenOver: 'retrying#1 wait',
   },
   succeeded: over('succeeded'),
@@ -128,6 +134,7 @@ function over(state: RunState): Record<RunEvent['kind'], string> {
     commitFailed: '!',
     cancelled: '-',
     cleaned: `${state}#1`,
+    notified: state === 'failed' ? 'failed#1' : '!',
     takenOver: `${state}#1 clean`,
   };
 }
