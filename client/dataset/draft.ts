@@ -1,4 +1,3 @@
-import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
 import type { FunctionRef } from '../../shared/stage.ts';
@@ -28,9 +27,3 @@ export const over =
   (input: Draft, build: (input: PlanNode) => PlanNode): Draft =>
   async (resolver) =>
     build(await input(resolver));
-
-/** A resolver for plans in which nothing is local. */
-export const nothingLocal: Resolver = {
-  uploadDataset: () => Promise.reject(new SheafError('PLAN_INVALID', 'This plan holds a dataset of the client')),
-  bundleFunction: () => Promise.reject(new SheafError('PLAN_INVALID', 'This plan holds a function of the client')),
-};

@@ -1,4 +1,3 @@
-import { SheafError } from '../../shared/errors.ts';
 import type { StageOutput, StageSpec, TaskMetrics } from '../../shared/stage.ts';
 import type { Job } from './job.ts';
 import type { ReadyQueue } from './queue.ts';
@@ -117,10 +116,3 @@ export function partitionCount(output: StageOutput): number {
 export const isDurable = ({ spec }: Stage): boolean => spec.output.kind === 'file';
 
 export const stageName = ({ job, spec }: Stage): string => `stage ${spec.id} (${spec.name}) of ${job.id}`;
-
-/** @throws SheafError `INTERNAL` if there is no such task: ask `stage.tasks[index]` where that may be */
-export function taskAt(stage: Stage, index: number): Task {
-  const task = stage.tasks[index];
-  if (task === undefined) throw new SheafError('INTERNAL', `There is no task ${index} in ${stageName(stage)}.`);
-  return task;
-}

@@ -1,4 +1,4 @@
-import type { TaskKey, WorkerId } from '../../shared/ids.ts';
+import type { WorkerId } from '../../shared/ids.ts';
 import type { TaskOutput } from '../../shared/stage.ts';
 import type { Attempt } from './attempt.ts';
 import type { LaunchCause } from './effects.ts';
@@ -75,8 +75,6 @@ export const createTask = (stage: Stage, index: number): Task => ({
 });
 
 const noDeaths: readonly WorkerId[] = [];
-
-export const taskKey = ({ stage, index }: Task): TaskKey => ({ job: stage.job.id, stage: stage.spec.id, task: index });
 
 /** The task's latest steps, one per line. */
 export const taskStory = (task: Task): string =>

@@ -1,4 +1,3 @@
-import { SheafError } from '../../shared/errors.ts';
 import type { FileFormat } from '../../shared/plan/nodes/scan.ts';
 
 /** Endings of file names by format; text formats may be compressed besides. */
@@ -27,8 +26,3 @@ export function formatOf(path: string): FileFormat | undefined {
 }
 
 export const hasFormat = (path: string, format: FileFormat): boolean => formatOf(path) === format;
-
-export const formatUnknown = (path: string): SheafError =>
-  new SheafError('FORMAT_UNKNOWN', `The name of ${path} does not tell its format`, {
-    next: `Use a name that ends in one of ${Object.values(endings).flat().join(', ')}, or read it with the function of its format.`,
-  });

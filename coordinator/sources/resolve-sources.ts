@@ -34,7 +34,7 @@ export interface SourceTools {
  * Lists the files of all scans of a plan, those named in SQL text too, and looks into them.
  *
  * @throws SheafError `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_CORRUPT`, `ROW_MALFORMED`, `SCHEMA_MISMATCH`,
- * `FORMAT_UNKNOWN`, `QUOTA_EXCEEDED`, each naming the file; `SQL_INVALID` for SQL text that does not parse
+ * `QUOTA_EXCEEDED`, each naming the file; `SQL_INVALID` for SQL text that does not parse
  */
 export function resolveSources(plan: PlanNode, tools: SourceTools): Sources {
   const sources = new Map<string, ResolvedSource>();

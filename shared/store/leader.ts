@@ -17,15 +17,9 @@ export interface LeaderRecord {
 }
 
 /** The epoch of a leader is its key's create revision: every later leader's is higher. */
-export function toLeader(entry: Entry): Leader {
+function toLeader(entry: Entry): Leader {
   const { address } = JSON.parse(entry.value) as LeaderRecord;
   return { address, epoch: epoch(entry.createRevision) };
-}
-
-/** The leader of this moment, if there is one. */
-export async function currentLeader(store: Store, cluster: string): Promise<Leader | undefined> {
-  const entry = await store.get(keysOf(cluster).leader);
-  return entry && toLeader(entry);
 }
 
 /** The leader as it changes: yields at once, `undefined` while there is none, until the signal is aborted. */

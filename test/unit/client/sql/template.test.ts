@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Cluster } from '../../../../client/cluster.ts';
-import { nothingLocal } from '../../../../client/dataset/draft.ts';
+import type { Draft, Resolver } from '../../../../client/dataset/draft.ts';
 import { col } from '../../../../client/index.ts';
 import { fakeSession } from '../../../support/fake-session.ts';
 
@@ -9,7 +9,11 @@ const cluster = new Cluster(fakeSession(), async () => {});
 const flights = cluster.read.parquet('/data/flights.parquet');
 const late = flights.filter(col('delay').gt(15));
 
-const plan = async (dataset: { readonly draft: (resolver: typeof nothingLocal) => Promise<unknown> }) =>
+const nothingLocal: Resolver = {
+  uploadDataset: () => assert.fail('a dataset of the client'),
+  bundleFunction: () => assert.fail('a function of the client'),
+};
+const plan = async (dataset: { readonly draft: Draft }) =>
   JSON.parse(JSON.stringify(await dataset.draft(nothingLocal)));
 
 test('datasets become tables, values parameters, expressions SQL', async () => {
