@@ -115,6 +115,9 @@ export interface SinkConnector<Options = unknown, Prepared extends Json = Json> 
   /**
    * Makes the chosen attempts' rows visible in one step, together with a ledger entry of the run where the sink can hold
    * one. Called again after a crash or a lost answer: it then finds the entry and changes nothing.
+   *
+   * @throws SheafError with the detail `nothingLoaded` if the ledger was looked at and the load is not there; `STAGED_LOST` if it
+   * cannot come any more because what was staged is gone
    */
   commit(options: Options, receipts: readonly LoadReceipt[], context: CommitContext<Prepared>): Promise<Committed>;
   /** Removes whatever the run staged and was not committed, of all its attempts. Harmless if there is nothing. */

@@ -59,6 +59,7 @@ export const errorCodes = {
   SECRET_UNKNOWN: exitCodes.config,
   SOURCE_FAILED: exitCodes.jobFailed,
   SINK_FAILED: exitCodes.jobFailed,
+  STAGED_LOST: exitCodes.jobFailed,
   RULE_BROKEN: exitCodes.badData,
   RUN_UNKNOWN: exitCodes.usage,
   PIPELINE_UNKNOWN: exitCodes.usage,

@@ -2,6 +2,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
 import type { CommitContext, Committed } from '../contract.ts';
+import { refusedInTransaction } from '../nothing-loaded.ts';
 import { type Agreement, agree } from './contract-check.ts';
 import { emptySql } from './empty-sql.ts';
 import { claim, entryOf, type LedgerEntry, record, recordCursors } from './ledger.ts';
@@ -22,14 +23,18 @@ export async function commit(
   await using session = await Session.open(sinkPlace(options), { ...context, ...options });
   await session.run('BEGIN');
   const isFirst = await claim(session, context.prepared.schema, context);
-  const done = isFirst
-    ? await load(session, options, receipts, context)
-    : await entryOf(session, context.prepared.schema, context);
-  await recordCursors(session, context.prepared.schema, context);
-  context.mustLead();
-  await session.run('COMMIT');
-  const { rows = 0, bytes = 0, detail = null } = done ?? {};
-  return { rows, bytes, already: !isFirst, detail };
+  try {
+    const done = isFirst
+      ? await load(session, options, receipts, context)
+      : await entryOf(session, context.prepared.schema, context);
+    await recordCursors(session, context.prepared.schema, context);
+    context.mustLead();
+    await session.run('COMMIT');
+    const { rows = 0, bytes = 0, detail = null } = done ?? {};
+    return { rows, bytes, already: !isFirst, detail };
+  } catch (thrown) {
+    throw isFirst ? refusedInTransaction(thrown) : thrown;
+  }
 }
 
 async function load(

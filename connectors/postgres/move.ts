@@ -61,9 +61,9 @@ async function checkStaged(
   const lost = staged.find(({ name, rows }) => found.get(name) !== rows);
   if (lost === undefined) return;
   throw new SheafError(
-    'SINK_FAILED',
+    'STAGED_LOST',
     `The staging table ${lost.name} has ${found.get(lost.name) ?? 0} rows, not the ${lost.rows} that were written: the server crashed since, or somebody changed it`,
-    { next: 'Run the pipeline again. Nothing was loaded.' },
+    { next: 'Nothing was loaded. The run begins anew by itself; else run the pipeline again.' },
   );
 }
 

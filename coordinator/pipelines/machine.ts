@@ -93,16 +93,8 @@ const handlers: {
   },
 
   failed(situation, { error, summary }) {
-    const { record, nowMs, policy } = situation;
-    if (!among(record, 'preparing', 'loading')) return ended(record);
-    const failures = record.failures + 1;
-    const cancel = { kind: 'cancelJob', attempt: record.attempt } as const;
-    if (!isRetryable(error) || failures >= policy.retry.attempts) {
-      const life = { state: 'failed', endedMs: nowMs, error, ...(summary ? { summary } : {}) } as const;
-      return to({ ...record, failures }, life, cancel, { kind: 'clean' });
-    }
-    const dueMs = nowMs + retryDelayMs(policy.retry, failures);
-    return to({ ...record, failures }, { state: 'retrying', dueMs, error }, cancel, { kind: 'wait', untilMs: dueMs });
+    if (!among(situation.record, 'preparing', 'loading')) return ended(situation.record);
+    return failedOnce(situation, error, summary);
   },
 
   decided({ record, nowMs }, { commit }) {
@@ -119,6 +111,8 @@ const handlers: {
   commitFailed({ record, nowMs, policy }, { error, some, tries }) {
     const { life } = record;
     if (life.state !== 'committing') return undefined;
+    // Nothing is loaded, and what was decided to be is gone: it has to be made again.
+    if (!some && error.code === 'STAGED_LOST') return failedOnce({ record, nowMs, policy }, error);
     // Half a load is none: once a sink may have committed, the others are asked until they have.
     if (!some && !isRetryable(error)) return to(record, { state: 'failed', endedMs: nowMs, error }, { kind: 'clean' });
     const pause = { firstDelayMs: policy.commitRetryMs, delayMsMax: policy.commitRetryMsMax };
@@ -160,6 +154,18 @@ const handlers: {
     return to(again, { state: 'queued', dueMs: nowMs }, cancel, { kind: 'wait', untilMs: nowMs });
   },
 };
+
+/** Another attempt, if that may help and the policy allows it. */
+function failedOnce({ record, nowMs, policy }: Situation, error: ErrorData, summary?: RunSummary): Step {
+  const failures = record.failures + 1;
+  const cancel = { kind: 'cancelJob', attempt: record.attempt } as const;
+  if (!isRetryable(error) || failures >= policy.retry.attempts) {
+    const life = { state: 'failed', endedMs: nowMs, error, ...(summary ? { summary } : {}) } as const;
+    return to({ ...record, failures }, life, cancel, { kind: 'clean' });
+  }
+  const dueMs = nowMs + retryDelayMs(policy.retry, failures);
+  return to({ ...record, failures }, { state: 'retrying', dueMs, error }, cancel, { kind: 'wait', untilMs: dueMs });
+}
 
 const among = ({ life }: RunRecord, ...states: readonly RunState[]): boolean => states.includes(life.state);
 

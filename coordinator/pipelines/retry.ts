@@ -10,6 +10,7 @@ const worthRetrying: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DEADLINE',
   'UNREACHABLE',
   'STORE_UNREACHABLE',
+  'STAGED_LOST',
 ]);
 
 export const isRetryable = ({ retryable, code }: ErrorData): boolean => retryable === true || worthRetrying.has(code);

@@ -1,20 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { nothingLoaded } from '../../connectors/nothing-loaded.ts';
 import type { RunRecord, RunSummary } from '../../pipeline/run.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import type { Keys } from '../../shared/store/keys.ts';
 import type { Operation, Store } from '../../shared/store/store.ts';
 import { Attempt, cancelledError, movesCursors, type Point } from './attempt.ts';
+import { removeStaged } from './clean.ts';
 import { commitAll } from './commit.ts';
 import type { RunCompiler } from './compile-run.ts';
 import type { Documents } from './documents.ts';
 import { jobKey, type LoadEngine } from './engine.ts';
 import { isOver, type RunEffect, type RunEvent, type RunPolicy, step } from './machine.ts';
+import { retryDelayMs } from './retry.ts';
 import type { RunBook } from './run-book.ts';
-import { type Sinks, written } from './sinks.ts';
+import type { Sinks } from './sinks.ts';
 import { turns } from './turns.ts';
 
 export interface RunnerParts {
@@ -221,8 +223,9 @@ export class Runner {
     if (result.kind === 'done') return await this.#committed(record.id, result.summary);
     const { error } = result;
     log.warn({ run: record.id, error, tries }, 'a sink has not committed yet');
-    // Only the very first answer of a sink tells for certain that nothing is loaded.
-    const some = result.some || tries > 0 || record.takeovers > 0 || this.#begun.get(record.id) === undefined;
+    // A sink may have looked into its ledger. Else only the very first answer tells for certain that nothing is loaded.
+    const mayHave = tries > 0 || record.takeovers > 0 || this.#begun.get(record.id) === undefined;
+    const some = result.some || (mayHave && error.details?.[nothingLoaded] !== true);
     await this.post(record.id, { kind: 'commitFailed', error, some, tries: tries + 1 });
   }
 
@@ -250,30 +253,20 @@ export class Runner {
     await this.#parts.engine.cancel(jobKey(id, attempt));
   }
 
-  /** Whatever became of the run. If it cannot be done now, the next leader tries. */
+  /** Whatever became of the run: until it is done, by this leader or the next one. */
   async #clean(record: RunRecord): Promise<void> {
-    const { sinks, engine, config, over, log } = this.#parts;
-    const { id: run, pipeline, attempt } = record;
+    const { engine, book, config, over, log } = this.#parts;
+    const { id: run, attempt } = record;
     this.#begun.delete(run);
-    const signal = AbortSignal.any([over, AbortSignal.timeout(config.cleanTimeoutMs)]);
     await engine.cancel(jobKey(run, attempt));
-    try {
-      for (const output of await this.#staged(record)) await sinks.clean({ run, pipeline }, output, signal);
-    } catch (error) {
-      return log.warn({ run, err: SheafError.from(error) }, 'what the run staged was not removed');
-    }
-    await this.post(run, { kind: 'cleaned' });
-  }
-
-  /** Outputs that may hold something of a run. One that has no plan (any more) has staged nothing. */
-  async #staged(record: RunRecord): Promise<LoadOutput[]> {
-    const { documents, compiler, log } = this.#parts;
-    try {
-      const { plan } = await compiler.plan(record, await documents.document(record.version), {});
-      return written(plan.outputs);
-    } catch (error) {
-      log.info({ run: record.id, err: SheafError.from(error) }, 'the run has no plan');
-      return [];
+    const policy = { firstDelayMs: config.commitRetryMs, delayMsMax: config.commitRetryMsMax };
+    // A run that nobody knows any more has lost its pipeline, and with it the plan that says where it staged.
+    for (let tries = 1; book.find(run) !== undefined; tries += 1) {
+      const error = await removeStaged(record, this.#parts);
+      if (error?.code === 'NOT_LEADER') return; // The next one's task.
+      if (error === undefined) return await this.post(run, { kind: 'cleaned' });
+      log.warn({ run, err: error, tries }, 'what the run staged is not removed yet');
+      await pause(retryDelayMs(policy, tries), undefined, { signal: over, ref: false });
     }
   }
 

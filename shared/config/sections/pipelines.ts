@@ -50,7 +50,7 @@ export const pipelineSettings = {
   cleanTimeoutMs: milliseconds(60_000, {
     min: 100,
     max: 3_600_000,
-    doc: 'How long a sink may take to remove what a run staged. The next leader tries again.',
+    doc: 'How long a sink may take to remove what a run staged. Then it is tried again, after the pauses of a commit.',
   }),
   replayRowsMax: count(1_000_000, {
     min: 1,

@@ -182,6 +182,15 @@ test('a sink that refuses for good fails the run only if no other has committed'
   assert.deepEqual(effects, [{ kind: 'commit', commit: 'c', atMs: 1040, tries: 9 }]);
 });
 
+test('what was staged is gone: the run begins anew, unless another sink has committed', () => {
+  const lost: ErrorData = { code: 'STAGED_LOST', message: 'the staging table has 0 rows' };
+  const after = (some: boolean, failures = 0) =>
+    step(run('committing', { failures }), { kind: 'commitFailed', error: lost, some, tries: 3 }, 1000, policy);
+  assert.equal(told(after(false)), 'retrying#1 cancelJob wait');
+  assert.equal(told(after(false, 2)), 'failed#1 cancelJob clean');
+  assert.equal(told(after(true)), 'committing#1 commit');
+});
+
 test('a run that ends its leaders ends; what it had decided is done all the same', () => {
   const again = (state: RunState) => step(run(state, { takeovers: 2 }), { kind: 'takenOver' }, 1000, policy);
   assert.equal(told(again('loading')), 'failed#1 cancelJob clean');

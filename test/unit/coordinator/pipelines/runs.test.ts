@@ -146,6 +146,28 @@ test('a failed attempt is tried again if that may help, and what it staged goes'
   assert.deepEqual(world.target.rows, rows(3));
 });
 
+test('a sink that was lost, and then says for certain that nothing is loaded', async () => {
+  using leader = await TestLeader.lead(world);
+  const certain = (code: 'SINK_FAILED' | 'STAGED_LOST') =>
+    new SheafError(code, 'there is no entry', { details: { nothingLoaded: true } });
+  world.target.faults.push({ call: 'commit', error: passing() }, { call: 'commit', error: certain('SINK_FAILED') });
+  const { id } = await begin(leader);
+  assert.equal((await leader.ended(id)).life.state, 'failed');
+  world.target.faults.push({ call: 'commit', error: passing() }, { call: 'commit', error: certain('STAGED_LOST') });
+  const again = await begin(leader, testDocument('numbers', { attempts: 2 }));
+  const { life, attempt } = await leader.ended(again.id);
+  assert.deepEqual([life.state, attempt, world.target.rows], ['succeeded', 2, rows(3)]);
+});
+
+test('what cannot be cleaned now is cleaned later, by the same leader', async () => {
+  using leader = await TestLeader.lead(world);
+  world.target.faults.push({ call: 'clean', error: passing() }, { call: 'clean', error: lasting() });
+  const { id } = await begin(leader);
+  assert.equal((await leader.ended(id)).life.state, 'succeeded');
+  await until(async () => (await leader.stored(id)).cleaned === true, 'it is cleaned');
+  assert.deepEqual([world.target.staged.size, world.target.faults.length], [0, 0]);
+});
+
 test('what will not pass is not tried again', async () => {
   using leader = await TestLeader.lead(world);
   world.source.faults.push(lasting('PERMISSION_DENIED'));
