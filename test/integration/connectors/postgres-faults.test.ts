@@ -117,7 +117,7 @@ test('a crash of the server empties staging tables: the commit sees it and loads
   });
   await server().start();
   await assert.rejects(loading.commit(receipts), {
-    code: 'SINK_FAILED',
+    code: 'STAGED_LOST',
     retryable: false,
     message: /has 0 rows, not the 200000 that were written/,
   });
