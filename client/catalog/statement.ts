@@ -1,5 +1,6 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { CatalogKind } from '../../shared/plan/catalog.ts';
+import { unquotedName } from '../../shared/sql/text.ts';
 import { type Token, tokenize } from '../../shared/sql/tokens.ts';
 
 /** A statement that changes the catalog. What it asks for, after AS, is DuckDB's SQL and is left to DuckDB. */
@@ -65,7 +66,7 @@ class Words {
     const token = this.#tokens[place];
     if (token?.kind !== 'word' && token?.kind !== 'name') return undefined;
     this.#tokens = this.#tokens.slice(place + 1);
-    return token.kind === 'word' ? token.sql : token.sql.slice(1, -1).replaceAll('""', '"');
+    return token.kind === 'word' ? token.sql : unquotedName(token.sql);
   }
 
   rest(): string {

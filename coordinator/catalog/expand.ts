@@ -1,6 +1,7 @@
 import type { CatalogEntry } from '../../shared/plan/catalog.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { NamedPlan, SqlNode } from '../../shared/plan/nodes/sql.ts';
+import { unquotedName } from '../../shared/sql/text.ts';
 import { tokenize } from '../../shared/sql/tokens.ts';
 
 /** Entries by name in lower case. */
@@ -61,7 +62,7 @@ export function expand(plan: PlanNode, entries: Entries, path: readonly string[]
 /** Words and quoted names of SQL text, in lower case. */
 function wordsOf(text: string): ReadonlySet<string> {
   const names = tokenize(text).flatMap(({ kind, sql }) =>
-    kind === 'word' ? [sql] : kind === 'name' ? [sql.slice(1, -1).replaceAll('""', '"')] : [],
+    kind === 'word' ? [sql] : kind === 'name' ? [unquotedName(sql)] : [],
   );
   return new Set(names.map((name) => name.toLowerCase()));
 }

@@ -1,9 +1,10 @@
 import { typeKey } from '../arrow/fields.ts';
 import { assert, SheafError } from '../errors.ts';
+import { quotedName } from '../sql/text.ts';
 import { BoundInput } from './bound-input.ts';
 import type { Input } from './input.ts';
 import type { Address } from './library.ts';
-import { aggregateState, identifier } from './logical-type.ts';
+import { aggregateState } from './logical-type.ts';
 import { inputFunction, registerInputFunction } from './table-function.ts';
 
 /** What inputs need of their connection. */
@@ -61,10 +62,10 @@ function view(connection: InputConnection, name: string, input: BoundInput): Dis
   assert(!names.has(key), `no other open query of the connection reads an input named ${name}`);
   const columns = input.fields.map((_, i) => `c${i}`);
   const values = input.fields.map(
-    (field, i) => `${castBack(`c${i}`, field.metadata.get(typeKey))} AS ${identifier(field.name)}`,
+    (field, i) => `${castBack(`c${i}`, field.metadata.get(typeKey))} AS ${quotedName(field.name)}`,
   );
   connection.execute(
-    `CREATE OR REPLACE TEMP VIEW ${identifier(name)} AS
+    `CREATE OR REPLACE TEMP VIEW ${quotedName(name)} AS
      SELECT ${values.join(', ')} FROM ${inputFunction}(${input.id}) AS t(${columns.join(', ')})`,
   );
   names.add(key);
@@ -79,7 +80,7 @@ function view(connection: InputConnection, name: string, input: BoundInput): Dis
 /** An interrupt that was meant for the query may meet this statement: then the view stays until one of its name comes. */
 function drop(connection: InputConnection, name: string): void {
   try {
-    connection.execute(`DROP VIEW IF EXISTS temp.${identifier(name)}`);
+    connection.execute(`DROP VIEW IF EXISTS temp.${quotedName(name)}`);
   } catch (thrown) {
     if (SheafError.from(thrown).code !== 'CANCELLED') throw thrown;
   }

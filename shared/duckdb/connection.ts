@@ -1,9 +1,10 @@
 import { assert, SheafError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
+import { literal } from '../sql/text.ts';
 import { duckdb, resultBytes } from './api.ts';
 import { duckdbError } from './errors.ts';
 import type { Address, Out } from './library.ts';
-import { aggregateState, asSubquery, text } from './logical-type.ts';
+import { aggregateState, asSubquery } from './logical-type.ts';
 import { Block } from './memory.ts';
 import {
   type HashPartitioning,
@@ -90,7 +91,7 @@ export class Connection implements Disposable {
    * @throws SheafError `SQL_INVALID` with DuckDB's message, also for statements other than SELECT
    */
   parse(sql: string): unknown {
-    const [json] = this.#texts(`SELECT json_serialize_sql(${text(sql)})`);
+    const [json] = this.#texts(`SELECT json_serialize_sql(${literal(sql)})`);
     const tree = parseJson(json ?? 'null') as ParseAnswer;
     if (tree.error) throw parseError(tree, sql);
     return tree;
@@ -102,7 +103,7 @@ export class Connection implements Disposable {
    * @throws SheafError see `duckdbError`
    */
   print(tree: unknown): string {
-    const [sql] = this.#texts(`SELECT json_deserialize_sql(${text(syntaxTreeJson(tree))}::JSON)`);
+    const [sql] = this.#texts(`SELECT json_deserialize_sql(${literal(syntaxTreeJson(tree))}::JSON)`);
     return sql ?? '';
   }
 

@@ -1,4 +1,5 @@
 import { SheafError } from '../errors.ts';
+import { literal, quotedName } from '../sql/text.ts';
 import { duckdb } from './api.ts';
 import type { Address } from './library.ts';
 
@@ -52,7 +53,7 @@ const simpleTypes: Readonly<Record<number, string>> = {
 const nestedTypes: Readonly<Record<number, (type: Address, inList: boolean) => TypeText>> = {
   19: (type) => same(`DECIMAL(${duckdb.decimalWidth(type)},${duckdb.decimalScale(type)})`),
   23: (type) => ({
-    type: `ENUM(${range(duckdb.enumSize(type), (i) => text(duckdb.enumValue(type, i))).join(', ')})`,
+    type: `ENUM(${range(duckdb.enumSize(type), (i) => literal(duckdb.enumValue(type, i))).join(', ')})`,
     wire: 'VARCHAR',
   }),
   24: (type) => around(owned(duckdb.listChild(type), true), (child) => `${child}[]`),
@@ -65,7 +66,7 @@ const nestedTypes: Readonly<Record<number, (type: Address, inList: boolean) => T
   33: (type) => around(owned(duckdb.arrayChild(type), true), (child) => `${child}[${duckdb.arraySize(type)}]`),
   40: (type, inList) => {
     const crs = duckdb.geometryCrs(type);
-    const geometry = crs === null ? 'GEOMETRY' : `GEOMETRY(${text(crs)})`;
+    const geometry = crs === null ? 'GEOMETRY' : `GEOMETRY(${literal(crs)})`;
     return { type: geometry, wire: inList ? 'VARCHAR' : geometry };
   },
 };
@@ -96,12 +97,6 @@ export function owned(type: Address, inList = false): TypeText {
   }
 }
 
-/** A name as an SQL identifier. */
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-/** A string as an SQL literal. */
-export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-
 /** A statement in parentheses: without the semicolon that would end it, its last comment ended by a newline. */
 export const asSubquery = (sql: string): string => `(${sql.replace(/(\s*;)+\s*$/, '')}\n)`;
 
@@ -123,7 +118,7 @@ function members(
   nameOf: (type: Address, index: number) => string,
   childOf: (type: Address, index: number) => Address,
 ): TypeText {
-  const all = range(count, (i) => ({ name: identifier(nameOf(type, i)), ...owned(childOf(type, i), inList) }));
+  const all = range(count, (i) => ({ name: quotedName(nameOf(type, i)), ...owned(childOf(type, i), inList) }));
   return {
     type: `${kind}(${all.map(({ name, type }) => `${name} ${type}`).join(', ')})`,
     wire: `${kind}(${all.map(({ name, wire }) => `${name} ${wire}`).join(', ')})`,

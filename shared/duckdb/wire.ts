@@ -1,8 +1,9 @@
 import { Field, Schema } from 'apache-arrow';
 import { typeKey } from '../arrow/fields.ts';
 import { SheafError } from '../errors.ts';
+import { quotedName } from '../sql/text.ts';
 import type { Address } from './library.ts';
-import { asSubquery, identifier } from './logical-type.ts';
+import { asSubquery } from './logical-type.ts';
 import { Prepared, type PreparedColumn } from './prepared.ts';
 
 /**
@@ -25,7 +26,7 @@ function castSql(sql: string, columns: readonly PreparedColumn[]): string {
   const names = columns.map((_, i) => `c${i}`);
   const casts = columns.map(({ name, type, wire }, i) => {
     const value = type === wire ? names[i] : `CAST(${names[i]} AS ${wire})`;
-    return `${type === 'INTERVAL' ? boundedInterval(`${value}`) : value} AS ${identifier(name)}`;
+    return `${type === 'INTERVAL' ? boundedInterval(`${value}`) : value} AS ${quotedName(name)}`;
   });
   return `SELECT ${casts.join(', ')} FROM ${asSubquery(sql)} AS t(${names.join(', ')})`;
 }
@@ -38,8 +39,8 @@ const boundedInterval = (value: string): string =>
 
 function refuse({ name, wire }: PreparedColumn): void {
   if (!/\bVARIANT\b/.test(wire.replace(/"(?:[^"]|"")*"/g, ''))) return;
-  throw new SheafError('NOT_SUPPORTED', `Column ${identifier(name)} of type ${wire} has no form in Arrow`, {
-    next: `Cast it, for example to JSON: CAST(${identifier(name)} AS JSON).`,
+  throw new SheafError('NOT_SUPPORTED', `Column ${quotedName(name)} of type ${wire} has no form in Arrow`, {
+    next: `Cast it, for example to JSON: CAST(${quotedName(name)} AS JSON).`,
   });
 }
 

@@ -6,6 +6,9 @@ export const name = (text: string): string => (plain.test(text) && !reserved.has
 /** Always in double quotes. */
 export const quotedName = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
+/** What a name in double quotes says. */
+export const unquotedName = (sql: string): string => sql.slice(1, -1).replaceAll('""', '"');
+
 /** A text constant. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 

@@ -1,4 +1,5 @@
 import { SheafError } from '../../shared/errors.ts';
+import { quotedName } from '../../shared/sql/text.ts';
 import { previousInput, type StageOutput, type Step, type TaskOutput } from '../../shared/stage.ts';
 import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
@@ -52,7 +53,7 @@ async function runSteps(context: TaskContext): Promise<Written> {
  * their values and written to files by DuckDB.
  */
 export function completed(steps: readonly Step[], output: StageOutput, firstInput: string): readonly Step[] {
-  const all = (name: string): Step => ({ kind: 'sql', sql: `SELECT * FROM "${name.replaceAll('"', '""')}"` });
+  const all = (name: string): Step => ({ kind: 'sql', sql: `SELECT * FROM ${quotedName(name)}` });
   const first = steps[0]?.kind === 'sql' ? [] : [all(firstInput)];
   const endsInSql = (steps.at(-1) ?? first[0])?.kind === 'sql';
   return [...first, ...steps, ...(endsInSql || !needsSql(output) ? [] : [all(previousInput)])];

@@ -1,5 +1,6 @@
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { type Input, onceInput } from '../../shared/duckdb/input.ts';
+import { quotedName } from '../../shared/sql/text.ts';
 import { previousInput } from '../../shared/stage.ts';
 import type { TaskContext } from './context.ts';
 import type { Relation } from './relation.ts';
@@ -17,7 +18,7 @@ export function prepareSql(sql: string, previous: Relation | undefined, context:
   scope.use(watch.opened(connection.address));
   const inputs: Record<string, Input> = {};
   for (const input of all.namedIn(sql)) {
-    if (input.kind === 'view') connection.execute(`CREATE TEMP VIEW ${quoted(input.name)} AS ${input.sql}`);
+    if (input.kind === 'view') connection.execute(`CREATE TEMP VIEW ${quotedName(input.name)} AS ${input.sql}`);
     else inputs[input.name] = input.input;
   }
   if (previous) inputs[previousInput] = onceInput(previous.schema, previous.batches);
@@ -35,5 +36,3 @@ export function querySql(sql: string, previous: Relation | undefined, context: T
   const query = context.scope.use(connection.query(sql, { ...context.thread.config, inputs }));
   return { schema: query.schema, batches: query };
 }
-
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -175,7 +175,7 @@ function copyTo(
 function copyOptions({ format, options }: FileSink): string {
   const named = Object.entries(options).map(([name, value]) => {
     if (!/^[a-z_]+$/i.test(name)) throw new TypeError(`${name} is not the name of an option`);
-    return `${name} ${typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : value}`;
+    return `${name} ${typeof value === 'string' ? literal(value) : value}`;
   });
   return [`FORMAT ${format === 'ndjson' ? 'json' : format}`, ...named].join(', ');
 }
