@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { Literal } from '../client/expressions/literal.ts';
+import type { Literal } from '../shared/sql/value.ts';
 
 /** Values of a query's parameters by name. */
 export type ParameterValues = Readonly<Record<string, Literal>>;

@@ -4,13 +4,13 @@ import { type JobId, jobId } from '../shared/ids.ts';
 import type { JobInfo, WorkerInfo } from '../shared/plan/job.ts';
 import type { SchemaSpec } from '../shared/schema.ts';
 import { quotedName } from '../shared/sql/text.ts';
+import type { Literal } from '../shared/sql/value.ts';
 import { CatalogClient, type CreateOptions, type CreateTableOptions, type TableInfo } from './catalog/catalog.ts';
 import { parseStatement } from './catalog/statement.ts';
 import type { Relation } from './dataset/actions.ts';
 import { Dataset } from './dataset/dataset.ts';
 import type { LocalFunction } from './dataset/local-function.ts';
 import type { Typed } from './expressions/expression.ts';
-import type { Literal } from './expressions/literal.ts';
 import { callSite } from './functions/call-site.ts';
 import {
   type AggregateDefinition,

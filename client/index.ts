@@ -12,6 +12,7 @@ export { SheafError } from '../shared/errors.ts';
 export type { Explanation, JobInfo, JobState, StageProgress, WorkerInfo } from '../shared/plan/job.ts';
 export type { Spread, StageWork, WorkerPeak } from '../shared/plan/stage-work.ts';
 export type { Column, Schema, SchemaSpec } from '../shared/schema.ts';
+export type { Literal } from '../shared/sql/value.ts';
 export type { ResultRowOf, RowOf, ValueOf } from '../shared/types/row.ts';
 export { version } from '../shared/version.ts';
 export type { CreateOptions, CreateTableOptions, TableInfo } from './catalog/catalog.ts';
@@ -33,7 +34,6 @@ export type {
 export { avg, count, countDistinct, max, min, sum } from './expressions/aggregates.ts';
 export { type Case, coalesce, lit, sql, when } from './expressions/build.ts';
 export { type Aliased, col, type Expression, type SortKey } from './expressions/expression.ts';
-export type { Literal } from './expressions/literal.ts';
 export {
   Aggregate,
   cumeDist,

@@ -1,11 +1,11 @@
 import type { Dataset } from '../client/dataset/dataset.ts';
 import type { ColumnName } from '../client/dataset/types.ts';
-import { type Literal, quoteLiteral } from '../client/expressions/literal.ts';
 import { callSite } from '../client/functions/call-site.ts';
 import { SqlFunction } from '../client/functions/sql-function.ts';
 import { SheafError } from '../shared/errors.ts';
 import type { SchemaSpec } from '../shared/schema.ts';
 import { quotedName } from '../shared/sql/text.ts';
+import { type Literal, quoteLiteral } from '../shared/sql/value.ts';
 import type { RowOf } from '../shared/types/row.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { type Rule, ruleOf } from './rules.ts';

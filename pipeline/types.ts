@@ -1,9 +1,9 @@
 import type { Relation } from '../client/dataset/actions.ts';
 import type { Dataset } from '../client/dataset/dataset.ts';
 import type { ColumnName } from '../client/dataset/types.ts';
-import type { Literal } from '../client/expressions/literal.ts';
 import type { RowValue, SqlFunction, SqlFunctionOptions } from '../client/functions/sql-function.ts';
 import type { SchemaSpec } from '../shared/schema.ts';
+import type { Literal } from '../shared/sql/value.ts';
 import type { ParamRef } from './references.ts';
 import type { Rule } from './rules.ts';
 import type { Sink } from './sink.ts';

@@ -1,5 +1,5 @@
+import { type Literal, quoteLiteral } from '../../shared/sql/value.ts';
 import { Expression, operandSql, type Typed } from './expression.ts';
-import { type Literal, quoteLiteral } from './literal.ts';
 import type { Term } from './types.ts';
 
 type LiteralTerm<V> = V extends string

@@ -1,5 +1,5 @@
+import { type Literal, quoteLiteral } from '../../shared/sql/value.ts';
 import { quoteName } from './identifier.ts';
-import { type Literal, quoteLiteral } from './literal.ts';
 import type { ColumnTerm, FamiliesFor, Family, FamilyOf, Term } from './types.ts';
 
 declare const typeKey: unique symbol;

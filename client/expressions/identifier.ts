@@ -1,4 +1,5 @@
 import { SheafError } from '../../shared/errors.ts';
+import { quotedName } from '../../shared/sql/text.ts';
 
 /**
  * A name as a quoted SQL identifier: whatever stands in it is part of the name and has no effect as SQL.
@@ -10,5 +11,5 @@ export function quoteName(name: string): string {
     throw new SheafError('PLAN_INVALID', `${JSON.stringify(name)} cannot be a column name`, {
       next: 'Give a name of at least one character, without NUL and without half surrogate pairs.',
     });
-  return `"${name.replaceAll('"', '""')}"`;
+  return quotedName(name);
 }

@@ -1,5 +1,5 @@
 import { type Token, tokenize } from '../../shared/sql/tokens.ts';
-import { quoteText } from '../expressions/literal.ts';
+import { quoteText } from '../../shared/sql/value.ts';
 import { absolutePath } from '../read/paths.ts';
 
 const dataFile = /\.(parquet|csv|tsv|json|jsonl|ndjson|arrow|arrows|feather|ipc)(\.(gz|zst|bz2))?$/i;

@@ -1,8 +1,8 @@
-import { quoteText } from '../../client/expressions/literal.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { RowOrKeyRule } from '../../shared/plan/nodes/judge.ts';
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import { quotedName } from '../../shared/sql/text.ts';
+import { quoteText } from '../../shared/sql/value.ts';
 import type { DatasetRule, Rule } from '../document.ts';
 import type { Extracted, Judged } from './load-plan.ts';
 import { isRowOrKey } from './rule-kinds.ts';

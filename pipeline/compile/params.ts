@@ -1,6 +1,6 @@
-import { type Literal, quoteLiteral } from '../../client/expressions/literal.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { type Literal, quoteLiteral } from '../../shared/sql/value.ts';
 import { isParamRef } from '../references.ts';
 
 const opening = '⟦run parameter ';

@@ -1,8 +1,8 @@
-import { quoteText } from '../../client/expressions/literal.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
+import { quoteText } from '../../shared/sql/value.ts';
 import type { CompileInput } from '../compiled.ts';
 import { type PipelineDocument, quarantineSchema } from '../document.ts';
 import type { Extracted, Judged } from './load-plan.ts';

@@ -1,8 +1,8 @@
-import { quoteText } from '../../client/expressions/literal.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import type { Column, Schema } from '../../shared/schema.ts';
 import { quotedName } from '../../shared/sql/text.ts';
+import { quoteText } from '../../shared/sql/value.ts';
 import type { Compile, CompiledRun, CompileInput } from '../compiled.ts';
 import { quarantineSchema } from '../document.ts';
 import { quarantineOptions } from './quarantine.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { quoteName } from '../../../../client/expressions/identifier.ts';
-import { quoteLiteral } from '../../../../client/expressions/literal.ts';
 import { col, lit, sql } from '../../../../client/index.ts';
 import { Connection } from '../../../../shared/duckdb/connection.ts';
 import { Database } from '../../../../shared/duckdb/database.ts';
+import { quoteLiteral } from '../../../../shared/sql/value.ts';
 
 const database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(tmpdir(), `sheaf-${process.pid}`) });
 const connection = Connection.open(database.address);

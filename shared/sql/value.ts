@@ -1,4 +1,5 @@
-import { SheafError } from '../../shared/errors.ts';
+import { SheafError } from '../errors.ts';
+import { literal } from './text.ts';
 
 /** JavaScript values that can stand in SQL. */
 export type Literal = string | number | bigint | boolean | Date | Uint8Array | null;
@@ -35,7 +36,7 @@ export function quoteLiteral(value: Literal): string {
 /** A NUL would end the SQL text inside DuckDB, so it is spelled as a function call. */
 export function quoteText(text: string): string {
   if (!text.isWellFormed()) throw cannot(JSON.stringify(text), 'half of a surrogate pair has no UTF-8 form');
-  const pieces = text.split('\0').map((piece) => `'${piece.replaceAll("'", "''")}'`);
+  const pieces = text.split('\0').map(literal);
   return pieces.length === 1 ? pieces.join() : `(${pieces.join(' || chr(0) || ')})`;
 }
 
