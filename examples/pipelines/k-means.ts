@@ -27,8 +27,12 @@ export function nearest(
   return { kind, away };
 }
 
-export const distance = (a: Features, b: Features): number =>
-  Math.hypot(...features.map((name) => (a[name] ?? 0) - (b[name] ?? 0)));
+/** Euclid's; a feature that is missing counts as 0. */
+export function distance(a: Features, b: Features): number {
+  let squares = 0;
+  for (const name of features) squares += ((a[name] ?? 0) - (b[name] ?? 0)) ** 2;
+  return Math.sqrt(squares);
+}
 
 /**
  * Centers to begin with, by k-means++: each further one is drawn from the sample with a chance that grows with the square of its

@@ -9,7 +9,7 @@ declare module 'onnxruntime-node' {
   }
   export class InferenceSession {
     static create(
-      path: string,
+      model: Uint8Array,
       options?: { readonly intraOpNumThreads?: number; readonly interOpNumThreads?: number },
     ): Promise<InferenceSession>;
     run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;

@@ -5,17 +5,19 @@
  *     export SHEAF_SECRET_POSTGRES_URL=postgres://…      a database to load
  *     npx sheaf run examples/pipelines/robots.ts
  *
- * The model was trained elsewhere, by examples/data/robots.py; any that takes a batch of features would do.
+ * The model was trained elsewhere, by examples/data/robots.py. It lies where every worker sees it, and is part of the pipeline's version:
+ * after a change, run or schedule the file again.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { accessLog, drop, expect, pipeline, sink, source } from 'sheaf';
-import { withScores } from './robot-scores.ts';
+import { type Model, withScores } from './robot-scores.ts';
 import { visitorColumns, visitorsOf } from './visitor-features.ts';
 
-const { LOGS = 'examples/data/apache_access.log', MODEL } = process.env;
-/** Workers read it where they run: a path that all of them see. */
-const model = MODEL === undefined ? fileURLToPath(new URL('../data/robots.onnx', import.meta.url)) : resolve(MODEL);
+const { LOGS = 'examples/data/apache_access.log', MODEL = 'examples/data/robots.onnx' } = process.env;
+const path = resolve(MODEL);
+const model: Model = { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
 
 export default pipeline('robots', {
   extract: source.files(LOGS, { format: accessLog() }),

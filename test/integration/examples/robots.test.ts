@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type Data, RecordBatch, vectorFromArray } from 'apache-arrow';
+import { withScores } from '../../../examples/pipelines/robot-scores.ts';
 import { CommandLine } from '../../support/command-line.ts';
 import { onnxruntimeFolder } from '../../support/onnxruntime.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
@@ -22,7 +24,7 @@ test('an ONNX model over batches, on workers that have onnxruntime-node: scores 
   const work = join(place.folder, 'work');
   mkdirSync(work);
   symlinkSync(join(onnxruntimeFolder(), 'node_modules'), join(work, 'node_modules'));
-  const env = { SHEAF_SECRET_POSTGRES_URL: postgres.url, LOGS: accessLogFile };
+  const env = { SHEAF_SECRET_POSTGRES_URL: postgres.url, LOGS: accessLogFile, MODEL: path('data/robots.onnx') };
   const { stderr, code } = await place.start(['run', example], work, env).ended;
   assert.equal(code, 0, stderr);
 
@@ -46,7 +48,7 @@ test('without onnxruntime-node the run fails, and says where to install it', asy
   await using postgres = await startPostgres();
   const work = join(place.folder, 'work');
   mkdirSync(work);
-  const env = { SHEAF_SECRET_POSTGRES_URL: postgres.url, LOGS: accessLogFile };
+  const env = { SHEAF_SECRET_POSTGRES_URL: postgres.url, LOGS: accessLogFile, MODEL: path('data/robots.onnx') };
   const { stderr, code } = await place.start(['run', example], work, env).ended;
   assert.equal(code, 78, stderr);
   assert.match(
@@ -54,4 +56,10 @@ test('without onnxruntime-node the run fails, and says where to install it', asy
     /FUNCTION_PACKAGE_MISSING .*withScores .*onnxruntime-node is not installed where this worker runs/,
   );
   assert.match(stderr, /npm install onnxruntime-node/);
+});
+
+test('a model that has changed since the pipeline was made is refused', async () => {
+  const model = { path: path('data/robots.onnx'), sha256: '0'.repeat(64) };
+  const batch = new RecordBatch({ activity: vectorFromArray([0.5]).data[0] as Data });
+  await assert.rejects(withScores(batch, { model }), /robots\.onnx is another model/);
 });
