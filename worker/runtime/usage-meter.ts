@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../shared/config/config.ts';
+import type { Logger } from '../../shared/log.ts';
 import { share, startUsage, type Usage } from './usage.ts';
+
+export interface UsageMeterOptions {
+  readonly config: Pick<Config, 'usageSampleMs' | 'workerOverheadBytes'>;
+  /** Of the kernel. */
+  readonly memoryLimitBytes: number;
+  readonly log: Pick<Logger, 'warn'>;
+}
 
 /**
  * Measures what running attempts take of the worker, by looking every `usageSampleMs` while any runs. The databases are shared,
@@ -9,15 +17,17 @@ import { share, startUsage, type Usage } from './usage.ts';
  */
 export class UsageMeter implements Disposable {
   readonly #directories: readonly string[];
-  readonly #config: Pick<Config, 'usageSampleMs'>;
+  readonly #options: UsageMeterOptions;
   readonly #running = new Set<Usage>();
   #spillBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
+  #warned = false;
+
   /** @param directories where DuckDB spills; they need not exist yet */
-  constructor(directories: readonly string[], config: Pick<Config, 'usageSampleMs'>) {
+  constructor(directories: readonly string[], options: UsageMeterOptions) {
     this.#directories = directories;
-    this.#config = config;
+    this.#options = options;
   }
 
   /** An attempt begins. Its usage grows until it is stopped, with a last look. */
@@ -25,7 +35,7 @@ export class UsageMeter implements Disposable {
     this.#look();
     const usage = startUsage(peakBytes());
     this.#running.add(usage);
-    this.#timer ??= setInterval(() => this.#look(), this.#config.usageSampleMs).unref();
+    this.#timer ??= setInterval(() => this.#look(), this.#options.config.usageSampleMs).unref();
     const stop = () => {
       if (this.#running.has(usage)) this.#look();
       this.#running.delete(usage);
@@ -45,6 +55,14 @@ export class UsageMeter implements Disposable {
     const sample = { spillBytes, rssBytes: process.memoryUsage.rss(), peakRssBytes: peakBytes() };
     share(this.#running, this.#spillBytes, sample);
     this.#spillBytes = spillBytes;
+    this.#warn(sample.rssBytes);
+  }
+
+  #warn(rssBytes: number): void {
+    const { memoryLimitBytes, config, log } = this.#options;
+    if (this.#warned || rssBytes <= memoryLimitBytes + config.workerOverheadBytes) return;
+    this.#warned = true;
+    log.warn({ rssBytes, memoryLimitBytes }, 'the process holds more than its memory limit and workerOverheadBytes');
   }
 }
 

@@ -77,6 +77,7 @@ export class Worker {
     [database, wideDatabase]: readonly [Database, WideDatabase],
     exchange: Exchange,
     pool: ThreadPool,
+    memoryLimitBytes: number,
   ) {
     this.#options = options;
     this.#database = database;
@@ -85,7 +86,7 @@ export class Worker {
     this.#pool = pool;
     const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
     const spills = spillDirectories.map((name) => join(options.dataDirectory, name));
-    const usage = new UsageMeter(spills, options.config);
+    const usage = new UsageMeter(spills, { config: options.config, memoryLimitBytes, log: options.log });
     this.#runner = new TaskRunner({ exchange, pool, bundles, wideDatabase, usage, log: options.log });
     void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
     void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
@@ -117,7 +118,7 @@ export class Worker {
       config,
     };
     const pool = new ThreadPool(threads, threadData, options.log);
-    return new Worker(options, [database, wideDatabase], exchange, pool);
+    return new Worker(options, [database, wideDatabase], exchange, pool, memoryLimitBytes);
   }
 
   /** `host:port` at which the others reach its exchange. */

@@ -27,6 +27,11 @@ export const workerSettings = {
     max: 600_000,
     doc: 'How long a leader may take to welcome a worker.',
   }),
+  workerOverheadBytes: bytes(640 * MiB, {
+    min: 64 * MiB,
+    max: 1024 * GiB,
+    doc: "What a worker's process may hold beside the memory of its kernel: Node.js with its threads and libraries (about 300 MiB), buffers of the exchange, of files and of functions. It does not grow with the data. A worker that holds more says so once.",
+  }),
   usageSampleMs: milliseconds(50, {
     min: 5,
     max: 60_000,

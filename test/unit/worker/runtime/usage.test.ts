@@ -27,8 +27,14 @@ test('the peak is the most that was seen, and what the process peaked at since t
 test('a meter looks when an attempt begins, while it runs and when it ends', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'usage-'));
   const spill = join(folder, 'spill');
+  const warnings: unknown[] = [];
+  const log = { warn: (...said: unknown[]) => void warnings.push(said) };
   try {
-    using meter = new UsageMeter([spill, join(folder, 'never')], { usageSampleMs: 5 });
+    using meter = new UsageMeter([spill, join(folder, 'never')], {
+      config: { usageSampleMs: 5, workerOverheadBytes: 0 },
+      memoryLimitBytes: 1,
+      log,
+    });
     const before = meter.start(); // Nothing has spilled yet: there is no directory.
     mkdirSync(spill);
     writeFileSync(join(spill, 'one'), Buffer.alloc(3000));
@@ -42,6 +48,7 @@ test('a meter looks when an attempt begins, while it runs and when it ends', asy
     assert.equal(spilledBytes, 4500);
     assert.ok(peakRssBytes > 2 ** 24, String(peakRssBytes));
     assert.equal(before.stop().spilledBytes, spilledBytes);
+    assert.equal(warnings.length, 1, 'more memory than is expected is told once');
   } finally {
     rmSync(folder, { recursive: true });
   }
