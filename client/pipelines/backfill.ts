@@ -39,13 +39,17 @@ export interface Backfill {
 }
 
 /** Runs one interval to its end, which is no error however it ends. */
-type RunInterval = (interval: Interval & { readonly run: string }) => Promise<RunInfo>;
+type RunInterval = (interval: Interval & { readonly run: string }, signal: AbortSignal) => Promise<RunInfo>;
 
-/** Goes through a plan, so many runs at a time, in order. An error of the connection ends it: what was done is found by the next one. */
+/**
+ * Goes through a plan, so many runs at a time, in order.
+ *
+ * @throws whatever `runInterval` throws, when all that it had begun has come to its end: what was done is found by the next one
+ */
 export async function carryOut(
   { pipeline, version, intervals }: BackfillPlan,
   runInterval: RunInterval,
-  { parallel = 1, onProgress }: Pick<BackfillOptions, 'parallel' | 'onProgress'>,
+  { parallel = 1, onProgress, signal }: Pick<BackfillOptions, 'parallel' | 'onProgress' | 'signal'>,
 ): Promise<Backfill> {
   const results = new Map<BackfillInterval, BackfilledInterval>();
   const end = (interval: BackfillInterval, state: BackfilledInterval['state'], run?: RunInfo) => {
@@ -56,13 +60,23 @@ export async function carryOut(
   };
   for (const interval of intervals) if (interval.run === undefined) end(interval, 'loaded');
   const waiting = intervals.values().filter(({ run }) => run !== undefined);
+  const stop = new AbortController();
+  const given = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
   const lane = async () => {
     for (const interval of waiting) {
+      given.throwIfAborted();
       const { startMs, endMs, run = '' } = interval;
-      const info = await runInterval({ startMs, endMs, run });
+      const info = await runInterval({ startMs, endMs, run }, given);
       end(interval, info.life.state, info);
     }
   };
-  await Promise.all(Array.from({ length: parallel }, lane));
+  const lanes = Array.from({ length: parallel }, () =>
+    lane().catch((thrown: unknown) => {
+      stop.abort(thrown);
+      throw thrown;
+    }),
+  );
+  await Promise.allSettled(lanes); // Runs that are under way are cancelled while there is a connection.
+  await Promise.all(lanes);
   return { pipeline, version, intervals: intervals.flatMap((interval) => results.get(interval) ?? []) };
 }

@@ -107,23 +107,17 @@ export class PipelinesClient {
    * interval; `USAGE` if there is no whole interval, `QUOTA_EXCEEDED` if there are too many; `CANCELLED` by the signal
    */
   async backfill(pipeline: string, options: BackfillOptions): Promise<Backfill> {
-    const { from, to, again = false, parallel = 1, signal } = options;
+    const { from, to, again = false, parallel = 1 } = options;
     const { backfillParallelMax: parallelMax } = this.#session.config;
     if (!Number.isInteger(parallel) || parallel < 1 || parallel > parallelMax) throw notParallel(parallel, parallelMax);
     const request: BackfillRequest = { pipeline, from, to, again };
     const { json } = await this.#ask(() => this.#session.pipelines.planBackfill({ json: JSON.stringify(request) }));
     const plan = JSON.parse(json) as BackfillPlan;
-    const stop = new AbortController();
-    const given = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
-    const run = async ({ run: id, ...interval }: Interval & { readonly run: string }) => {
-      given.throwIfAborted();
+    const run = async ({ run: id, ...interval }: Interval & { readonly run: string }, given: AbortSignal) => {
       await this.#submit({ pipeline, version: plan.version, cause: 'backfill', interval, id });
       return await this.follow(id, { signal: given });
     };
-    return await carryOut(plan, run, options).catch((thrown: unknown) => {
-      stop.abort(thrown); // The other lanes end with it.
-      throw thrown;
-    });
+    return await carryOut(plan, run, options);
   }
 
   /** Waits for a run's end. If the signal is aborted before, the run is cancelled. */

@@ -151,10 +151,16 @@ test('a lane that fails ends the others; so many run at a time, in order', async
   };
   await carryOut(plan, run, { parallel: 3 });
   assert.deepEqual([most, begun], [3, plan.intervals.map((interval) => interval.run)]);
-  await assert.rejects(
-    carryOut(plan, () => Promise.reject(lasting()), { parallel: 3 }),
-    { code: 'SINK_FAILED' },
-  );
+  let ended = 0;
+  const failing = async ({ run: id }: { run: string }, signal: AbortSignal): Promise<RunInfo> => {
+    if (id === 'run-0') throw lasting();
+    await new Promise((done) => signal.addEventListener('abort', done));
+    await new Promise((done) => setImmediate(done));
+    ended += 1;
+    throw signal.reason;
+  };
+  await assert.rejects(carryOut(plan, failing, { parallel: 3 }), { code: 'SINK_FAILED' });
+  assert.equal(ended, 2, 'those under way have come to their end');
 });
 
 test('stretches of time are joined where they touch, whatever the order', () => {
