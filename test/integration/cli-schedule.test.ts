@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -24,9 +27,9 @@ class Scheduled extends CommandLine {
     mkdirSync(this.work);
   }
 
-  async begin(): Promise<void> {
+  async begin(secrets: NodeJS.ProcessEnv = {}): Promise<void> {
     const args = ['start', '--json', '--workers', '1', '--threads', '2', '--state-dir', join(this.work, 'state')];
-    this.#cluster = this.start(args, this.work, env);
+    this.#cluster = this.start(args, this.work, { ...env, ...secrets });
     const [, address = ''] = await this.#cluster.printed(/"address":"([^"]+)"/);
     this.#address = address;
   }
@@ -37,15 +40,16 @@ class Scheduled extends CommandLine {
     await until(() => this.processes().length === 0, 'the processes of the cluster have ended');
   }
 
-  pipeline(schedule: string): void {
+  pipeline(schedule: string, more = ''): void {
     writeFileSync(
       join(this.work, 'numbers.ts'),
-      `import { connectorSink, connectorSource, pipeline } from '${path('pipeline/index.ts')}';
+      `import { connectorSink, connectorSource, expect, pipeline, secret } from '${path('pipeline/index.ts')}';
        export default pipeline('numbers', {
          schedule: ${schedule},
          extract: connectorSource('numbers', { pieces: 1, rowsPerPiece: 2 }),
          transform: ({ extract, sql, params }) => sql\`select n, \${params.interval_start} as at from \${extract}\`,
          load: connectorSink('numbers', { folder: ${JSON.stringify(join(this.work, 'loaded'))} }),
+         ${more}
        });`,
     );
   }
@@ -115,4 +119,43 @@ test('a backfill loads each interval once; told again, it has nothing to do', as
   const none = await place.sheaf('backfill', 'numbers', '--from', '2026-03-28T01:00', '--to', '2026-03-28T23:00');
   assert.equal(none.code, 2);
   assert.match(none.stderr, /No interval of the schedule lies between/);
+  place.pipeline(`'0 0 * * *'`, `params: { day: 'DATE' },`);
+  const lacking = await place.sheaf('schedule', 'numbers.ts');
+  assert.equal(lacking.code, 2);
+  assert.match(lacking.stderr, /needs a value of day/);
+  place.pipeline(`'0 25 * * *'`);
+  const wrong = await place.sheaf('schedule', 'numbers.ts');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /"0 25 \* \* \*" is no schedule: Invalid value for hour: 25/);
+});
+
+test('a run of the schedule that fails for good is told, by an address that only the cluster knows', async () => {
+  const told = Promise.withResolvers<RunRecord>();
+  const server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    told.resolve(JSON.parse(Buffer.concat(parts).toString()) as RunRecord);
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    await using place = new Scheduled();
+    place.pipeline(
+      `'* * * * * *'`,
+      `validate: [expect.rowCount({ min: 3 })], onFailure: { webhook: secret('ALERTS') },`,
+    );
+    await place.begin({ SHEAF_SECRET_ALERTS: `http://127.0.0.1:${port}/` });
+    const { code, stderr } = await place.sheaf('schedule', 'numbers.ts');
+    assert.equal(code, 0, stderr);
+    const { id, cause, life } = await told.promise;
+    assert.deepEqual([cause, life.state === 'failed' && life.error.code], ['schedule', 'RULE_BROKEN']);
+    const isNoted = async () => /the webhook was told/.test((await place.sheaf('run-info', id)).stdout);
+    await until(isNoted, 'that it was told is noted');
+    assert.deepEqual(place.loaded(), []);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
