@@ -48,10 +48,10 @@ export type StepSql = <const S extends SchemaSpec = SchemaSpec>(
 ) => Dataset<S>;
 
 /** A TypeScript function for SQL, which a template calls by its value: ``sql`select ${domain}(email) from ${people}` ``. */
-export type StepFunction = <const Args extends SchemaSpec, const Returns extends string>(
+export type StepFunction = <const Args extends SchemaSpec, const Returns extends string, const Params = undefined>(
   name: string,
-  call: RowValue<Args, Returns, undefined>,
-  options: SqlFunctionOptions<Args, Returns, undefined>,
+  call: RowValue<Args, Returns, Params>,
+  options: SqlFunctionOptions<Args, Returns, Params>,
 ) => SqlFunction;
 
 /** What `transform` is given beside its inputs. */

@@ -20,7 +20,9 @@ const stepSql: StepSql = (strings: TemplateStringsArray, ...values: readonly unk
 };
 
 const stepFunction: StepFunction = (name, call, options) => {
-  const local = { call, site: { ...callSite('fn', stepFunction), argument: 1 }, mode: 'fn' } as const;
+  const { params, packages } = options;
+  const site = { ...callSite('fn', stepFunction), argument: 1 };
+  const local = { call, site, mode: 'fn', params, packages } as const;
   return new SqlFunction(name, 'rows', local, options);
 };
 

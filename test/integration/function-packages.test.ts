@@ -25,7 +25,10 @@ function program(place: CommandLine, packages: readonly string[]): string {
      const rows = cluster.from([{ text: 'a' }, { text: 'b' }], { schema: { text: 'varchar' } });
      const options = { schema: { text: 'varchar' }, packages: ${JSON.stringify(packages)} };
      const said = rows.map((row) => shouted(row), options).orderBy('text');
-     process.stdout.write(JSON.stringify(await Array.fromAsync(said.rows())));`,
+     const inSql = cluster.fn('shout_at', async ({ text }) => (await shouted({ text })).text, {
+       args: options.schema, returns: 'varchar', packages: options.packages });
+     const asked = cluster.sql\`select \${inSql}(text) as text from \${rows} order by text\`;
+     process.stdout.write(JSON.stringify([await Array.fromAsync(said.rows()), await Array.fromAsync(asked.rows())]));`,
   );
   return file;
 }
@@ -58,7 +61,8 @@ test('a package that a function names is the one that is installed where the wor
   install(join(place.folder, 'work'));
   const { code, stdout, stderr } = await place.start(['run', file], work).ended;
   assert.equal(code, 0, stderr);
-  assert.deepEqual(JSON.parse(stdout), [{ text: 'A!' }, { text: 'B!' }]);
+  const shouted = [{ text: 'A!' }, { text: 'B!' }];
+  assert.deepEqual(JSON.parse(stdout), [shouted, shouted]);
 });
 
 test('a package with a native addon that is not named is refused before anything runs, with what to do', async () => {

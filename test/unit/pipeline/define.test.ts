@@ -44,6 +44,35 @@ describe('a definition as a document', () => {
     ]);
   });
 
+  test('gives functions of SQL and of rows their params, and the packages that stay on the workers', async () => {
+    const asked: unknown[] = [];
+    const definition = pipeline('scored', {
+      extract: orders,
+      transform: ({ extract, fn, sql }) => {
+        const options = { params: { by: 2 }, packages: ['native'] };
+        const times = fn('times', ({ n }, { by }) => (n ?? 0) * by, {
+          args: { n: 'integer' },
+          returns: 'integer',
+          ...options,
+        });
+        return sql`select ${times}(status) as status from ${extract.filter((row) => row.status !== 0, { packages: ['other'] })}`;
+      },
+      load: table,
+    });
+    const bundleFunction: Resolver['bundleFunction'] = (local) => {
+      asked.push([local.params, local.packages]);
+      return resolver.bundleFunction(local);
+    };
+    await documentOf(definition, { ...resolver, bundleFunction });
+    assert.deepEqual(
+      new Set(asked),
+      new Set([
+        [{ by: 2 }, ['native']],
+        [undefined, ['other']],
+      ]),
+    );
+  });
+
   test('is the same version for the same definition, and another for another', async () => {
     const versions = await Promise.all(
       [1, 1, 2].map((min) =>
