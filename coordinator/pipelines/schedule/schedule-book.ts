@@ -1,3 +1,4 @@
+import { DueTimes } from '../../../pipeline/due-times.ts';
 import type { ScheduleRecord } from '../../../pipeline/schedule.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
@@ -28,6 +29,7 @@ export class ScheduleBook {
     for (const { key, value } of await store.list(keys.schedules)) {
       try {
         const record = JSON.parse(value) as ScheduleRecord;
+        new DueTimes(record.schedule); // Another version may have written it.
         if (keys.schedule(record.pipeline) === key) this.#records.set(record.pipeline, record);
       } catch (error) {
         log.error({ key, err: SheafError.from(error) }, 'the record of a schedule cannot be read');

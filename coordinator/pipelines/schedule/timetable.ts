@@ -44,6 +44,8 @@ export class Timetable {
   readonly #known = new Map<string, Known>();
   /** One thing at a time: what is due, and what people change. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Those that are due, and could not be started when they were looked at. */
+  readonly #stuck = new Set<string>();
   #alarm: NodeJS.Timeout | undefined;
 
   constructor(parts: TimetableParts) {
@@ -113,20 +115,22 @@ export class Timetable {
   }
 
   async #look(): Promise<void> {
-    const { book, over, log } = this.#parts;
+    const { book, over, now, log } = this.#parts;
     await this.#alone(async () => {
       for (const { pipeline } of book.list()) {
         if (over.aborted) return;
-        await this.#handle(pipeline).catch((thrown: unknown) => {
+        const nowMs = now();
+        await this.#handle(pipeline, nowMs).catch((thrown: unknown) => {
           if (!over.aborted) log.error({ pipeline, err: SheafError.from(thrown) }, 'what is due was not started');
         });
+        if (this.#know(book.get(pipeline)).nextMs <= nowMs) this.#stuck.add(pipeline);
+        else this.#stuck.delete(pipeline);
       }
     });
   }
 
-  async #handle(pipeline: string): Promise<void> {
-    const { book, runs, config, at, now } = this.#parts;
-    const nowMs = now();
+  async #handle(pipeline: string, nowMs: number): Promise<void> {
+    const { book, runs, config, at } = this.#parts;
     const record = book.get(pipeline);
     const { times, nextMs } = this.#know(record);
     if (nextMs > nowMs && record.handledMs <= nowMs + config.scheduleAheadMsMax) return;
@@ -183,9 +187,10 @@ export class Timetable {
     clearTimeout(this.#alarm);
     if (over.aborted) return;
     const nowMs = now();
-    const next = book.list().map((record) => this.#know(record).nextMs - nowMs + 1);
-    const soonMs = Math.min(config.scheduleLookMs, ...next.filter((inMs) => inMs > 0));
-    this.#alarm = setTimeout(() => void this.#look(), soonMs);
+    const waiting = book.list().filter(({ pipeline }) => !this.#stuck.has(pipeline));
+    const next = waiting.map((record) => this.#know(record).nextMs - nowMs + 1);
+    const soonMs = Math.min(config.scheduleLookMs, ...next);
+    this.#alarm = setTimeout(() => void this.#look(), Math.max(0, soonMs));
   }
 }
 

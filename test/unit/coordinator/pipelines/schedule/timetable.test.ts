@@ -191,6 +191,31 @@ test('a run that finds no room is started once there is some', async () => {
   assert.equal((await stored()).error, undefined);
 });
 
+test('what comes due while another is started is started at once', async () => {
+  const hook = async (point: Point, name: string) => {
+    if (point === 'due' && name === 'numbers') clock = '09:01:30';
+  };
+  using leader = await TestLeader.lead(world, hook, { scheduleLookMs: 600_000 });
+  clock = '08:59:59.950';
+  const schedule = { cron: '1 * * * *', timeZone: 'UTC', overlap: 'queue', catchUp: 'all' } as const;
+  await leader.desk.put(testDocument('before-numbers', { schedule }), true); // Looked at first.
+  await leader.desk.put(hourly(), true);
+  clock = '09:00';
+  await until(async () => (await started()).length === 2, 'both are started');
+  assert.deepEqual(await started(), ['09:00', '09:01']);
+});
+
+test('a schedule that cannot be read keeps none from running', async () => {
+  const first = await TestLeader.lead(world, undefined, often);
+  await first.desk.put(hourly(), true);
+  first[Symbol.dispose]();
+  const wrong = { ...(await stored()), pipeline: 'wrong', schedule: { ...(await stored()).schedule, cron: '? what' } };
+  await world.store.put(keysOf('test').schedule('wrong'), JSON.stringify(wrong));
+  using _second = await TestLeader.lead(world, undefined, often);
+  clock = '09:00';
+  await handled('09:00');
+});
+
 test('due while the last run still runs: `cancel` ends it, and another takes its place', async () => {
   const stop = stopAt('prepared');
   using leader = await TestLeader.lead(world, stop.hook, often);
