@@ -2,7 +2,7 @@ import { type AstNode, find, isNode, rewrite, textsOf } from '../../../../shared
 import { quotedName } from '../../../../shared/sql/text.ts';
 import type { Dialect } from '../../dialect.ts';
 import { parseExpression } from '../../expressions.ts';
-import type { SelectParts } from '../select-parts.ts';
+import type { SelectParts } from '../select/parts.ts';
 import type { Attachment } from './conjuncts.ts';
 import { NotDistributed } from './names.ts';
 

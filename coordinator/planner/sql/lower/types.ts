@@ -3,7 +3,7 @@ import type { SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import type { AstNode } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
-import type { SelectParts } from '../select-parts.ts';
+import type { SelectParts } from '../select/parts.ts';
 import type { Relations } from '../table-references.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
 import type { Names } from './names.ts';

@@ -1,6 +1,6 @@
-import { type AstNode, find, isNode, meaning } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, meaning } from '../../../../shared/sql/ast.ts';
 import type { Aliases } from './aliases.ts';
-import type { SelectParts } from './select-parts.ts';
+import type { SelectParts } from './parts.ts';
 
 /** What a SELECT groups by. */
 export interface Groups {

@@ -1,4 +1,4 @@
-import { type AstNode, type AstValue, isNode, nodesOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, type AstValue, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
 
 /** What a SELECT over one relation is made of. Expressions name columns of the relation's plan. */
 export interface SelectParts {

@@ -1,6 +1,6 @@
-import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, meaning, rewrite, textsOf } from '../../../shared/sql/ast.ts';
-import type { SelectItem } from './select-parts.ts';
+import type { Schema } from '../../../../shared/schema.ts';
+import { type AstNode, find, meaning, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
+import type { SelectItem } from './parts.ts';
 
 /**
  * Names of select items as other clauses may use them. DuckDB prefers columns in some clauses and aliases in others: where

@@ -1,0 +1,75 @@
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import { type AstNode, meaning, rewrite } from '../../../../shared/sql/ast.ts';
+import { quotedName } from '../../../../shared/sql/text.ts';
+import { type Groups, groupsOf, namesColumn } from './groups.ts';
+import { Extracted, type Inner, type Rewritten, reference, type Select } from './select.ts';
+
+/** Whether rows become groups: by a clause, or because an aggregate stands in one of the expressions. */
+export function isAggregation(select: Select, trees: readonly AstNode[]): boolean {
+  const { groups, groupsAll, having } = select.parts;
+  const groupsSome = groupsAll && select.items.some(({ tree }) => namesColumn(tree));
+  const isOne = groups.length > 0 || groupsSome || having !== undefined;
+  return isOne || trees.some((tree) => select.hasAggregate(tree));
+}
+
+/** Items that are keys stand as keys; all others, HAVING and hidden sort keys are computed beside the aggregates. */
+export function aggregate(select: Select, input: PlanNode, hidden: readonly Inner[]): PlanNode | string {
+  const groups = groupsIn(select);
+  if (typeof groups === 'string') return groups;
+  const itemOf = (tree: AstNode): Inner | undefined =>
+    select.items.find((item) => meaning(item.tree) === meaning(tree));
+  const keys = groups.keys.map((tree, i) => ({ name: itemOf(tree)?.name ?? `${select.hidden}key${i}`, tree }));
+  const isKey = ({ name }: Inner): boolean => keys.some((key) => key.name === name);
+  const condition = havingOf(select);
+  const having = condition && { name: `${select.hidden}having`, tree: condition };
+  const computed = [...select.items, ...hidden].filter((item) => !isKey(item));
+  const grouped = aggregation(select, input, groups, keys, [...computed, ...(having ? [having] : [])]);
+  const kept: PlanNode = having ? { kind: 'filter', input: grouped, predicate: quotedName(having.name) } : grouped;
+  return select.project(kept, [...select.items, ...hidden].map(reference));
+}
+
+/** The aggregation below windows: its keys and aggregate calls as columns, and the trees over those. */
+export function aggregateBelow(select: Select, input: PlanNode, trees: readonly AstNode[]): Rewritten | string {
+  const groups = groupsIn(select);
+  if (typeof groups === 'string') return groups;
+  const having = havingOf(select);
+  const keys = groups.keys.map((tree, i): Inner => ({ name: `${select.hidden}key${i}`, tree }));
+  const calls = new Extracted(`${select.hidden}agg`);
+  const over = (tree: AstNode): AstNode =>
+    rewrite(tree, (node) => {
+      const key = keys.find((other) => meaning(other.tree) === meaning(node));
+      if (key !== undefined) return reference(key).tree;
+      return isCall(select, node) ? calls.columnFor(node) : undefined;
+    });
+  const rewritten = trees.map(over);
+  const condition = having && over(having);
+  const grouped = aggregation(select, input, groups, keys, calls.columns);
+  return { input: condition ? select.filter(grouped, condition) : grouped, rewritten };
+}
+
+const aggregation = (
+  select: Select,
+  input: PlanNode,
+  { sets }: Groups,
+  keys: readonly Inner[],
+  aggregates: readonly Inner[],
+): PlanNode => ({
+  kind: 'aggregate',
+  input,
+  keys: select.named(keys),
+  aggregates: select.named(aggregates),
+  ...(sets === undefined ? {} : { sets }),
+});
+
+const havingOf = ({ parts, aliases }: Select): AstNode | undefined => parts.having && aliases.resolve(parts.having);
+
+/** Of an aggregate, or of GROUPING: what only an aggregation can answer. */
+function isCall(select: Select, node: AstNode): boolean {
+  if (node.type === 'GROUPING_FUNCTION') return true;
+  return node.class === 'FUNCTION' && select.hasAggregate({ ...node, children: [] });
+}
+
+function groupsIn(select: Select): Groups | string {
+  const items = select.items.map(({ tree }) => tree);
+  return groupsOf(select.parts, items, select.aliases, (tree) => select.hasAggregate(tree));
+}
