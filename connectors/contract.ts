@@ -29,6 +29,34 @@ export interface SourceConnector<Options = unknown, Piece extends Json = Json, C
   list(options: Options, context: ListContext<Cursor>): Promise<Listing<Piece, Cursor>>;
   /** Rows of some pieces, in the order given. What was opened is closed when the iteration ends, however it ends. */
   read(options: Options, pieces: readonly Piece[], context: ReadContext): SourceBatches | Promise<SourceBatches>;
+  /** Reads again what could not be read, after a fix. Absent: the text of a row is not enough for that. */
+  readonly reread?: Rereader<Options>;
+}
+
+/** Reads rows from the text that the column of raw rows had (`_raw`), when the source itself may be long gone. */
+export interface Rereader<Options> {
+  /** The data's columns, as a listing says them. */
+  columns(options: Options, context: ListContext<never>): Schema | Promise<Schema>;
+  /** Each row, from its source and its position again: read, or rejected again. */
+  read(options: Options, rows: Iterable<UnreadRow>, context: RereadContext): RereadBatches;
+}
+
+export interface UnreadRow {
+  readonly source: string;
+  readonly position: number;
+  readonly text: string;
+}
+
+export interface RereadContext extends ConnectorContext {
+  /** All of the data's columns. */
+  readonly data: Schema;
+  /** The columns to yield, in this order: some of the data's, and of provenance. */
+  readonly columns: readonly Column[];
+}
+
+export interface RereadBatches {
+  readonly schema: ArrowSchema;
+  readonly batches: Iterable<Batch>;
 }
 
 export interface ListContext<Cursor extends Json = Json> extends ConnectorContext {

@@ -75,6 +75,16 @@ export type StageInput =
       readonly perTask: readonly SegmentRange[];
     };
 
+/** Reads rows again, of which only the text is left, as a source reads them now. Their columns are `unreadSchema`'s. */
+export interface RereadStep {
+  readonly kind: 'reread';
+  readonly source: SourceSpec;
+  /** All of the data. */
+  readonly columns: Schema;
+  /** The columns to yield. */
+  readonly schema: Schema;
+}
+
 /** What a task reads from, through a connector. */
 export interface SourceSpec {
   /** A name of `connectors/registry.ts`. */
@@ -152,7 +162,7 @@ export interface CsvDialect {
 /** What a task does between its inputs and its output. */
 export type Step =
   /** One SELECT over the stage's inputs and `previous`, in DuckDB's SQL. */
-  { readonly kind: 'sql'; readonly sql: string } | FunctionStep | LoadStep;
+  { readonly kind: 'sql'; readonly sql: string } | FunctionStep | RereadStep | LoadStep;
 
 /** Where a task's rows go. */
 export type StageOutput =

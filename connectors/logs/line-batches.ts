@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { provenance } from '../../shared/plan/nodes/extract.ts';
 import type { Column } from '../../shared/schema.ts';
+import type { UnreadRow } from '../contract.ts';
 import { type AnyColumn, LongColumn, TextColumn, takeBatch } from '../rows/columns.ts';
 import { columnsOf, type LogFormat } from './format.ts';
 import type { LineParser } from './line-parser.ts';
@@ -16,7 +17,7 @@ export type RefuseLine = (reason: string, position: number, text: string) => nev
 export class LineBatches {
   readonly #parser: LineParser;
   readonly #columns: readonly AnyColumn[];
-  readonly #source: Uint8Array;
+  #source: Uint8Array;
   readonly #sourceColumn: TextColumn | undefined;
   readonly #position: LongColumn | undefined;
   readonly #rejected: TextColumn | undefined;
@@ -83,8 +84,20 @@ export class LineBatches {
 
   /** A line that is longer than lines may be. */
   addTooLong(start: Uint8Array, position: number, bytesMax: number): void {
-    this.#reject(`it is longer than ${bytesMax} bytes`, position, textOf(start, 0, start.length));
+    this.#reject(`it is longer than ${bytesMax} bytes`, position, `${textOf(start, 0, start.length)}${cutMark}`);
     this.#place(position, start.length);
+  }
+
+  /** A line that was rejected, as its text was kept. */
+  addAgain({ source, position, text }: UnreadRow): void {
+    this.#source = Buffer.from(source);
+    const bytes = Buffer.from(text);
+    const lost = lostOf(text);
+    if (lost === undefined) this.add(bytes, 0, bytes.length, position, true);
+    else {
+      this.#reject(lost, position, text);
+      this.#place(position, bytes.length);
+    }
   }
 
   /** What was added since; nothing if that is nothing. */
@@ -110,6 +123,15 @@ export class LineBatches {
     this.#rows += 1;
     this.#bytes += bytes;
   }
+}
+
+/** Ends the text that is kept of a line of which only the beginning is. */
+const cutMark = ' … (cut off)';
+
+/** What of a line is not in the text that was kept: a part of it must not be taken for the whole. */
+function lostOf(text: string): string | undefined {
+  if (text.endsWith(cutMark)) return 'only its beginning was kept';
+  return text.includes('\uFFFD') ? 'its bytes were not UTF-8' : undefined;
 }
 
 const batchTextBytes = 4 * 2 ** 20;

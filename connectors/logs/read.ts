@@ -80,8 +80,6 @@ async function bytesOf(
 const startOf = ({ from }: LogPiece): number => Math.max(0, from - 1);
 
 function linesOf(options: LogOptions, piece: LogPiece, { columns, config }: ReadContext): Lines {
-  const wanted = new Set(columns.map(({ name }) => name));
-  const parser = parserOf(options.format, wanted, config.logBatchRows);
   const refuse: RefuseLine = (reason, position, text) => {
     throw new SheafError(
       'ROW_MALFORMED',
@@ -92,6 +90,7 @@ function linesOf(options: LogOptions, piece: LogPiece, { columns, config }: Read
       },
     );
   };
+  const parser = parserOf(options.format, new Set(columns.map(({ name }) => name)), config.logBatchRows);
   const batches = new LineBatches(parser, options.format, columns, piece.path, refuse, config.logBatchRows);
   // Of a compressed file, places are those of the text in it.
   const to = piece.compression === null ? piece.to : Number.POSITIVE_INFINITY;

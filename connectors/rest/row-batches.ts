@@ -1,7 +1,7 @@
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { provenance, provenanceColumns } from '../../shared/plan/nodes/extract.ts';
-import type { ReadContext } from '../contract.ts';
+import type { RereadContext } from '../contract.ts';
 import { takeBatch } from '../rows/columns.ts';
 import { type ValueColumn, type ValueType, valueColumn, valueTypes } from '../rows/values.ts';
 import type { ParsedRest } from './options.ts';
@@ -13,17 +13,19 @@ interface Wanted {
   readonly to: ValueColumn;
 }
 
+type RowsContext = Pick<RereadContext, 'columns' | 'config' | 'log'>;
+
 /** Rows of JSON into batches of the columns that are asked for. A row that does not fit is rejected with its reason. */
 export class RowBatches {
   readonly #wanted: readonly Wanted[];
   readonly #data: readonly Wanted[];
   readonly #rejectsUnknown: boolean;
   readonly #rowsMax: number;
-  readonly #context: ReadContext;
+  readonly #context: RowsContext;
   readonly #ignored = new Set<string>();
   #rows = 0;
 
-  constructor({ unknownFields }: ParsedRest, context: ReadContext) {
+  constructor({ unknownFields }: ParsedRest, context: RowsContext) {
     this.#context = context;
     this.#rowsMax = context.config.restBatchRows;
     this.#wanted = context.columns.map(({ name, type }) => ({
@@ -42,9 +44,14 @@ export class RowBatches {
    */
   *add(rows: readonly unknown[], source: string, columns: ReadonlySet<string>): Generator<Batch> {
     for (const [i, row] of rows.entries()) {
-      this.#add(row, source, i + 1, columns);
-      if (this.#rows >= this.#rowsMax) yield* this.rest();
+      yield* this.addOne(row, source, i + 1, columns);
     }
+  }
+
+  /** One row, from this place of its page. */
+  *addOne(row: unknown, source: string, position: number, columns: ReadonlySet<string>): Generator<Batch> {
+    this.#add(row, source, position, columns);
+    if (this.#rows >= this.#rowsMax) yield* this.rest();
   }
 
   /** What is left. */

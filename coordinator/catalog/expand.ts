@@ -27,8 +27,9 @@ export function expand(plan: PlanNode, entries: Entries, path: readonly string[]
     switch (node.kind) {
       case 'scan':
       case 'dataset':
-      case 'extract':
         return node;
+      case 'extract':
+        return node.reread ? { ...node, reread: expandNode(node.reread, path) } : node;
       case 'sql':
         return expandSql(node, path);
       case 'join':

@@ -1,5 +1,5 @@
 import { connectorError } from '../../connectors/connector-error.ts';
-import type { Listing } from '../../connectors/contract.ts';
+import type { ListContext, Listing, SourceConnector } from '../../connectors/contract.ts';
 import { sourceConnector } from '../../connectors/registry.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
@@ -48,6 +48,11 @@ async function listOne(node: ExtractNode, options: ListSourcesOptions): Promise<
   try {
     const connector = await sourceConnector(name);
     const values = connector.parse(secrets.resolve(node.options));
+    if (node.reread)
+      return {
+        node,
+        listing: await columnsOnly(connector, values, { config, log, signal, slots, ...(schema && { schema }) }),
+      };
     const wanted = { ...(schema === undefined ? {} : { schema }), ...(cursor === undefined ? {} : { cursor }) };
     const listing = await connector.list(values, { config, log, signal, slots, ...wanted });
     check(listing, config.listedPiecesMax);
@@ -56,6 +61,21 @@ async function listOne(node: ExtractNode, options: ListSourcesOptions): Promise<
     throw connectorError(thrown, { use: 'source', connector: name });
   }
 }
+
+/** Of what is read again only the columns are asked for. */
+async function columnsOnly(
+  { reread }: SourceConnector,
+  values: unknown,
+  context: ListContext<never>,
+): Promise<Listing> {
+  if (reread === undefined) throw cannotReread();
+  return { schema: await reread.columns(values, context), pieces: [], deterministic: true };
+}
+
+const cannotReread = (): SheafError =>
+  new SheafError('NOT_SUPPORTED', 'The connector cannot read rows again from their text', {
+    next: 'Correct the source, and run the pipeline again.',
+  });
 
 function check({ schema, pieces }: Listing, piecesMax: number): void {
   if (schema.length === 0) {

@@ -74,7 +74,7 @@ export class Attempt {
     const receipts = byOutput(await load.receipts(job, signal));
     await at('loaded');
     return decide({
-      document,
+      document: record.replayOf === undefined ? document : withoutLimits(document),
       outputs: compiled.outputs,
       ...(compiled.also ? { also: compiled.also } : {}),
       sinks: this.#prepared,
@@ -102,6 +102,12 @@ export class Attempt {
     return { run, pipeline };
   }
 }
+
+/** All rows of a replay have been rejected once: how many of them are again says nothing of the data. */
+const withoutLimits = (document: PipelineDocument): PipelineDocument => {
+  const { rowsMax: _, shareMax: __, ...onReject } = document.onReject;
+  return { ...document, onReject };
+};
 
 /** A backfill reads its interval and a replay what was rejected: neither begins where the last run left off. */
 export const movesCursors = ({ cause }: RunRecord): boolean => cause === 'manual' || cause === 'schedule';

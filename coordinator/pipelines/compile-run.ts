@@ -1,9 +1,11 @@
-import { compileReplay } from '../../pipeline/compile/replay.ts';
+import { sourceConnector } from '../../connectors/registry.ts';
+import { compileReplay, stillUnreadName } from '../../pipeline/compile/replay.ts';
 import type { Compile, CompiledRun, CompileInput } from '../../pipeline/compiled.ts';
 import type { PipelineDocument } from '../../pipeline/document.ts';
 import type { RunRecord } from '../../pipeline/run.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Schema } from '../../shared/schema.ts';
 import type { Documents } from './documents.ts';
 import type { RunBook } from './run-book.ts';
 
@@ -33,7 +35,9 @@ export class RunCompiler {
       ...(interval ? { interval } : {}),
     };
     if (replayOf === undefined) return this.#parts.compile(input);
-    return compileReplay(this.#parts.compile, { ...input, ...(await this.#rejects(record, replayOf)) });
+    const rejects = await this.#rejects(record, replayOf);
+    const reread = await readableAgain(document, rejects.unread);
+    return compileReplay(this.#parts.compile, { ...input, ...rejects, reread });
   }
 
   async #rejects({ id }: RunRecord, of: string) {
@@ -53,20 +57,35 @@ export class RunCompiler {
     }
     const { onReject } = await documents.document(version);
     const { sources, outputs } = life.summary;
-    const rejected = [...sources, ...outputs].reduce((sum, each) => sum + each.rejected, 0);
-    if (onReject.action !== 'quarantine' || onReject.path === undefined || rejected === 0) {
+    const commit = await documents.commit(life.commit);
+    const left = commit.outputs.find(({ name }) => name === stillUnreadName)?.receipts ?? [];
+    const isLeft = left.some(({ rows }) => rows > 0);
+    const rejected = [...sources, ...outputs].some((each) => each.rejected > 0);
+    if (onReject.action !== 'quarantine' || onReject.path === undefined || !(rejected || isLeft)) {
       throw refused(
         `Run ${of} kept no rejected rows`,
         'Only rows that onReject: quarantine(…) has set aside are replayed.',
       );
     }
-    const commit = await documents.commit(life.commit);
+    const judged = outputs.filter((each) => each.rejected > 0).map(({ name }) => name);
+    const schemas = commit.outputs.flatMap(({ name, schema }) => (judged.includes(name) ? [[name, schema]] : []));
     return {
       of,
       path: onReject.path,
-      schemas: Object.fromEntries(commit.outputs.map(({ name, schema }) => [name, schema])),
+      schemas: Object.fromEntries(schemas) as Readonly<Record<string, Schema>>,
+      unread: sources.filter((each) => isLeft || each.rejected > 0).map(({ name }) => name),
     };
   }
+}
+
+/** Of these sources, those whose connectors read rows again from their text. */
+async function readableAgain({ sources }: PipelineDocument, unread: readonly string[]): Promise<string[]> {
+  const found = unread.map(async (name) => {
+    const node = sources[name]?.node;
+    const isAble = node?.kind === 'extract' && (await sourceConnector(node.connector)).reread !== undefined;
+    return isAble ? [name] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 const refused = (message: string, next: string): SheafError => new SheafError('NOT_SUPPORTED', message, { next });

@@ -60,6 +60,7 @@ function howRead({ mode, perTask }: Extract<StageInput, { kind: 'exchange' }>): 
 
 function stepText(step: Step): string {
   if (step.kind === 'sql') return step.sql;
+  if (step.kind === 'reread') return `read again (${step.source.connector})`;
   if (step.kind === 'load') return `load ${step.output} (${step.sink.connector})`;
   return `${step.mode} ${step.bundle.name}${step.bundle.async ? ' (async)' : ''}`;
 }

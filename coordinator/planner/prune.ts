@@ -81,7 +81,8 @@ export function cutTo(bound: Bound, required: Names): Bound {
 function pruneExtract(bound: BoundOf<'extract'>, required: Names): Bound {
   const { provenance: isAsked } = bound.operator.extract;
   const names = isAsked ? union(required, new Set([provenance.rejected.name])) : required;
-  return { ...bound, schema: narrowed(bound.schema, names) };
+  const inputs = bound.inputs.map((input) => exactly(input, allOf(input.schema)));
+  return { ...bound, schema: narrowed(bound.schema, names), inputs };
 }
 
 /** Functions over rows and batches may read any column; one that adds a column passes on those that are wanted. */

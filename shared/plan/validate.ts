@@ -120,7 +120,7 @@ const nodes = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('distinct'), input: node }),
   z.strictObject({ kind: z.literal('window'), input: node, columns: z.array(named).min(1) }),
-  z.strictObject({ kind: z.literal('union'), inputs: z.array(node).min(1) }),
+  z.strictObject({ kind: z.literal('union'), inputs: z.array(node).min(1), byName: z.literal(true).optional() }),
   z.strictObject({
     kind: z.literal('repartition'),
     input: node,
@@ -150,6 +150,7 @@ const nodes = z.discriminatedUnion('kind', [
     schema: schema.optional(),
     provenance: z.boolean(),
     cursor: json.optional(),
+    reread: node.optional(),
   }),
   z.strictObject({ kind: z.literal('step'), name, input: node }),
   z.strictObject({ kind: z.literal('judge'), input: node, rules: z.array(rule) }),

@@ -5,7 +5,7 @@ import type { ExtractNode } from './nodes/extract.ts';
 const children: PlanVisitor<readonly PlanNode[]> = {
   scan: () => [],
   dataset: () => [],
-  extract: () => [],
+  extract: ({ reread }) => (reread ? [reread] : []),
   sql: ({ relations = [] }) => relations.map(({ plan }) => plan),
   filter: ({ input }) => [input],
   project: ({ input }) => [input],
@@ -58,9 +58,9 @@ export const extractsOf = (plan: PlanNode): ExtractNode[] => [
   ).values(),
 ];
 
-/** Equal for nodes that read the same, wherever they stand in a plan. */
-export const extractKey = ({ connector, options, schema, provenance, cursor }: ExtractNode): string =>
-  JSON.stringify([connector, options, schema, provenance, cursor]);
+/** Equal for nodes that are listed the same, wherever they stand in a plan. */
+export const extractKey = ({ connector, options, schema, provenance, cursor, reread }: ExtractNode): string =>
+  JSON.stringify([connector, options, schema, provenance, cursor, reread !== undefined]);
 
 /** The node over others in place of its direct inputs, wherever in it they stand. */
 export function mapInputs<Node extends PlanNode>(node: Node, map: (input: PlanNode) => PlanNode): Node {

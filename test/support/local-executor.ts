@@ -137,6 +137,7 @@ class Run {
   #stepSql(step: Step, task: number): string {
     if (step.kind === 'sql') return step.sql;
     if (step.kind === 'load') return loadSql(step, task);
+    if (step.kind === 'reread') throw new Error('there are no connectors here');
     const select = this.#stand.functions?.[step.bundle.name] ?? 'SELECT * FROM previous';
     const columns = step.schema.map(({ name, type }) => `${quotedName(name)}::${type} AS ${quotedName(name)}`);
     return `SELECT ${columns.join(', ')} FROM (${select})`;

@@ -45,10 +45,10 @@ export async function readSource(input: ExtractInput, options: ReadSourceOptions
   }
 }
 
-const isCancel = (thrown: unknown): boolean => thrown instanceof SheafError && thrown.code === 'CANCELLED';
+export const isCancel = (thrown: unknown): boolean => thrown instanceof SheafError && thrown.code === 'CANCELLED';
 
 /** A source whose batches are of other types than it said would be read as something else. */
-function checkColumns({ schema }: SourceBatches, columns: ExtractInput['schema']): void {
+export function checkColumns({ schema }: Pick<SourceBatches, 'schema'>, columns: ExtractInput['schema']): void {
   const texts = (fields: ArrowSchema['fields']): string => fields.map(({ name, type }) => `${name} ${type}`).join(', ');
   const [wanted, given] = [texts(toArrowSchema(columns).fields), texts(schema.fields)];
   if (wanted === given) return;

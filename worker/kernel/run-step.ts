@@ -9,5 +9,6 @@ export async function runStep(step: Step, previous: Relation | undefined, contex
   if (step.kind === 'sql') return querySql(step.sql, previous, context);
   if (!previous) throw new TypeError(`A ${step.kind} step follows a SQL step`);
   if (step.kind === 'load') return await (await import('../connectors/load.ts')).loadRows(step, previous, context);
+  if (step.kind === 'reread') return (await import('../connectors/reread.ts')).rereadRows(step, previous, context);
   return await callFunction(step, previous, context);
 }

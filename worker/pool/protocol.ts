@@ -55,4 +55,4 @@ export type PoolReply =
 
 /** Whether a task speaks with a source or a sink. */
 export const usesConnectors = ({ inputs, steps }: Pick<PoolTask, 'inputs' | 'steps'>): boolean =>
-  inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind === 'load');
+  inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind === 'load' || kind === 'reread');

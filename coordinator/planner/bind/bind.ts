@@ -46,13 +46,14 @@ const binders: PlanVisitor<Bound, PlanContext> = {
   join: (node, context) => bindJoin(node, bind(node.left, context), bind(node.right, context), context),
   union: (node, context) =>
     bindUnion(
+      node,
       node.inputs.map((input) => bind(input, context)),
       context,
     ),
   repartition: (node, context) => bindRepartition(node, bind(node.input, context), context),
   sql: (node, context) => bindSql(node, context, bind),
   window: (node, context) => bindWindow(node, bind(node.input, context), context),
-  extract: bindExtract,
+  extract: (node, context) => bindExtract(node, context, (plan) => bind(plan, context)),
   step: (node, context) => bindStep(node, context, (plan) => bind(plan, context)),
   judge: (node, context) =>
     bindJudge(node, { context, bindPlan: (plan) => bind(plan, context), planOf: (bound) => boundStep(bound, context) }),

@@ -1,7 +1,7 @@
 import { SheafError } from '../../../shared/errors.ts';
 import { receiptSchema } from '../../../shared/load-step.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
-import { provenanceColumns } from '../../../shared/plan/nodes/extract.ts';
+import { provenanceColumns, unreadSchema } from '../../../shared/plan/nodes/extract.ts';
 import { extractKey } from '../../../shared/plan/walk.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import type { Bound, BoundOf } from '../bound.ts';
@@ -18,10 +18,21 @@ export function extractOf(node: PlanOf<'extract'>, { extracts }: Pick<PlanContex
   throw new SheafError('INTERNAL', `A source of ${node.connector} was not listed`);
 }
 
-export function bindExtract(extract: PlanOf<'extract'>, context: PlanContext): BoundOf<'extract'> {
+export function bindExtract(extract: PlanOf<'extract'>, context: PlanContext, bindPlan: BindPlan): BoundOf<'extract'> {
   const { schema: own, deterministic } = extractOf(extract, context);
   const schema = extract.provenance ? [...own, ...provenanceColumns] : own;
-  return { operator: { kind: 'extract', extract, deterministic }, schema, inputs: [] };
+  const inputs = extract.reread ? [unreadRows(bindPlan(extract.reread))] : [];
+  return { operator: { kind: 'extract', extract, deterministic }, schema, inputs };
+}
+
+/** @throws SheafError `PLAN_INVALID` for rows that are not those of `unreadSchema` */
+function unreadRows(bound: Bound): Bound {
+  const textOf = (schema: Schema): string => schema.map(({ name, type }) => `${name} ${type}`).join(', ');
+  const [given, wanted] = [textOf(bound.schema), textOf(unreadSchema)];
+  if (given === wanted) return bound;
+  throw new SheafError('PLAN_INVALID', `Rows to be read again have the columns (${given}), not (${wanted})`, {
+    next: 'Select them so.',
+  });
 }
 
 /** Each name is bound once. @throws SheafError `PLAN_INVALID` if two steps of one name are not the same */

@@ -1,10 +1,12 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { describeOver } from './describe.ts';
 import { bindExpression, bindSortKey, explainError } from './expression.ts';
+import { bindProject } from './narrow.ts';
 
 /** @throws SheafError `SQL_INVALID`, `COLUMN_UNKNOWN` */
 export function bindSort({ keys }: PlanOf<'sort'>, input: Bound, context: PlanContext): BoundOf<'sort'> {
@@ -40,20 +42,37 @@ export function bindLimit({ limit, offset }: PlanOf<'limit'>, input: Bound): Bou
 }
 
 /** @throws SheafError `SCHEMA_MISMATCH` for another number of columns, or types that have none in common */
-export function bindUnion(inputs: readonly Bound[], { dialect }: PlanContext): BoundOf<'union'> {
+export function bindUnion(
+  { byName }: PlanOf<'union'>,
+  given: readonly Bound[],
+  context: PlanContext,
+): BoundOf<'union'> {
+  const inputs = byName ? inOneOrder(given, context) : given;
   const [first, ...others] = inputs;
   if (first === undefined) throw new SheafError('PLAN_INVALID', 'A union of nothing', { next: 'Name its inputs.' });
   for (const [i, { schema }] of others.entries()) {
     if (schema.length !== first.schema.length) throw otherLength(first.schema, schema, i + 2);
   }
+  return { operator: { kind: 'union' }, schema: unionSchema(inputs, 'UNION ALL', context), inputs };
+}
+
+/** Each input with the columns of all of them, in one order. */
+function inOneOrder(inputs: readonly Bound[], context: PlanContext): Bound[] {
+  const schema = unionSchema(inputs, 'UNION ALL BY NAME', context);
+  return inputs.map((input) => {
+    const own = new Set(input.schema.map(({ name }) => name.toLowerCase()));
+    const columns = schema.map(({ name, type }) => {
+      return { name, sql: own.has(name.toLowerCase()) ? quotedName(name) : `NULL::${type}` };
+    });
+    return bindProject(columns, input, context);
+  });
+}
+
+/** @throws SheafError `SCHEMA_MISMATCH` */
+function unionSchema(inputs: readonly Bound[], union: string, { dialect }: PlanContext): Schema {
   const relations = inputs.map(({ schema }, i) => ({ name: `in${i}`, schema }));
   try {
-    const schema = describeOver(
-      dialect,
-      relations,
-      relations.map(({ name }) => `SELECT * FROM ${name}`).join(' UNION ALL '),
-    );
-    return { operator: { kind: 'union' }, schema, inputs };
+    return describeOver(dialect, relations, relations.map(({ name }) => `SELECT * FROM ${name}`).join(` ${union} `));
   } catch (thrown) {
     const error = SheafError.from(thrown);
     throw new SheafError('SCHEMA_MISMATCH', `The inputs of a union do not match: ${error.message}`, {

@@ -1,10 +1,10 @@
 import { basename } from 'node:path/posix';
 import { extractOf } from '../bind/pipeline.ts';
 import { sourceOf } from '../bind/source.ts';
-import type { BoundOf } from '../bound.ts';
+import { type BoundOf, inputOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import type { PlanContext } from '../context.ts';
-import type { Fragment, Size } from '../fragment.ts';
+import { closeQuery, type Fragment, type Size } from '../fragment.ts';
 import { pack, packSplits, taskCount } from '../pack.ts';
 import { queryOf } from '../query.ts';
 
@@ -91,7 +91,12 @@ export function planDataset({ operator: { id }, schema }: BoundOf<'dataset'>, bu
 }
 
 /** Pieces of a connector's listing, neighbours packed into tasks. What another reading may read otherwise is not repeated. */
-export function planExtract({ operator: { extract }, schema }: BoundOf<'extract'>, build: Build): Fragment {
+export function planExtract(bound: BoundOf<'extract'>, build: Build): Fragment {
+  if (bound.inputs.length > 0) return planReread(bound, build);
+  const {
+    operator: { extract },
+    schema,
+  } = bound;
   const { pieces, deterministic } = extractOf(extract, build.context);
   const { connector, options } = extract;
   const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
@@ -112,4 +117,15 @@ export function planExtract({ operator: { extract }, schema }: BoundOf<'extract'
     traits: { deterministic, ordered: deterministic, rowwise: true },
     size: { rows, bytes },
   };
+}
+
+/** What could not be read before, through the connector again, where these rows are. */
+function planReread(bound: BoundOf<'extract'>, build: Build): Fragment {
+  const { extract } = bound.operator;
+  const { connector, options } = extract;
+  const { schema: columns } = extractOf(extract, build.context);
+  const { schema } = bound;
+  const rows = closeQuery(build.plan(inputOf(bound)));
+  const step = { kind: 'reread', source: { connector, options }, columns, schema } as const;
+  return { ...rows, steps: [...rows.steps, step], schema, labels: [...rows.labels, `read again ${connector}`] };
 }

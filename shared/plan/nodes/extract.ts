@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts';
 import type { Column, Schema } from '../../schema.ts';
+import type { PlanNode } from '../node.ts';
 
 /** Reads from a connector: an API, a database, logs. */
 export interface ExtractNode {
@@ -14,6 +15,8 @@ export interface ExtractNode {
   readonly provenance: boolean;
   /** Where the last committed load left off. */
   readonly cursor?: Json;
+  /** Rows of these columns (`unreadSchema`) are read again by the connector, from their text alone, in place of the source. */
+  readonly reread?: PlanNode;
 }
 
 /** Where a row came from. They follow the data's columns if a source is asked for them. */
@@ -29,3 +32,10 @@ export const provenance = {
 } as const satisfies Readonly<Record<string, Column>>;
 
 export const provenanceColumns: Schema = Object.values(provenance);
+
+/** What could not be read, as a connector reads it again: none of them is null. */
+export const unreadSchema = [
+  { name: 'source', type: 'VARCHAR' },
+  { name: 'position', type: 'BIGINT' },
+  { name: 'text', type: 'VARCHAR' },
+] as const satisfies Schema;

@@ -40,7 +40,9 @@ const estimators: PlanVisitor<number, PlanContext> = {
   repartition: below,
   write: below,
   extract: (node, context) =>
-    extractOf(node, context).pieces.reduce((sum, { rows, bytes }) => sum + (rows || bytes / textRowBytes), 0),
+    node.reread
+      ? estimateRows(node.reread, context)
+      : extractOf(node, context).pieces.reduce((sum, { rows, bytes }) => sum + (rows || bytes / textRowBytes), 0),
   step: below,
   judge: below,
   load: () => unknownRows,

@@ -175,3 +175,41 @@ test('the nodes travel as JSON, and nothing else does', () => {
     message: /plan.run/,
   });
 });
+
+const unread = sqlOver(
+  `SELECT _source AS source, coalesce(_position, 0) AS position, coalesce(_rejected, '') AS text FROM raw`,
+  'raw',
+  step('raw', requests),
+);
+
+test('what is read again goes through its connector where it is, only with the columns that are used', () => {
+  const again: ExtractNode = { ...requests, reread: unread };
+  const plan = load(output('good', sqlOver('SELECT status FROM a WHERE _rejected IS NULL', 'a', again)));
+  const listing = { schema: columns, pieces: [], deterministic: true };
+  const context = contextOf(plan);
+  const staged = bench.plan(plan, { ...context, extracts: { ...context.extracts, [extractKey(again)]: listing } });
+  const [stage] = staged.stages;
+  assert.deepEqual(
+    stage?.steps.map(({ kind }) => kind),
+    ['sql', 'reread', 'sql', 'load'],
+  );
+  const reread = stage?.steps.find(({ kind }) => kind === 'reread');
+  assert.ok(reread?.kind === 'reread');
+  assert.deepEqual([reread.columns, reread.schema.map(({ name }) => name)], [columns, ['status', '_rejected']]);
+  assert.equal(stage?.tasks, 4);
+  const wrong: ExtractNode = { ...requests, reread: good };
+  assert.throws(
+    () => bench.plan(wrong, { ...context, extracts: { ...context.extracts, [extractKey(wrong)]: listing } }),
+    { code: 'PLAN_INVALID', message: /host VARCHAR, status INTEGER.* not \(source VARCHAR/ },
+  );
+});
+
+test('a union by name has the columns of all its inputs, null where an input has none', () => {
+  const inputs = ['SELECT 1 AS a, 2 AS b', `SELECT 'x' AS c, 3 AS A`].map((text) => ({ kind: 'sql', text }) as const);
+  const staged = bench.plan({ kind: 'union', inputs, byName: true });
+  const table = runLocally(staged, bench.connection, { directory: bench.directory });
+  assert.deepEqual(bench.connection.rows(`SELECT * FROM ${table} ORDER BY a`), [
+    { a: 1, b: 2, c: null },
+    { a: 3, b: null, c: 'x' },
+  ]);
+});
