@@ -3,12 +3,20 @@ import type { ParsedRest } from './options.ts';
 import type { Send } from './send.ts';
 
 type Auth = NonNullable<ParsedRest['auth']>;
+type OAuth = Extract<Auth, { kind: 'oauth2' }>;
+
+interface Token {
+  readonly text: string;
+  readonly expiresMs: number;
+}
 
 /** Headers that say who asks. Tokens of OAuth 2 are kept for as long as they are good. */
 export class Authorizer {
   readonly #auth: Auth | undefined;
   readonly #send: Send;
-  #token: Promise<{ readonly text: string; readonly expiresMs: number }> | undefined;
+  #token: Promise<Token> | undefined;
+  /** A token that is good no more, whatever it said of itself. */
+  #refused: string | undefined;
 
   constructor(auth: Auth | undefined, send: Send) {
     this.#auth = auth;
@@ -26,21 +34,27 @@ export class Authorizer {
     return { authorization: `Bearer ${await this.#tokenOf(auth, nowMs)}` };
   }
 
-  /** The server refused what was sent: whether it is worth asking again, with a new token. */
-  refused(): boolean {
+  /** The server refused these headers: whether it is worth asking again, with a new token. */
+  refused({ authorization }: Readonly<Record<string, string>>): boolean {
     if (this.#auth?.kind !== 'oauth2') return false;
-    this.#token = undefined;
+    this.#refused = authorization;
     return true;
   }
 
-  async #tokenOf(auth: Extract<Auth, { kind: 'oauth2' }>, nowMs: number): Promise<string> {
-    const held = await this.#token?.catch(() => undefined);
-    if (held && held.expiresMs > nowMs) return held.text;
-    this.#token = this.#ask(auth, nowMs);
-    return (await this.#token).text;
+  /** Of all that need a token at once, one asks for it: a service may withdraw a token when it gives another. */
+  async #tokenOf(auth: OAuth, nowMs: number): Promise<string> {
+    const held = this.#token;
+    const isGood = await held?.then(
+      ({ text, expiresMs }) => expiresMs > nowMs && `Bearer ${text}` !== this.#refused,
+      () => false,
+    );
+    const current = this.#token;
+    const token = isGood !== true && current === held ? this.#ask(auth, nowMs) : (current ?? this.#ask(auth, nowMs));
+    this.#token = token;
+    return (await token).text;
   }
 
-  async #ask({ tokenUrl, clientId, clientSecret, scope }: Extract<Auth, { kind: 'oauth2' }>, nowMs: number) {
+  async #ask({ tokenUrl, clientId, clientSecret, scope }: OAuth, nowMs: number): Promise<Token> {
     const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) });
     const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64');
     const { body } = await this.#send({

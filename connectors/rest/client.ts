@@ -60,18 +60,22 @@ export class RestClient implements AsyncDisposable {
 
   /** A token that has expired meanwhile is renewed once. */
   async #attempt(url: string): Promise<Response> {
+    const own = await this.#inTurn();
     try {
-      return await this.#ask(url);
+      return await this.#ask(url, own);
     } catch (thrown) {
-      if (!(thrown instanceof Failed) || thrown.status !== 401 || !this.#authorizer.refused()) throw thrown;
-      return await this.#ask(url);
+      if (!(thrown instanceof Failed) || thrown.status !== 401 || !this.#authorizer.refused(own)) throw thrown;
+      return await this.#ask(url, await this.#inTurn());
     }
   }
 
-  async #ask(url: string): Promise<Response> {
+  async #inTurn(): Promise<Readonly<Record<string, string>>> {
     await this.#turn();
-    const own = await this.#authorizer.headers(Date.now());
-    return await this.#connections.send({ method: 'GET', url, headers: { ...this.#options.headers, ...own } });
+    return await this.#authorizer.headers(Date.now());
+  }
+
+  #ask(url: string, own: Readonly<Record<string, string>>): Promise<Response> {
+    return this.#connections.send({ method: 'GET', url, headers: { ...this.#options.headers, ...own } });
   }
 
   #mayWait({ retryAfterMs }: Failed): boolean {

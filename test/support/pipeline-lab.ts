@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Cluster } from '../../client/index.ts';
 import { ObjectStore } from '../../connectors/s3/store.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
@@ -112,8 +112,10 @@ export async function allCleaned(client: Cluster): Promise<void> {
   );
 }
 
-/** Files below a folder that attempts of tasks have left, by living processes. */
+/** All files below a folder, which need not be there. */
 export const filesBelow = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath}/${entry.name}`);
+  !existsSync(folder)
+    ? []
+    : readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => `${entry.parentPath}/${entry.name}`);
