@@ -18,12 +18,13 @@ const redactedLengthMin = 4;
 export function redact(text: string): string {
   let clean = text;
   for (const value of told) clean = clean.replaceAll(value, '[secret]');
+  for (const value of derived) clean = clean.replaceAll(value, '[secret]');
   return clean;
 }
 
 /** Plain data without any such secret, in whatever text of it. */
 export function redactData<T>(data: T): T {
-  if (told.size === 0) return data;
+  if (told.size === 0 && derived.size === 0) return data;
   if (typeof data === 'string') return redact(data) as T;
   if (Array.isArray(data)) return data.map((item: unknown) => redactData(item)) as T;
   if (typeof data !== 'object' || data === null) return data;
@@ -72,10 +73,31 @@ export class Secrets {
   }
 }
 
-/** Also as it stands in a URL, and in JSON. */
 function remember(value: string): void {
-  for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)])
-    if (form.length >= redactedLengthMin) told.add(form);
+  for (const form of formsOf(value)) told.add(form);
+}
+
+/** What was made of secrets, or given for them: the latest ones, since tokens are given again and again. */
+const derived = new Set<string>();
+const derivedMax = 1000;
+
+/** From now on `redact` takes this out, too: an encoded password, a token that a service has given for one. */
+export function rememberDerived(value: string): void {
+  for (const form of formsOf(value)) {
+    derived.delete(form);
+    derived.add(form);
+  }
+  for (const oldest of derived) {
+    if (derived.size <= derivedMax) return;
+    derived.delete(oldest);
+  }
+}
+
+/** As it is, and as it stands in a URL, in a form, and in JSON. */
+function formsOf(value: string): string[] {
+  const inForm = new URLSearchParams({ '': value }).toString().slice(1);
+  const forms = [value, encodeURIComponent(value), inForm, JSON.stringify(value).slice(1, -1)];
+  return forms.filter(({ length }) => length >= redactedLengthMin);
 }
 
 const unknown = (name: string, where: string): SheafError =>

@@ -1,4 +1,5 @@
 import { SheafError } from '../../shared/errors.ts';
+import { rememberDerived } from '../../shared/secrets.ts';
 import type { ParsedRest } from './options.ts';
 import type { Send } from './send.ts';
 
@@ -29,7 +30,7 @@ export class Authorizer {
     if (auth.kind === 'bearer') return { authorization: `Bearer ${auth.token}` };
     if (auth.kind === 'apiKey') return auth.header === undefined ? {} : { [auth.header.toLowerCase()]: auth.key };
     if (auth.kind === 'basic') {
-      return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}` };
+      return { authorization: `Basic ${encoded(`${auth.user}:${auth.password}`)}` };
     }
     return { authorization: `Bearer ${await this.#tokenOf(auth, nowMs)}` };
   }
@@ -56,7 +57,7 @@ export class Authorizer {
 
   async #ask({ tokenUrl, clientId, clientSecret, scope }: OAuth, nowMs: number): Promise<Token> {
     const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) });
-    const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64');
+    const basic = encoded(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`);
     const { body } = await this.#send({
       method: 'POST',
       url: tokenUrl,
@@ -72,9 +73,17 @@ export class Authorizer {
         next: 'Check the token URL, the client and its scope.',
       });
     }
+    rememberDerived(text);
     return { text, expiresMs: nowMs + Math.max(0, Number(seconds) * 1000 - earlyMs) };
   }
 }
 
 /** A token is renewed before it expires: a request takes time. */
 const earlyMs = 10_000;
+
+/** A service may repeat it in its answers. */
+function encoded(credentials: string): string {
+  const text = Buffer.from(credentials).toString('base64');
+  rememberDerived(text);
+  return text;
+}

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
+import { redact } from '../../shared/secrets.ts';
 import { checkHost, guardedLookup } from '../net/metadata-addresses.ts';
 import { placeOf } from './place.ts';
 
@@ -110,7 +111,8 @@ const shownCharacters = 200;
 function checked(answer: Response): Response {
   const { status, body, headers } = answer;
   if (status >= 200 && status < 300) return answer;
-  const text = typeof body === 'string' ? body.slice(0, shownCharacters) : '';
+  // First without secrets, then short: half a secret would not be known for one.
+  const text = typeof body === 'string' ? redact(body).slice(0, shownCharacters) : '';
   const retryAfterMs = retryAfter(headers['retry-after'], Date.now());
   throw new Failed(`it answers ${status}${text === '' ? '' : `: ${text}`}`, {
     status,
@@ -131,10 +133,13 @@ function parsed(text: string, url: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Failed(`${placeOf(url)} answers with something else than JSON: ${text.slice(0, shownCharacters)}`, {
-      isPassing: false,
-      cause,
-    });
+    throw new Failed(
+      `${placeOf(url)} answers with something else than JSON: ${redact(text).slice(0, shownCharacters)}`,
+      {
+        isPassing: false,
+        cause,
+      },
+    );
   }
 }
 

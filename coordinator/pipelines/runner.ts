@@ -14,7 +14,7 @@ import type { RunCompiler } from './compile-run.ts';
 import type { Documents } from './documents.ts';
 import { jobKey, type LoadEngine } from './engine.ts';
 import { isOver, type RunEffect, type RunEvent, type RunPolicy, step } from './machine.ts';
-import { retryDelayMs } from './retry.ts';
+import { isRetryable, retryDelayMs } from './retry.ts';
 import type { RunBook } from './run-book.ts';
 import type { Sinks } from './sinks.ts';
 import { turns } from './turns.ts';
@@ -253,7 +253,7 @@ export class Runner {
     await this.#parts.engine.cancel(jobKey(id, attempt));
   }
 
-  /** Whatever became of the run: until it is done, by this leader or the next one. */
+  /** Whatever became of the run: until it is done. What will not pass by itself is the next leader's to try. */
   async #clean(record: RunRecord): Promise<void> {
     const { engine, book, config, over, log } = this.#parts;
     const { id: run, attempt } = record;
@@ -263,9 +263,9 @@ export class Runner {
     // A run that nobody knows any more has lost its pipeline, and with it the plan that says where it staged.
     for (let tries = 1; book.find(run) !== undefined; tries += 1) {
       const error = await removeStaged(record, this.#parts);
-      if (error?.code === 'NOT_LEADER') return; // The next one's task.
       if (error === undefined) return await this.post(run, { kind: 'cleaned' });
       log.warn({ run, err: error, tries }, 'what the run staged is not removed yet');
+      if (!isRetryable(error)) return;
       await pause(retryDelayMs(policy, tries), undefined, { signal: over, ref: false });
     }
   }

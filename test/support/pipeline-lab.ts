@@ -4,6 +4,7 @@ import { ObjectStore } from '../../connectors/s3/store.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { RunInfo } from '../../pipeline/run.ts';
 import { loadConfig, type SettingName } from '../../shared/config/config.ts';
+import { openEtcdStore } from '../../shared/store/etcd.ts';
 import { TestCluster, type TestClusterOptions, until } from './cluster.ts';
 import { startEtcd, type TestEtcd } from './etcd.ts';
 import { type HostileS3, startHostileS3 } from './servers/hostile-s3.ts';
@@ -71,6 +72,16 @@ export class PipelineLab implements AsyncDisposable {
     for await (const { key } of store.uploads.list('lake', prefix)) left.push(`upload ${key}`);
     for await (const { key } of store.list('lake', prefix)) if (/_sheaf\/(pending|staging)/.test(key)) left.push(key);
     return left;
+  }
+
+  /** All that the clusters keep in etcd. */
+  async kept(): Promise<readonly { readonly key: string; readonly value: string }[]> {
+    const store = await openEtcdStore({ endpoints: [this.etcd.endpoint], config: loadConfig() });
+    try {
+      return await store.list('/sheaf/');
+    } finally {
+      await store.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLogger } from '../../../shared/log.ts';
-import { redact, redactData, Secrets } from '../../../shared/secrets.ts';
+import { redact, redactData, rememberDerived, Secrets } from '../../../shared/secrets.ts';
 
 const environment = { SHEAF_SECRET_SHOP: 'p@ss "word" 1', SHEAF_SECRET_PIN: '123' };
 
@@ -52,4 +52,11 @@ test('a known value leaves in no form: plain, in a URL, in JSON, in a log line',
 test('a value that is shorter than a word stays: it would take words out of everything', () => {
   new Secrets(undefined, environment).get('PIN');
   assert.equal(redact('line 123'), 'line 123');
+});
+
+test('what was made of a secret leaves in no form either; of many only the latest are known', () => {
+  rememberDerived('token a/b');
+  assert.equal(redact('Bearer token a/b, ?t=token+a%2Fb'), 'Bearer [secret], ?t=[secret]');
+  for (let n = 0; n < 2000; n += 1) rememberDerived(`issued-${n}-`);
+  assert.equal(redact('issued-1999- issued-3-'), '[secret] issued-3-');
 });
