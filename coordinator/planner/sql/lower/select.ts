@@ -63,43 +63,20 @@ function uniqueNames(items: readonly SelectItem[]): string[] {
  */
 export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowering, outer?: Scope): OpenSelect {
   refuse(select);
-  const { dialect } = lowering.context;
   const from = lowerFrom(isNode(select.from_table) ? select.from_table : {}, tables, lowering);
-  const attached: Attachment[] = [];
-  const aliases = new Map<string, AstNode | undefined>();
-  let isCorrelated = false;
   const site = { scope: from.scope, tables, lowering };
+  const attached: Attachment[] = [];
+  let isCorrelated = false;
   const lookup: Lookup = {
     scope: from.scope,
     ...(outer === undefined ? {} : { outer }),
-    aliases,
     subquery: (node) => scalarSubquery(node, site, attached),
     onOuter: () => {
       isCorrelated = true;
     },
   };
-  const items = starItems(nodesOf(select.select_list), from.scope).map(({ tree, name }): SelectItem => {
-    const alias = String(tree.alias ?? '');
-    const resolved = { ...resolveTree(tree, { ...lookup, aliases: new Map(aliases) }), alias: '' };
-    if (alias !== '' && !aliases.has(alias.toLowerCase())) aliases.set(alias.toLowerCase(), resolved);
-    return { alias, name: alias || (name ?? itemName(tree, dialect)), tree: resolved };
-  });
-  const resolve = (tree: AstNode): AstNode => resolveTree(tree, lookup);
-  const modifiers = modifiersOf(nodesOf(select.modifiers));
-  if (typeof modifiers === 'string') throw new NotDistributed(modifiers);
-  const parts: SelectParts = {
-    items,
-    groups: nodesOf(select.group_expressions).map(resolve),
-    groupsAll: select.aggregate_handling === 'FORCE_AGGREGATES',
-    ...groupSetsOf(select),
-    ...(isNode(select.having) ? { having: resolve(select.having) } : {}),
-    ...(isNode(select.qualify) ? { qualify: resolve(select.qualify) } : {}),
-    ...modifiers,
-    distinctOn: modifiers.distinctOn.map((tree) => targetOf(resolveOrder(tree, items, resolve), items)),
-    orders: modifiers.orders.map((order) =>
-      isNode(order.expression) ? { ...order, expression: resolveOrder(order.expression, items, resolve) } : order,
-    ),
-  };
+  const { items, aliases } = itemsOf(select, lookup, lowering);
+  const parts = partsOf(select, items, { ...lookup, aliases });
   if (isCorrelated) throw new NotDistributed('a subquery speaks of the query around it outside its WHERE clause');
   const conditions = isNode(select.where_clause) ? conjunctsOf(select.where_clause) : [];
   const where = conditions.map((tree) => lowerCondition(tree, { ...site, ...(outer ? { outer } : {}), aliases }));
@@ -107,9 +84,48 @@ export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowe
   const plan = withAttached(joinUnits(from.units, [...from.conjuncts, ...own], lowering.context), attached, lowering);
   return {
     plan,
-    parts: outsideAggregates(parts, attached, dialect),
+    parts: outsideAggregates(parts, attached, lowering.context.dialect),
     correlated: where.flatMap(({ isCorrelated, tree }) => (isCorrelated && tree !== undefined ? [tree] : [])),
     schema: schemaOf(from, own, attached),
+  };
+}
+
+interface Items {
+  readonly items: readonly SelectItem[];
+  /** Explicit ones in lower case, with what they stand for: the first of equal ones. */
+  readonly aliases: ReadonlyMap<string, AstNode>;
+}
+
+/** The select list over the columns of FROM. An item may speak of the aliases before it. */
+function itemsOf(select: AstNode, lookup: Lookup, { context }: Lowering): Items {
+  const aliases = new Map<string, AstNode>();
+  const items = starItems(nodesOf(select.select_list), lookup.scope).map(({ tree, name }): SelectItem => {
+    const alias = String(tree.alias ?? '');
+    const resolved = { ...resolveTree(tree, { ...lookup, aliases }), alias: '' };
+    if (alias !== '' && !aliases.has(alias.toLowerCase())) aliases.set(alias.toLowerCase(), resolved);
+    return { alias, name: alias || (name ?? itemName(tree, context.dialect)), tree: resolved };
+  });
+  return { items, aliases };
+}
+
+/** The clauses behind FROM and WHERE. */
+function partsOf(select: AstNode, items: readonly SelectItem[], lookup: Lookup): SelectParts {
+  const resolve = (tree: AstNode): AstNode => resolveTree(tree, lookup);
+  const inOrder = (tree: AstNode): AstNode => resolveOrder(tree, items, resolve);
+  const modifiers = modifiersOf(nodesOf(select.modifiers));
+  if (typeof modifiers === 'string') throw new NotDistributed(modifiers);
+  return {
+    items,
+    groups: nodesOf(select.group_expressions).map(resolve),
+    groupsAll: select.aggregate_handling === 'FORCE_AGGREGATES',
+    ...groupSetsOf(select),
+    ...(isNode(select.having) ? { having: resolve(select.having) } : {}),
+    ...(isNode(select.qualify) ? { qualify: resolve(select.qualify) } : {}),
+    ...modifiers,
+    distinctOn: modifiers.distinctOn.map((tree) => targetOf(inOrder(tree), items)),
+    orders: modifiers.orders.map((order) =>
+      isNode(order.expression) ? { ...order, expression: inOrder(order.expression) } : order,
+    ),
   };
 }
 
