@@ -65,7 +65,7 @@ afterEach(async () => {
   hook.close();
   delete process.env.SHEAF_SECRET_HOOK;
   await world.store.close();
-  rmSync(world.folder, { recursive: true, force: true });
+  rmSync(world.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 }); // Runs may be under way still.
 });
 
 const quick = { webhookRetryMs: 5, webhookRetryMsMax: 10, webhookAttemptsMax: 3 };

@@ -27,7 +27,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await world.store.close();
-  rmSync(world.folder, { recursive: true, force: true });
+  rmSync(world.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 }); // Runs may be under way still.
 });
 
 const daily = testDocument('numbers', {
