@@ -1,5 +1,6 @@
 /** Functions that tests send to workers. */
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import type { RecordBatch } from 'apache-arrow';
 
 /** Takes its time over every batch, and changes nothing. */
@@ -70,7 +71,8 @@ export function plain<Row>(row: Row): Row {
 }
 
 /** Stays in native code, where nothing stops a thread. */
-export function sleeping(batch: RecordBatch): RecordBatch {
+export function sleeping(batch: RecordBatch, { marker }: { readonly marker: string }): RecordBatch {
+  writeFileSync(marker, '');
   execFileSync('sleep', ['60']);
   return batch;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Progress, until, withCluster } from '../../support/cluster.ts';
@@ -11,14 +12,13 @@ test('a thread that does not come back from native code: its worker drains and e
   const config = { nativeStopGraceMs: 1000, jobStopLimitMs: 1500, drainLimitMs: 1000, heartbeatTimeoutMs: 60_000 };
   await withCluster({ workers: 1, config }, async (cluster, client) => {
     const stop = new AbortController();
-    const progress = new Progress();
+    const marker = join(cluster.folder, 'sleeps');
     const job = client
       .from([{ n: 1 }], { schema: { n: 'integer' } })
-      .mapBatches((batch) => sleeping(batch), { schema: { n: 'integer' } })
-      .collect({ signal: stop.signal, onProgress: progress.onProgress });
+      .mapBatches((batch, params) => sleeping(batch, params), { schema: { n: 'integer' }, params: { marker } })
+      .collect({ signal: stop.signal });
     const refused = assert.rejects(job, { code: 'CANCELLED' });
-    await progress.reaches(({ stages }) => stages[0]?.running === 1, 'it runs');
-    await pause(300);
+    await until(() => Promise.resolve(existsSync(marker)), 'the function sleeps');
     stop.abort();
     await refused;
     const [worker] = cluster.workers;
