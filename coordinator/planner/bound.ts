@@ -66,9 +66,11 @@ export type Operator =
   | { readonly kind: 'window'; readonly columns: readonly BoundColumn[] }
   | { readonly kind: 'union' }
   | { readonly kind: 'repartition'; readonly partitions: number; readonly keys: readonly BoundExpression[] }
-  /** A whole SELECT over its inputs that no rule distributes: it runs in one task. */
+  /** A whole SELECT over its inputs that is not taken apart: it runs in one task, unless rows need not meet for it. */
   | {
       readonly kind: 'gather';
+      /** No two rows meet in it: it runs in each task of its only input. */
+      readonly rowByRow: boolean;
       /** Its text, given the names of the relations that stand for the inputs. */
       readonly sql: (names: readonly string[]) => string;
       readonly reason: string;

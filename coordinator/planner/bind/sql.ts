@@ -14,6 +14,7 @@ import { SqlLowering } from '../sql/lower/lowering.ts';
 import { NotDistributed } from '../sql/lower/names.ts';
 import { lowerQuery } from '../sql/lower/query.ts';
 import { fillParameters } from '../sql/parameters.ts';
+import { isTreeRowByRow } from '../sql/row-by-row.ts';
 import { relationsByName, tableReferences } from '../sql/table-references.ts';
 import { relationPrefix, usedColumns, withEmptyRelations, withRelations } from '../sql/with-relations.ts';
 import { isStable } from '../stable.ts';
@@ -136,9 +137,9 @@ function gather(
   { dialect }: PlanContext,
   bindPlan: BindPlan,
 ): BoundOf<'gather'> {
-  const { tree, references, schemas, nameOf } = question;
+  const { tree, references, relations, schemas, nameOf } = question;
   const plans = [...new Set(references.map(({ plan }) => plan))];
-  const without = withoutFiles(tree);
+  const without = withoutFiles(tree, references);
   const inputs = plans.map((plan) => {
     const used = references.flatMap((reference, i) =>
       reference.plan === plan ? usedColumns(without, reference, schemas[i] ?? []) : [],
@@ -151,6 +152,7 @@ function gather(
       kind: 'gather',
       sql: (names) => dialect.print(withRelations(tree, references, (at) => names[places[at] ?? -1] ?? nameOf(at))),
       reason,
+      rowByRow: inputs.length === 1 && isTreeRowByRow(tree, relations, dialect),
       volatile: isVolatile(dialect, tree),
     },
     schema,
@@ -159,8 +161,12 @@ function gather(
 }
 
 /** Names of files are no names of columns. */
-const withoutFiles = (tree: AstNode): AstNode =>
-  rewrite(tree, (node) => (isNode(node) && node.type === 'TABLE_FUNCTION' ? { type: 'EMPTY' } : undefined));
+const withoutFiles = (tree: AstNode, references: Question['references']): AstNode =>
+  rewrite(tree, (node) =>
+    node.type === 'TABLE_FUNCTION' && references.some((reference) => reference.node === node)
+      ? { type: 'EMPTY' }
+      : undefined,
+  );
 
 /** A SELECT without FROM that calls a function is over one row: functions are called for rows. */
 function fromSomething(

@@ -1,12 +1,17 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { BoundOf } from '../bound.ts';
+import { type BoundOf, inputOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { type Fragment, withNote } from '../fragment.ts';
 import { isBare, queryText } from '../query.ts';
+import { withoutUnique } from './narrow.ts';
 
-/** A query that no rule distributes: its inputs are scanned in parallel, then it runs in one task as it was written. */
+/**
+ * A query that is not taken apart: its inputs are scanned in parallel, then it runs as it was written, in one task. Where
+ * no two rows have to meet, each task runs it over its own.
+ */
 export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
-  const { sql, reason, volatile } = bound.operator;
+  const { sql, reason, volatile, rowByRow } = bound.operator;
+  if (rowByRow) return planRowByRow(bound, build.plan(inputOf(bound)), build);
   const inputs = bound.inputs.map((input) => inOneTask(build.plan(input), build));
   const names = inputs.map(({ query }) => (isBare(query) ? query.from : build.inputName()));
   const tables = inputs.flatMap(({ query }, i) => (isBare(query) ? [] : [`${names[i]} AS (${queryText(query)})`]));
@@ -32,6 +37,22 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
     },
   };
   return withNote(fragment, `the query runs in one task: ${reason}`);
+}
+
+function planRowByRow({ operator, schema }: BoundOf<'gather'>, input: Fragment, build: Build): Fragment {
+  const { sql, reason, volatile } = operator;
+  const { query, traits } = input;
+  const name = isBare(query) ? query.from : build.inputName();
+  const clause = isBare(query) ? '' : `WITH ${name} AS (${queryText(query)}) `;
+  const columns = schema.map((column) => quotedName(column.name)).join(', ');
+  const fragment: Fragment = {
+    ...input,
+    query: { from: `(${clause}SELECT * FROM (${sql([name])}) AS whole(${columns}))`, where: [] },
+    schema,
+    labels: [...input.labels, 'query row by row'],
+    traits: { ...withoutUnique(traits), deterministic: traits.deterministic && !volatile, rowwise: false },
+  };
+  return withNote(fragment, `each task runs the query over its own rows, as it was written: ${reason}`);
 }
 
 /** As SQL over named inputs, of all rows. */

@@ -1,15 +1,16 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { type AstNode, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, isNode, nodesOf, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { columnNamed } from '../../expressions.ts';
+import { isTreeRowByRow } from '../row-by-row.ts';
 import { lowerSelect } from '../select/lower-select.ts';
 import { modifiersOf } from '../select/parts.ts';
 import { type CommonTables, withCommonTables } from './common-tables.ts';
 import { NotDistributed } from './names.ts';
 import { resolveTree } from './resolver.ts';
 import { scopeOf } from './scope.ts';
-import { lowerSelectNode } from './select.ts';
+import { lowerSelectNode, makesRows } from './select.ts';
 import type { Columns, Lowering } from './types.ts';
 
 /**
@@ -20,10 +21,33 @@ import type { Columns, Lowering } from './types.ts';
  */
 export function lowerQuery(node: AstNode, tables: CommonTables, lowering: Lowering, result?: Schema): Columns {
   const own = withCommonTables(node, tables);
-  if (node.type === 'SELECT_NODE') return lowerSelectNode(node, own, lowering, result);
+  if (node.type === 'SELECT_NODE') {
+    const rows = withoutModifiers(node, lowering);
+    if (rows === undefined) return lowerSelectNode(node, own, lowering, result);
+    return modified(node, lowering.part(rows, own), lowering, result);
+  }
   if (node.type === 'SET_OPERATION_NODE') return lowerSetOperation(node, own, lowering, result);
   throw new NotDistributed(node.type === 'RECURSIVE_CTE_NODE' ? 'it is recursive' : `it is a ${String(node.type)}`);
 }
+
+/** A SELECT that makes rows of rows stands alone below its ORDER BY and LIMIT: these are of its columns, as far as they say so. */
+function withoutModifiers(node: AstNode, { context, relations }: Lowering): AstNode | undefined {
+  const modifiers = nodesOf(node.modifiers);
+  if (modifiers.length === 0 || !makesRows(node)) return undefined;
+  const bare = { ...node, modifiers: [] };
+  if (!isTreeRowByRow({ error: false, statements: [{ node: bare }] }, relations, context.dialect)) return undefined;
+  const orders = modifiers.flatMap(({ orders }) => nodesOf(orders)).map(({ expression }) => expression);
+  return orders.every((order) => isNode(order) && isOfItems(order, nodesOf(node.select_list))) ? bare : undefined;
+}
+
+const isOfItems = (order: AstNode, items: readonly AstNode[]): boolean => {
+  const [name = '', ...more] = textsOf(order.column_names);
+  if (order.class === 'STAR' || order.class === 'CONSTANT') return true;
+  if (order.class !== 'COLUMN_REF' || more.length > 0) return false;
+  return items.some(
+    (item) => (String(item.alias) || textsOf(item.column_names).at(-1))?.toLowerCase() === name.toLowerCase(),
+  );
+};
 
 function lowerSetOperation(node: AstNode, tables: CommonTables, lowering: Lowering, result?: Schema): Columns {
   const children = nodesOf(node.children);

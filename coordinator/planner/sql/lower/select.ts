@@ -167,11 +167,23 @@ function itemName(tree: AstNode, dialect: Lowering['context']['dialect']): strin
 function refuse(select: AstNode): void {
   if (select.type !== 'SELECT_NODE') throw new NotDistributed('it combines several SELECTs');
   if (select.sample != null) throw new NotDistributed('it takes a sample');
-  const { from_table: _, ...clauses } = select;
+  if (callsRowMaker(select)) throw new NotDistributed('it makes rows of lists');
+}
+
+/** Whether its rows are more, or others, than those of the tables that it reads. */
+export function makesRows(select: AstNode): boolean {
+  const { from_table: from } = select;
+  const isPlain = isNode(from) && (from.type === 'BASE_TABLE' || from.type === 'SUBQUERY');
+  return callsRowMaker(select) || !isPlain;
+}
+
+function callsRowMaker({ from_table: _, ...clauses }: AstNode): boolean {
+  let calls = false;
   walk(clauses, (node) => {
-    if (rowMakers.has(String(node.function_name))) throw new NotDistributed('it makes rows of lists');
+    calls ||= rowMakers.has(String(node.function_name));
     return node.class !== 'SUBQUERY';
   });
+  return calls;
 }
 
 const rowMakers: ReadonlySet<string> = new Set(['unnest', 'unlist', 'generate_subscripts']);

@@ -60,6 +60,23 @@ const distributed = [
   `select count_if(n > 1), k from '${p}' where n is null or k > 2 group by k`,
 ];
 
+/** Not taken apart, but no two rows meet in them: each task runs them over its own. */
+const rowByRow: readonly (readonly [sql: string, reason: RegExp])[] = [
+  [`select unnest([k, i]) as u from '${p}' where i < 3`, /rows of lists/],
+  [`select k, unnest([k, i]) as u from '${p}' where i < 3000 order by u desc, k limit 9`, /rows of lists/],
+  [
+    `select u, count(*) as n from (select unnest([k, i % 5]) as u from '${p}') group by u order by all`,
+    /rows of lists/,
+  ],
+  [`select i, u.x from '${p}', unnest([k, i]) as u(x) where i < 3 order by i, x`, /what is beside it/],
+  [`select p from '${p}' p where i < 3`, /way of its own/],
+  [`select columns('^[ks]$') from '${p}' where i < 3000`, /by pattern/],
+  [
+    `unpivot (select k + 0.5 as a, x as b from '${p}' where i < 9) on a, b into name n value v`,
+    /cannot be taken apart/,
+  ],
+];
+
 /** Gathered, with the reason that explain gives. */
 const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   [`select max(columns(*)) from '${p}'`, /by pattern/],
@@ -67,14 +84,8 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   ['select * from range(5)', /no file/],
   [`select s, n, count(*) from '${p}' group by rollup (s, n), rollup (s) order by all`, /sets of keys are equal/],
   [`select k as i, i as k from '${p}' order by i + 0, k limit 5`, /column and an alias/],
-  [`select unnest([k, i]) as u from '${p}' where i < 3`, /rows of lists/],
-  [`select p from '${p}' p where i < 3`, /way of its own/],
   [`select sum(w) from read_csv('${c}', header = true)`, /no file/],
   [`select s from '${p}' where i < 40 order by s collate nocase, i`, /collation/],
-  [
-    `unpivot (select k + 0.5 as a, x as b from '${p}' where i < 9) on a, b into name n value v`,
-    /cannot be taken apart/,
-  ],
   [`pivot (select k, s, x from '${p}') on s in ('v1', 'v2') using count(*)`, /cannot be taken apart/],
   [
     `with recursive r(n, c) as (select 1, (select count(*) from '${p}') union all select n + 1, c from r where n < 4) select * from r`,
@@ -82,7 +93,7 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   ],
 ];
 
-function check(text: string): readonly string[] {
+function check(text: string, note = 'the query runs in one task'): readonly string[] {
   const staged = bench.plan({ kind: 'sql', text });
   const table = runLocally(staged, bench.connection, { directory: bench.directory });
   const ordered = /order by/.test(text.replace(/\([^()]*\)/g, ''));
@@ -91,11 +102,21 @@ function check(text: string): readonly string[] {
   const [actual, expected] = [bench.connection.rows(`FROM ${table}`), bench.connection.rows(whole)];
   assertSameRows(actual, expected, ordered, text);
   assert.deepEqual(staged.schema, schema, text);
-  return staged.notes.map((note) => note.text).filter((note) => note.startsWith('the query runs in one task'));
+  return staged.notes.map(({ text }) => text).filter((text) => text.startsWith(note));
 }
 
 test('a plain SELECT over one file is distributed and answers as DuckDB does, types included', () => {
   for (const text of distributed) assert.deepEqual(check(text), [], text);
+});
+
+test('a SELECT in which no two rows meet runs in each task, with the reason, and answers as DuckDB does', () => {
+  for (const [text, reason] of rowByRow) {
+    assert.match(check(text, 'each task runs the query over its own rows').join(), reason, text);
+    assert.ok(
+      bench.plan({ kind: 'sql', text }).stages.some(({ tasks }) => tasks > 1),
+      `several tasks: ${text}`,
+    );
+  }
 });
 
 test('every other SELECT runs in one task, with the reason, and answers as DuckDB does', () => {

@@ -1,0 +1,212 @@
+/** Forms of SELECT from DuckDB's documentation, by whether they are distributed today. */
+export interface Forms {
+  readonly distributed: readonly string[];
+  readonly gathered: readonly string[];
+}
+
+export type Files = Readonly<Record<'trades' | 'quotes' | 'days' | 'items' | 'wide' | 'one' | 'two', string>>;
+
+export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): Readonly<Record<string, Forms>> => ({
+  'ASOF joins': {
+    distributed: [],
+    gathered: [
+      `select t.id, q.price from '${trades}' t asof join '${quotes}' q on t.sym = q.sym and t.ts >= q.ts order by t.id`,
+      `select t.id, q.price from '${trades}' t asof left join '${quotes}' q on t.sym = q.sym and t.ts >= q.ts order by t.id`,
+      `select id, price from '${trades}' t asof join '${quotes}' q using (sym, ts) order by id`,
+      `select t.id, q.price from '${trades}' t asof join '${quotes}' q on t.ts > q.ts order by t.id`,
+      `select count(*), sum(q.price) from '${trades}' t asof join '${quotes}' q on t.sym = q.sym and t.ts < q.ts where t.id > 50`,
+    ],
+  },
+  'joins by ranges and inequalities': {
+    distributed: [
+      `select count(*), sum(t.id) from '${trades}' t join '${days}' d on t.ts between d.since and d.until`,
+      `select t.id, d.name from '${trades}' t join '${days}' d on t.ts >= d.since and t.ts < d.until order by all`,
+      `select t.id, d.name from '${trades}' t left join '${days}' d on t.ts >= d.since and t.ts < d.until and t.id < 100 order by all`,
+      `select d.name, count(t.id) from '${days}' d left join '${trades}' t on t.ts >= d.since and t.ts < d.until group by all order by all`,
+      `select count(*) from '${trades}' a join '${trades}' b on a.id < b.id and a.sym <> b.sym where a.id < 60 and b.id < 60`,
+      `select count(*) from '${trades}' t full join '${days}' d on t.ts >= d.since and t.ts < d.until`,
+    ],
+    gathered: [],
+  },
+  'lateral joins': {
+    distributed: [
+      `select t.id, l.x from '${trades}' t, lateral (select t.id * 2 as x) l where t.id < 20 order by all`,
+      `select t.id, r.v from '${trades}' t, generate_series(1, t.id) r(v) where t.id < 5 order by all`,
+    ],
+    gathered: [
+      `select d.name, l.n from '${days}' d, lateral (select count(*) as n from '${trades}' t where t.ts < d.until) l order by all`,
+      `select d.name, l.best from '${days}' d left join lateral (select max(id) best from '${trades}' t where t.ts >= d.since and t.ts < d.until) l on true order by all`,
+    ],
+  },
+  unnest: {
+    distributed: [
+      `select id, unnest(tags) as tag from '${items}' order by all`,
+      `select id, unnest(tags) as tag, unnest(nums) as num from '${items}' order by all`,
+      `select tag, count(*) from (select unnest(tags) as tag from '${items}') group by tag order by all`,
+      `select id, t.tag from '${items}', unnest(tags) as t(tag) order by all`,
+      `select id, unnest(s) from '${items}' order by all`,
+      `select id, unnest([s, s], recursive := true) from '${items}' order by all`,
+      `select id, generate_subscripts(tags, 1) as i, unnest(tags) as tag from '${items}' order by all`,
+      `select id, unnest(tags) as tag from '${items}' where id < 20 order by id, tag limit 7`,
+    ],
+    gathered: [
+      `select unnest([1, 2, 3])`,
+      `select * from unnest([1, 2, 3]) as t(x)`,
+      `select unnest({'a': 1, 'b': 2})`,
+    ],
+  },
+  PIVOT: {
+    distributed: [],
+    gathered: [
+      `pivot (select *, id % 3 as g from '${trades}') on sym in ('A', 'B') using sum(qty) as total, count(*) as n group by g order by all`,
+      `select * from (pivot (select sym, id % 3 as g, qty from '${trades}') on sym in ('A', 'C') using max(qty) group by g) order by all`,
+      `select * from '${trades}' pivot (sum(qty) for sym in ('A', 'B') group by id) order by all`,
+      `with p as (pivot (select sym, id % 2 as g, qty from '${trades}') on sym in ('A', 'B') using sum(qty)) select * from p order by all`,
+    ],
+  },
+  UNPIVOT: {
+    distributed: [
+      `unpivot '${wide}' on jan, feb, mar into name month value sales order by all`,
+      `unpivot '${wide}' on columns(* exclude (id)) into name month value sales order by all`,
+      `unpivot '${wide}' on (jan, feb) as early, (mar, apr) as late into name part value one, two order by all`,
+      `select * from '${wide}' unpivot (sales for month in (jan, feb, mar)) order by all`,
+      `select * from '${wide}' unpivot include nulls (sales for month in (jan, feb, mar, apr)) order by all`,
+      `select month, sum(sales) from (unpivot '${wide}' on jan, feb, mar, apr into name month value sales) group by month order by all`,
+    ],
+    gathered: [],
+  },
+  'table functions and VALUES': {
+    distributed: [],
+    gathered: [
+      `select * from range(3)`,
+      `select * from generate_series(1, 10, 3) t(x)`,
+      `select sum(range) from range(1000000)`,
+      `select t.id, r.range from '${trades}' t, range(2) r where t.id < 5 order by all`,
+      `select t.id from '${trades}' t join range(10) r(i) on t.id = r.i order by all`,
+      `select * from repeat('a', 3)`,
+      `select * from (values (1, 'a'), (2, 'b')) v(x, y) order by all`,
+      `values (1, 'a'), (2, 'b')`,
+      `select v.y, count(*) from '${trades}' t join (values ('A', 'first'), ('B', 'second')) v(x, y) on t.sym = v.x group by all order by all`,
+      `select * from repeat_row(1, 'x', num_rows = 2)`,
+      `select * from '${trades}' where (sym, id) in (values ('A', 3), ('B', 4)) order by all`,
+    ],
+  },
+  samples: {
+    distributed: [],
+    gathered: [
+      `select count(*) <= 100 from (select * from '${trades}' using sample 100 rows)`,
+      `select count(*) >= 0 from (select * from '${trades}' using sample 10%)`,
+      `select count(*) >= 0 from '${trades}' tablesample reservoir(20%)`,
+      `select count(*) >= 0 from (from '${trades}' tablesample bernoulli(10 percent) repeatable (3))`,
+      `select count(*) from (select * from '${trades}' using sample 5)`,
+    ],
+  },
+  'recursive tables': {
+    distributed: [],
+    gathered: [
+      `with recursive r as (select 1 as n union all select n + 1 from r where n < 10) select sum(n) from r`,
+      `with recursive up(id, root) as (select id, id from '${trades}' where id < 3 union all select t.id, up.root from '${trades}' t join up on t.id = up.id * 2 + 3 where t.id < 100) select root, count(*) from up group by root order by all`,
+      `with recursive r as (select 1 as n union select (n * 3) % 7 from r) select t.id, r.n from '${trades}' t join r on t.id = r.n order by all`,
+      `with recursive r(a, b) using key (a) as (select 1, 10 union select a, b - 1 from r where b > 5) select * from r`,
+    ],
+  },
+  'positional joins': {
+    distributed: [],
+    gathered: [
+      `select a.id, b.id as other from (select id from '${trades}' order by id limit 5) a positional join (select id from '${trades}' order by id desc limit 3) b order by all`,
+      `select count(*) from '${days}' positional join '${items}'`,
+    ],
+  },
+  'structs, lists, maps, lambdas': {
+    distributed: [
+      `select id, s.a, s['b'], s from '${items}' order by all`,
+      `select id, map_keys(m), m['k'], cardinality(m), m from '${items}' order by id`,
+      `select id, list_transform(nums, x -> x + 1), list_filter(nums, lambda x : x > 2) from '${items}' order by id`,
+      `select id, [x * 2 for x in nums if x > 1] as doubled from '${items}' order by id`,
+      `select id, list_reduce(nums, (a, b) -> a + b, 0) from '${items}' order by id`,
+      `select id, list_sort(tags), tags[1], tags[-1], tags[1:2], len(tags), list_contains(tags, 't1'), list_aggregate(nums, 'sum') from '${items}' order by id`,
+      `select struct_pack(x := id, y := tags) as st, {'p': id, 'q': [id]} as lit from '${items}' order by id`,
+      `select map {'a': id, 'b': 2} as mm, map_from_entries([('x', id)]) as me from '${items}' order by id`,
+      `select list(distinct tag order by tag) from (select unnest(tags) as tag from '${items}')`,
+      `select s.a as a, count(*) from '${items}' group by s.a order by all`,
+      `select id, struct_insert(s, c := 3), struct_extract(s, 'a') from '${items}' order by id`,
+      `select id, flatten([nums, nums]), array_value(id, id), nums::int[] from '${items}' order by id`,
+      `select id, union_value(k := id) as u, json_object('a', id)->>'a' as j, ('{"x": [1,2]}'::json)->'x'->1 as jj from '${items}' order by id`,
+    ],
+    gathered: [
+      `select id, s.* from '${items}' order by id`,
+      `select unnest(m) from (select map_entries(m) as m from '${items}') order by all`,
+    ],
+  },
+  'stars and COLUMNS': {
+    distributed: [
+      `select * replace (qty * 2 as qty) from '${trades}' where id < 5 order by id`,
+      `select * exclude (ts) from '${trades}' where id < 5 order by id`,
+      `select t.* from '${trades}' t where id < 3 order by id`,
+    ],
+    gathered: [
+      `select * rename (qty as amount) from '${trades}' where id < 5 order by id`,
+      `select * like 's%' from '${trades}' order by all limit 3`,
+      `select columns('^[is]') from '${trades}' where id < 5 order by id`,
+      `select min(columns(*)) from '${wide}'`,
+      `select columns(c -> c like '%a%') from '${wide}' order by all`,
+      `select columns(* exclude (id)) + 1 from '${wide}' order by all`,
+      `select coalesce(*columns(['jan', 'feb'])) as c from '${wide}' order by all`,
+      `select id from '${wide}' where columns(['jan', 'feb']) > 10 order by all`,
+    ],
+  },
+  'other forms': {
+    distributed: [
+      `from '${trades}' where id < 4 order by id`,
+      `from '${trades}' select sym, count(*) group by all order by all`,
+      `from '${trades}' t select max(t.id)`,
+      `table '${trades}' order by id limit 2`,
+      `select distinct on (sym) sym, id from '${trades}' order by sym, id`,
+      `select sym, id from '${trades}' qualify row_number() over (partition by sym order by id) = 1 order by all`,
+      `select id from '${trades}' order by id desc limit 3 offset 2`,
+      `select id from '${trades}' order by id fetch first 3 rows only`,
+      `select sum(qty) filter (sym = 'A'), count(*) filter (where qty > 5) from '${trades}'`,
+      `select id as x, x + 1 as y from '${trades}' where x < 3 order by all`,
+      `select sym, sum(qty) as s from '${trades}' group by sym having s > 10 order by s desc`,
+      `select sym, id % 2 as p, sum(qty) from '${trades}' group by cube (sym, p) order by all`,
+      `select sym, sum(qty), grouping(sym) from '${trades}' group by rollup (sym) order by all`,
+      `select * from '${trades}' where id in (select id from '${items}') order by id`,
+      `select id from '${trades}' except all select id from '${items}' order by id limit 3`,
+      `select 'a' || id || 'b' as s from '${trades}' where id < 3 order by s`,
+      `select try_cast(sym as int), id::double / 0, id // 2, id % 2, -id ** 2 from '${trades}' where id < 3 order by id`,
+      `select id from '${trades}' where sym similar to '[AB]' and sym not ilike 'b' and id < 9 order by id`,
+      `select ts::date, extract(hour from ts), ts at time zone 'UTC', date_part('dow', ts), interval 3 days + ts from '${trades}' where id < 3 order by id`,
+      `select sum(qty) over w, lag(id, 1, -1) over w from '${trades}' window w as (partition by sym order by id) order by id limit 5`,
+      `select avg(qty) over (order by ts range between interval 1 hour preceding and current row) from '${trades}' order by id limit 5`,
+      `select list(id order by id desc) filter (id < 5) from '${trades}'`,
+      `select arg_max(id, qty), first(id order by id), mode(sym), approx_quantile(qty, 0.5) is not null from '${trades}'`,
+      `with a as materialized (select * from '${trades}' where id < 50), b as (select count(*) n from a) select a.id, b.n from a, b order by id limit 2`,
+      `select (select max(id) from '${items}') - id from '${trades}' order by id limit 2`,
+      `select a.id from '${trades}' a semi join '${items}' b using (id) order by id`,
+      `select a.id from '${trades}' a anti join '${items}' b using (id) order by id limit 3`,
+      `select sym, string_agg(id::varchar, ',' order by id) from '${trades}' where id < 20 group by sym order by sym`,
+      `select * from '${trades}' t natural join '${items}' i order by all limit 3`,
+      `select 1 as "a b", id as "Ü" from '${trades}' where id = 1`,
+      `select id, getvariable('x') as v from '${trades}' where id < 2 order by id`,
+      `select sum(id), sym from '${trades}' group by 2 order by 2`,
+      `select if(id > 1, 'x', 'y'), nullif(id, 1), id is distinct from 1, ifnull(null, id) from '${trades}' where id < 3 order by id`,
+      `select current_date is not null, pi() from '${trades}' limit 1`,
+    ],
+    gathered: [
+      `select id, sym from '${trades}' order by all limit 10%`,
+      `select id, case when id = any (select id from '${items}') then 1 else 0 end from '${trades}' where id < 9 order by id`,
+      `select id from '${trades}' where id > all (select id from '${items}') order by id limit 3`,
+      `(select id from '${trades}' where id < 3) union by name (select id, name from '${days}' cross join (select 1 as id)) order by all`,
+      `select exists (from '${items}' where id = 3)`,
+      `select #1, #2 from '${trades}' where id < 3 order by all`,
+      `select * from (describe '${trades}')`,
+      `describe select 1 as a`,
+      `summarize '${wide}'`,
+      `select column_name, min from (summarize '${wide}') order by all`,
+      `select id from '${trades}' order by id % 10 desc nulls first, sym collate nocase, id limit 3`,
+      `select t from '${trades}' t where id < 3 order by id`,
+      `select count(*) from read_parquet(['${one}', '${two}'], union_by_name = true)`,
+      `select * from read_parquet(['${one}', '${two}'], filename = true) order by all limit 0`,
+    ],
+  },
+});
