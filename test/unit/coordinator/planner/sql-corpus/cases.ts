@@ -119,6 +119,7 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
   },
   'structs, lists, maps, lambdas': {
     distributed: [
+      `select unnest(m) from (select map_entries(m) as m from '${items}') order by all`,
       `select id, s.a, s['b'], s from '${items}' order by all`,
       `select id, map_keys(m), m['k'], cardinality(m), m from '${items}' order by id`,
       `select id, list_transform(nums, x -> x + 1), list_filter(nums, lambda x : x > 2) from '${items}' order by id`,
@@ -133,10 +134,7 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select id, flatten([nums, nums]), array_value(id, id), nums::int[] from '${items}' order by id`,
       `select id, union_value(k := id) as u, json_object('a', id)->>'a' as j, ('{"x": [1,2]}'::json)->'x'->1 as jj from '${items}' order by id`,
     ],
-    gathered: [
-      `select id, s.* from '${items}' order by id`,
-      `select unnest(m) from (select map_entries(m) as m from '${items}') order by all`,
-    ],
+    gathered: [`select id, s.* from '${items}' order by id`],
   },
   'stars and COLUMNS': {
     distributed: [
