@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '../shared/duckdb/connection.ts';
 import { Database } from '../shared/duckdb/database.ts';
 
-const directory = join(import.meta.dirname, 'data');
+/** Where generated files lie: not in the repository. */
+export const dataDirectory = join(import.meta.dirname, 'data');
+const directory = dataDirectory;
 const GiB = 2 ** 30;
 
 /** What DuckDB may take. */
@@ -48,6 +50,29 @@ export function lineitem(rows: number): string {
         DATE '1992-01-01' + (hash(i * 41) % 2500)::INTEGER AS l_shipdate
       FROM range(${rows}) t(i)
     ) TO '${path}.unfinished' (FORMAT parquet, ROW_GROUP_SIZE 500000)`);
+  renameSync(`${path}.unfinished`, path);
+  return path;
+}
+
+/**
+ * An access log, generated once: the ten thousand lines of the example again and again, each time from other hosts.
+ *
+ * @returns the file's path
+ */
+export function accessLines(lines: number): string {
+  const path = join(directory, `access-${lines}.log`);
+  if (existsSync(path)) return path;
+  process.stderr.write(`generating ${lines} lines …\n`);
+  mkdirSync(directory, { recursive: true });
+  const example = readFileSync(join(import.meta.dirname, '../examples/data/apache_access.log'), 'utf8');
+  const some = example.split('\n').slice(0, -1);
+  const file = openSync(`${path}.unfinished`, 'w');
+  for (let done = 0; done < lines; done += some.length) {
+    const host = `${1 + ((done / some.length) % 250)}.`;
+    const part = some.slice(0, lines - done).map((line) => line.replace(/^\d+\./, host));
+    writeSync(file, `${part.join('\n')}\n`);
+  }
+  closeSync(file);
   renameSync(`${path}.unfinished`, path);
   return path;
 }
