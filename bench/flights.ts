@@ -4,29 +4,16 @@
  */
 import { availableParallelism } from 'node:os';
 import { connect, local } from '../client/index.ts';
-import { withPartOfDay } from '../examples/part-of-day.ts';
 import { openDuckdb } from './data.ts';
 import { medianMs, milliseconds, ratio, report } from './stopwatch.ts';
+import { sampleFile as file, routes } from './support/routes.ts';
 
 const threads = availableParallelism();
-const data = new URL('../data/', import.meta.resolve('vega-datasets'));
-const file = (name: string): string => new URL(name, data).pathname;
 
 await using cluster = process.env.SHEAF_CLUSTER
   ? await connect()
   : await local({ workers: 2, threads: Math.ceil(threads / 2) });
-const airports = cluster.read.csv(file('airports.csv'));
-const routes = cluster.read
-  .parquet(file('flights-3m.parquet'))
-  .select('origin', 'destination', 'delay', { hour: 'hour(date)::integer' })
-  .mapBatches(withPartOfDay, {
-    schema: { origin: 'varchar', destination: 'varchar', delay: 'bigint', part_of_day: 'varchar' },
-  })
-  .join(airports.select({ origin: 'iata', from: 'city' }), { on: 'origin' })
-  .join(airports.select({ destination: 'iata', to: 'city' }), { on: 'destination' })
-  .groupBy('from', 'to', 'part_of_day')
-  .agg({ flights: 'count(*)', mean_delay: 'avg(delay)', late: 'avg((delay > 15)::int)' })
-  .orderBy('flights desc', 'from', 'to', 'part_of_day');
+const job = routes(cluster);
 
 const sql = `
   SELECT o.city AS "from", d.city AS "to",
@@ -39,11 +26,11 @@ const sql = `
 
 using duckdb = openDuckdb(threads);
 const expected = duckdb.connection.rows(sql).length;
-const { numRows } = await routes.collect();
+const { numRows } = await job.collect();
 if (numRows !== expected) throw new Error(`${numRows} rows, DuckDB has ${expected}`);
 report(`3,000,000 flights, ${threads} threads each`, 'median of 5');
 const theirs = await medianMs(5, () => duckdb.connection.rows(sql));
-const ours = await medianMs(5, () => routes.collect());
+const ours = await medianMs(5, () => job.collect());
 report('DuckDB, all in SQL', milliseconds(theirs));
 report('Sheaf, with a TypeScript function', milliseconds(ours));
 report('Sheaf / DuckDB', ratio(ours, theirs));
