@@ -22,8 +22,11 @@ export type RunLife =
   | { readonly state: 'queued'; readonly dueMs: number }
   | { readonly state: 'preparing' }
   | { readonly state: 'loading'; readonly job: JobId }
-  /** The blob (its SHA-256) that holds the decided `RunCommit`. `error`: why it has not been done yet; it is tried again. */
-  | { readonly state: 'committing'; readonly commit: string; readonly error?: ErrorData }
+  /**
+   * The blob (its SHA-256) that holds the decided `RunCommit`. `error`: why it has not been done yet; it is tried again.
+   * `abandoned`: once more only.
+   */
+  | { readonly state: 'committing'; readonly commit: string; readonly error?: ErrorData; readonly abandoned?: true }
   | { readonly state: 'retrying'; readonly dueMs: number; readonly error: ErrorData }
   /** `commit`: the blob with what was loaded. */
   | { readonly state: 'succeeded'; readonly endedMs: number; readonly summary: RunSummary; readonly commit?: string }
@@ -114,6 +117,8 @@ export interface OutputSummary {
   readonly rejected: number;
   readonly bytes: number;
   readonly rules: readonly RuleSummary[];
+  /** Of a run that was abandoned while it was being committed: whether these rows are in the target. */
+  readonly loaded?: 'yes' | 'no' | 'unknown';
   /** Tables, paths, columns added. */
   readonly detail: Json;
 }

@@ -54,10 +54,14 @@ const noticeText = (notice: FailureNotice): string =>
     : `${notice.error.message}: given up ${timeText(notice.atMs)}`;
 
 function summaryText({ sources, outputs }: RunSummary, isLoaded: boolean): string {
+  const isHalf = outputs.some(({ loaded }) => loaded !== undefined);
   const rules = outputs.flatMap((output) => output.rules.map((rule) => ruleRow(output, rule)));
   return [
     textColumns(['from', 'connector', 'rows', 'unreadable', 'pieces', 'cursor'], sources.map(sourceRow)),
-    textColumns(['into', 'connector', isLoaded ? 'rows' : 'staged', 'rejected', 'bytes'], outputs.map(outputRow)),
+    textColumns(
+      ['into', 'connector', isLoaded ? 'rows' : 'staged', 'rejected', 'bytes', ...(isHalf ? ['loaded'] : [])],
+      outputs.map(outputRow),
+    ),
     ...(rules.length > 0 ? [textColumns(['rule', 'rejected', 'holds', 'found', 'of'], rules)] : []),
   ]
     .map((block) => `\n${block}`)
@@ -73,12 +77,13 @@ const sourceRow = ({ name, connector, rows, rejected, pieces, cursorBefore, curs
   cursorAfter === undefined ? '' : `${text(cursorBefore ?? null)} → ${text(cursorAfter)}`,
 ];
 
-const outputRow = ({ name, connector, rows, rejected, bytes }: OutputSummary): string[] => [
+const outputRow = ({ name, connector, rows, rejected, bytes, loaded }: OutputSummary): string[] => [
   name,
   connector,
   String(rows),
   String(rejected),
   formatBytes(bytes),
+  ...(loaded === undefined ? [] : [loaded]),
 ];
 
 const ruleRow = ({ name }: OutputSummary, { rule, rejected, passed, found }: RuleSummary): string[] => [

@@ -159,9 +159,15 @@ export class PipelinesClient {
     return watchRun(this.#session, id, AbortSignal.any([this.#session.closed, signal]));
   }
 
-  /** Without effect on a run that has ended. @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided */
-  async cancel(id: string): Promise<void> {
-    await this.#ask(() => this.#session.pipelines.cancelRun({ run: id }));
+  /**
+   * Without effect on a run that has ended.
+   *
+   * @param options `abandon`: also one whose load is decided, which a sink refuses for good while another has committed. Its sinks are
+   * asked once more; then it ends as failed. Its summary says what is loaded. No cursor moves: the next run reads the same again
+   * @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided
+   */
+  async cancel(id: string, { abandon = false }: { readonly abandon?: boolean } = {}): Promise<void> {
+    await this.#ask(() => this.#session.pipelines.cancelRun({ run: id, abandon }));
   }
 
   /**

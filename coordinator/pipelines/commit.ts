@@ -1,17 +1,19 @@
 import type { Committed } from '../../connectors/contract.ts';
 import type { RunCommit, RunRecord, RunSummary } from '../../pipeline/run.ts';
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
+import { halfLoaded } from './abandon.ts';
 import type { Point } from './attempt.ts';
 import type { Sinks } from './sinks.ts';
 
 export type CommitResult =
   | { readonly kind: 'done'; readonly summary: RunSummary }
-  /** `some`: a sink has committed. */
-  | { readonly kind: 'failed'; readonly error: ErrorData; readonly some: boolean };
+  /** `some`: a sink has committed. `summary`: which one has. */
+  | { readonly kind: 'failed'; readonly error: ErrorData; readonly some: boolean; readonly summary?: RunSummary };
 
 /**
  * Does what was decided: one sink after the other, in the order of the decision. All of it may be done again.
  *
+ * @param isFirst no sink has been asked before
  * @throws SheafError `NOT_LEADER`: the rest is the next leader's
  */
 export async function commitAll(
@@ -19,6 +21,7 @@ export async function commitAll(
   commit: RunCommit,
   sinks: Sinks,
   signal: AbortSignal,
+  isFirst: boolean,
   at: (point: Point) => Promise<void> | void,
 ): Promise<CommitResult> {
   const name = { run: record.id, pipeline: record.pipeline };
@@ -29,7 +32,8 @@ export async function commitAll(
     } catch (thrown) {
       const error = SheafError.from(thrown);
       if (error.code === 'NOT_LEADER' || signal.aborted) throw error;
-      return { kind: 'failed', error: error.toData(), some: done.size > 0 };
+      const summary = halfLoaded(commit, { done: new Set(done.keys()), error: error.toData(), isFirst });
+      return { kind: 'failed', error: error.toData(), some: done.size > 0, summary: withDetails(summary, done) };
     }
     await at('sinkCommitted');
   }

@@ -45,7 +45,7 @@ export class RunCompiler {
     const { life, replayedBy, version } = book.get(of);
     if (life.state !== 'succeeded' || life.commit === undefined) {
       throw refused(
-        `Run ${of} has loaded nothing: it is ${life.state}`,
+        `Run ${of} has not succeeded: it is ${life.state}`,
         'Run the pipeline again; only what was set aside by a run that loaded is replayed.',
       );
     }

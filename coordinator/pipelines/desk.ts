@@ -194,16 +194,26 @@ export class PipelinesDesk {
   /**
    * When this resolves, no leader goes on with the run. Without effect on one that has ended.
    *
+   * @param abandon also one whose load is decided: its sinks are asked once more, and then it ends, half loaded as it may be
    * @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided
    */
-  async cancel(id: string): Promise<void> {
+  async cancel(id: string, abandon = false): Promise<void> {
     const { runs, runner } = this.#parts;
     runs.get(id);
-    await runner.post(id, { kind: 'cancelled' });
+    await runner.post(id, { kind: abandon ? 'abandoned' : 'cancelled' });
+    if (abandon) return await this.#ended(id);
     if (runs.find(id)?.life.state !== 'committing') return;
     throw new SheafError('NOT_SUPPORTED', `Run ${id} is being committed: what was decided is loaded`, {
-      next: 'Wait for its end: npx sheaf run-info. An error in it says what keeps a sink from committing.',
+      next: `Wait for its end: npx sheaf run-info ${id}. If a sink refuses for good: npx sheaf cancel ${id} --abandon.`,
     });
+  }
+
+  async #ended(id: string): Promise<void> {
+    const { runs, over, config } = this.#parts;
+    for (let run = runs.find(id); run !== undefined && !isOver(run.life); run = runs.find(id)) {
+      over.throwIfAborted();
+      await runs.changed(id, config.watchIntervalMs, over);
+    }
   }
 
   /**

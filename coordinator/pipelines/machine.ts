@@ -2,6 +2,7 @@ import type { RetryPolicy } from '../../pipeline/document.ts';
 import type { FailureNotice, RunLife, RunRecord, RunState, RunSummary } from '../../pipeline/run.ts';
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
+import { abandonedError } from './abandon.ts';
 import { isRetryable, retryDelayMs } from './retry.ts';
 
 /**
@@ -18,14 +19,27 @@ export type RunEvent =
   /** All rules hold: what is to be loaded lies in this blob. */
   | { readonly kind: 'decided'; readonly attempt: number; readonly commit: string }
   | { readonly kind: 'committed'; readonly summary: RunSummary }
-  /** A sink did not commit. `some`: another one has, or may have. `tries`: so often under this leader. */
-  | { readonly kind: 'commitFailed'; readonly error: ErrorData; readonly some: boolean; readonly tries: number }
+  | CommitFailed
   | { readonly kind: 'cancelled' }
+  /** As `cancelled`; and what was decided is tried only once more, whatever that leaves half loaded. */
+  | { readonly kind: 'abandoned' }
   | { readonly kind: 'cleaned' }
   /** The webhook has been told of its failure, or will not be. */
   | { readonly kind: 'notified'; readonly notice: FailureNotice }
   /** Another coordinator leads, and has found the record. */
   | { readonly kind: 'takenOver' };
+
+/** A sink did not commit. */
+interface CommitFailed {
+  readonly kind: 'commitFailed';
+  readonly error: ErrorData;
+  /** Another one has, or may have. */
+  readonly some: boolean;
+  /** So often under this leader. */
+  readonly tries: number;
+  /** With what is loaded, and what is not. */
+  readonly summary?: RunSummary;
+}
 
 export type RunEffect =
   /** Not before this time, and not beside another run of its pipeline: answers `due`. */
@@ -36,6 +50,8 @@ export type RunEffect =
   | { readonly kind: 'follow'; readonly job: JobId }
   /** Does what was decided, not before this time: `committed` or `commitFailed`. */
   | { readonly kind: 'commit'; readonly commit: string; readonly atMs: number; readonly tries: number }
+  /** A `commit` that waits for its time is done now. */
+  | { readonly kind: 'hurry' }
   /** Nobody waits for the job of this attempt any more. */
   | { readonly kind: 'cancelJob'; readonly attempt: number }
   /** Removes what is staged: `cleaned`. */
@@ -108,9 +124,13 @@ const handlers: {
     return to(record, { state: 'succeeded', endedMs: nowMs, summary, commit: life.commit }, { kind: 'clean' });
   },
 
-  commitFailed({ record, nowMs, policy }, { error, some, tries }) {
+  commitFailed({ record, nowMs, policy }, { error, some, tries, summary }) {
     const { life } = record;
     if (life.state !== 'committing') return undefined;
+    if (life.abandoned) {
+      const failed = { state: 'failed', endedMs: nowMs, error: abandonedError(record.id, error, summary) } as const;
+      return to(record, { ...failed, ...(summary ? { summary } : {}) }, { kind: 'clean' });
+    }
     // Nothing is loaded, and what was decided to be is gone: it has to be made again.
     if (!some && error.code === 'STAGED_LOST') return failedOnce({ record, nowMs, policy }, error);
     // Half a load is none: once a sink may have committed, the others are asked until they have.
@@ -125,6 +145,13 @@ const handlers: {
     if (isOver(record.life)) return unchanged(record);
     const cancel = { kind: 'cancelJob', attempt: record.attempt } as const;
     return to(record, { state: 'cancelled', endedMs: nowMs }, cancel, { kind: 'clean' });
+  },
+
+  abandoned(situation) {
+    const { record } = situation;
+    const { life } = record;
+    if (life.state !== 'committing') return handlers.cancelled(situation, { kind: 'cancelled' });
+    return life.abandoned ? unchanged(record) : to(record, { ...life, abandoned: true }, { kind: 'hurry' });
   },
 
   cleaned({ record }) {

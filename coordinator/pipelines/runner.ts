@@ -9,11 +9,12 @@ import type { Keys } from '../../shared/store/keys.ts';
 import type { Operation, Store } from '../../shared/store/store.ts';
 import { Attempt, cancelledError, movesCursors, type Point } from './attempt.ts';
 import { removeStaged } from './clean.ts';
-import { commitAll } from './commit.ts';
+import { type CommitResult, commitAll } from './commit.ts';
 import type { RunCompiler } from './compile-run.ts';
 import type { Documents } from './documents.ts';
 import { jobKey, type LoadEngine } from './engine.ts';
 import { isOver, type RunEffect, type RunEvent, type RunPolicy, step } from './machine.ts';
+import { Pauses } from './pauses.ts';
 import { isRetryable, retryDelayMs } from './retry.ts';
 import type { RunBook } from './run-book.ts';
 import type { Sinks } from './sinks.ts';
@@ -50,6 +51,8 @@ export class Runner {
   readonly #events = new Map<string, Promise<void>>();
   readonly #begun = new Map<string, Begun>();
   readonly #starting = new Set<string>();
+  /** Runs that wait to be committed once more. */
+  readonly #pauses = new Pauses();
   #acting = 0;
   #alarm: NodeJS.Timeout | undefined;
 
@@ -150,6 +153,8 @@ export class Runner {
         return this.#orFailed(record, () => this.#follow(record, effect));
       case 'commit':
         return this.#commit(record, effect);
+      case 'hurry':
+        return Promise.resolve(this.#pauses.end(record.id));
       case 'cancelJob':
         return this.#cancelJob(record.id, effect.attempt);
       case 'clean':
@@ -212,21 +217,28 @@ export class Runner {
 
   async #commit(record: RunRecord, { commit: name, atMs, tries }: EffectOf<'commit'>): Promise<void> {
     const { documents, sinks, over, at, log } = this.#parts;
-    await pause(Math.max(0, atMs - Date.now()), undefined, { signal: over });
-    const result = await documents
+    await this.#pauses.wait(record.id, atMs, over);
+    // A sink may have looked into its ledger. Else only the very first answer tells for certain that nothing is loaded.
+    const isFirst = tries === 0 && record.takeovers === 0 && this.#begun.get(record.id) !== undefined;
+    const stopAt = async (point: Point) => await at?.(point, record.id);
+    const result: CommitResult = await documents
       .commit(name)
-      .then((commit) => commitAll(record, commit, sinks, over, async (point) => await at?.(point, record.id)))
+      .then((commit) => commitAll(record, commit, sinks, over, isFirst, stopAt))
       .catch((thrown: unknown) => {
         over.throwIfAborted();
         return { kind: 'failed', error: SheafError.from(thrown).toData(), some: true } as const;
       });
     if (result.kind === 'done') return await this.#committed(record.id, result.summary);
-    const { error } = result;
+    const { error, summary } = result;
     log.warn({ run: record.id, error, tries }, 'a sink has not committed yet');
-    // A sink may have looked into its ledger. Else only the very first answer tells for certain that nothing is loaded.
-    const mayHave = tries > 0 || record.takeovers > 0 || this.#begun.get(record.id) === undefined;
-    const some = result.some || (mayHave && error.details?.[nothingLoaded] !== true);
-    await this.post(record.id, { kind: 'commitFailed', error, some, tries: tries + 1 });
+    const some = result.some || !(isFirst || error.details?.[nothingLoaded] === true);
+    await this.post(record.id, {
+      kind: 'commitFailed',
+      error,
+      some,
+      tries: tries + 1,
+      ...(summary ? { summary } : {}),
+    });
   }
 
   async #committed(id: string, summary: RunSummary): Promise<void> {

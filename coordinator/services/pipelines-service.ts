@@ -39,8 +39,8 @@ export function pipelinesImplementation(desk: () => PipelinesDesk): Implementati
     watchRun: async function* ({ run }, { signal }) {
       for await (const info of desk().watch(run, signal)) yield asJson(info);
     },
-    cancelRun: async ({ run }) => {
-      await desk().cancel(run);
+    cancelRun: async ({ run, abandon }) => {
+      await desk().cancel(run, abandon);
       return empty;
     },
   });

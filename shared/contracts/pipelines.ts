@@ -22,7 +22,7 @@ export interface PipelinesContract {
   /** A `RunInfo`. */
   readonly getRun: Unary<{ run: string }, PipelineJson>;
   readonly watchRun: ServerStream<{ run: string }, PipelineJson>;
-  readonly cancelRun: Unary<{ run: string }, Empty>;
+  readonly cancelRun: Unary<{ run: string; abandon: boolean }, Empty>;
 }
 
 /** Fully qualified name of the service. */

@@ -50,6 +50,7 @@ const events: readonly RunEvent[] = [
   { kind: 'committed', summary },
   { kind: 'commitFailed', error: passing, some: false, tries: 1 },
   { kind: 'cancelled' },
+  { kind: 'abandoned' },
   { kind: 'cleaned' },
   { kind: 'notified', notice: { state: 'delivered', atMs: 1000 } },
   { kind: 'takenOver' },
@@ -68,6 +69,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     committed: '!',
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
+    abandoned: 'cancelled#1 cancelJob clean',
     cleaned: '!',
     notified: '!',
     takenOver: 'queued#1 wait',
@@ -80,6 +82,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     committed: '!',
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
+    abandoned: 'cancelled#1 cancelJob clean',
     cleaned: '!',
     notified: '!',
     takenOver: 'queued#2 cancelJob wait',
@@ -92,6 +95,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     committed: '!',
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
+    abandoned: 'cancelled#1 cancelJob clean',
     cleaned: '!',
     notified: '!',
     takenOver: 'queued#2 cancelJob wait',
@@ -104,6 +108,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     committed: 'succeeded#1 clean',
     commitFailed: 'committing#1 commit',
     cancelled: '-',
+    abandoned: 'committing#1 hurry',
     cleaned: '!',
     notified: '!',
     takenOver: 'committing#1 commit',
@@ -116,6 +121,7 @@ const table: Readonly<Record<RunState, Readonly<Record<RunEvent['kind'], string>
     committed: '!',
     commitFailed: '!',
     cancelled: 'cancelled#1 cancelJob clean',
+    abandoned: 'cancelled#1 cancelJob clean',
     cleaned: '!',
     notified: '!',
     takenOver: 'retrying#1 wait',
@@ -133,6 +139,7 @@ function over(state: RunState): Record<RunEvent['kind'], string> {
     committed: '!',
     commitFailed: '!',
     cancelled: '-',
+    abandoned: '-',
     cleaned: `${state}#1`,
     notified: state === 'failed' ? 'failed#1' : '!',
     takenOver: `${state}#1 clean`,
@@ -182,6 +189,21 @@ test('a sink that refuses for good fails the run only if no other has committed'
   assert.deepEqual(effects, [{ kind: 'commit', commit: 'c', atMs: 1040, tries: 9 }]);
 });
 
+test('abandoned, it is tried once more by whoever leads, and then is over, whatever has been loaded', () => {
+  const left = step(run('committing'), { kind: 'abandoned' }, 1000, policy).record;
+  assert.deepEqual(step(left, { kind: 'abandoned' }, 1000, policy), { record: left, effects: [] });
+  assert.equal(told(step(left, { kind: 'takenOver' }, 1000, policy)), 'committing#1 commit');
+  assert.equal(told(step(left, { kind: 'committed', summary }, 1000, policy)), 'succeeded#1 clean');
+  for (const error of [lasting, passing, { code: 'STAGED_LOST', message: 'it is gone' } as const]) {
+    for (const some of [true, false]) {
+      const { record, effects } = step(left, { kind: 'commitFailed', error, some, tries: 1, summary }, 1000, policy);
+      assert.deepEqual(effects, [{ kind: 'clean' }]);
+      assert.ok(record.life.state === 'failed');
+      assert.deepEqual([record.life.summary, record.life.error.code], [summary, error.code]);
+    }
+  }
+});
+
 test('what was staged is gone: the run begins anew, unless another sink has committed', () => {
   const lost: ErrorData = { code: 'STAGED_LOST', message: 'the staging table has 0 rows' };
   const after = (some: boolean, failures = 0) =>
@@ -216,7 +238,7 @@ test('whatever comes: nothing is prepared again after a decision, and an end is 
         } catch {
           continue; // It cannot come here.
         }
-        if (decided) assert.ok(taken.effects.every((effect) => effect.kind === 'commit' || effect.kind === 'clean'));
+        if (decided) assert.ok(taken.effects.every(({ kind }) => ['commit', 'hurry', 'clean'].includes(kind)));
         if (isOver(before)) assert.equal(taken.record.life, before);
         assert.ok(taken.record.attempt >= record.attempt);
         record = taken.record;
