@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import type { Point } from '../../../../coordinator/pipelines/attempt.ts';
+import { loadConfig } from '../../../../shared/config/config.ts';
+import { SheafError } from '../../../../shared/errors.ts';
+import { EmbeddedStore } from '../../../../shared/store/embedded.ts';
+import { until } from '../../../support/cluster.ts';
+import { MemorySource, MemoryTarget, TestLeader, testDocument, type World } from '../../../support/pipeline-runs.ts';
+
+let world: World;
+
+beforeEach(() => {
+  const folder = mkdtempSync(join(tmpdir(), 'sheaf-runs-'));
+  world = { store: new EmbeddedStore(loadConfig({})), folder, source: new MemorySource(), target: new MemoryTarget() };
+  world.source.there = 3;
+});
+
+afterEach(async () => {
+  await world.store.close();
+  rmSync(world.folder, { recursive: true, force: true });
+});
+
+const rows = (to: number, output = 'load') => Array.from({ length: to }, (_, n) => `${output}: row ${n}`);
+const lasting = () => new SheafError('SINK_FAILED', 'the table is gone');
+
+const begin = async (leader: TestLeader, document = testDocument()) => {
+  await leader.desk.put(document, false);
+  return await leader.desk.submit({ pipeline: document.name, cause: 'manual' });
+};
+
+/** One target has committed, another refuses for good, and a third has not been asked. */
+function halfWay() {
+  const refuse = () => world.target.faults.push({ call: 'commit', error: lasting() });
+  return {
+    at: (point: Point) => {
+      if (point === 'sinkCommitted' && world.target.ledger.size === 1) refuse();
+    },
+    document: testDocument('numbers', { outputs: ['load', 'copy', 'third'] }),
+    stuck: async (leader: TestLeader, id: string) =>
+      until(async () => {
+        const { life } = await leader.stored(id);
+        return life.state === 'committing' && life.error !== undefined;
+      }, 'a sink refuses'),
+  };
+}
+
+test('a run that a target refuses for good, half loaded, is abandoned when somebody says so', async () => {
+  const { at, document, stuck } = halfWay();
+  using leader = await TestLeader.lead(world, at);
+  const { id } = await begin(leader, document);
+  await stuck(leader, id);
+  const next = await leader.desk.submit({ pipeline: 'numbers', cause: 'manual' });
+  await assert.rejects(leader.desk.cancel(id), { code: 'NOT_SUPPORTED', next: /--abandon/ });
+  await leader.desk.cancel(id, true);
+  const { life } = leader.desk.info(id);
+  assert.ok(life.state === 'failed');
+  assert.match(life.error.message, /loaded are load; nobody knows of copy, third\. the table is gone/);
+  const outputs = life.summary?.outputs.map(({ name, loaded }) => [name, loaded]);
+  assert.deepEqual(outputs, [
+    ['load', 'yes'],
+    ['copy', 'unknown'],
+    ['third', 'unknown'],
+  ]);
+  await until(async () => (await leader.stored(id)).cleaned === true, 'it is cleaned');
+  world.target.faults.length = 0;
+  await leader.ended(next.id);
+  assert.deepEqual(
+    world.target.rows.toSorted(),
+    [...rows(3), ...rows(3), ...rows(3, 'copy'), ...rows(3, 'third')].toSorted(),
+    'the cursor had not moved: the next run, which waited, reads the same',
+  );
+});
+
+test('a target that takes it after all: an abandoned run has succeeded', async () => {
+  const { at, document, stuck } = halfWay();
+  using leader = await TestLeader.lead(world, at, { commitRetryMs: 600_000, commitRetryMsMax: 600_000 });
+  const { id } = await begin(leader, document);
+  await stuck(leader, id);
+  world.target.ledger.set('enough', null); // It refuses no more.
+  await leader.desk.cancel(id, true);
+  assert.equal(leader.desk.info(id).life.state, 'succeeded');
+  assert.equal(await leader.cursor(), 3);
+});
+
+test('a leader that ends while a run is being abandoned: the next one asks once, and ends it', async () => {
+  const { at, document, stuck } = halfWay();
+  const first = await TestLeader.lead(world, at);
+  const { id } = await begin(first, document);
+  await stuck(first, id);
+  void first.desk.cancel(id, true).catch(() => {});
+  await until(async () => {
+    const { life } = await first.stored(id);
+    return life.state !== 'committing' || life.abandoned === true;
+  }, 'it is told');
+  first[Symbol.dispose]();
+  using second = await TestLeader.lead(world, at);
+  assert.equal((await second.ended(id)).life.state, 'failed');
+  assert.equal(await second.cursor(), null);
+});
