@@ -95,6 +95,13 @@ export class RestClient implements AsyncDisposable {
   }
 }
 
+/** What helps depends on whether anybody answered. */
+function nextOf(status: number | undefined, isPassing: boolean): string {
+  if (status === undefined && isPassing)
+    return 'Is it there, and can this machine reach it? Otherwise run again later.';
+  return isPassing ? 'Ask less often (requestsPerSecond), or run again later.' : 'Check the address and the options.';
+}
+
 function failure({ message, status, isPassing, retryAfterMs }: Failed, url: string, attempts: number): SheafError {
   const place = placeOf(url);
   if (status === 401 || status === 403) {
@@ -106,6 +113,6 @@ function failure({ message, status, isPassing, retryAfterMs }: Failed, url: stri
   const asked = retryAfterMs === undefined ? '' : `, and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
   return new SheafError('SOURCE_FAILED', redact(`${place}${tried}: ${message}${asked}`), {
     retryable: isPassing,
-    next: isPassing ? 'Ask less often (requestsPerSecond), or run again later.' : 'Check the address and the options.',
+    next: nextOf(status, isPassing),
   });
 }

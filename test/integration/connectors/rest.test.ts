@@ -166,6 +166,13 @@ describe('answers that pass', () => {
     assert.equal(api.asked.length, 1);
   });
 
+  test('where nobody answers, that is what is told', async () => {
+    await assert.rejects(read({ url: 'http://127.0.0.1:1/x' }, { settings: { restAttemptsMax: 2 } }), {
+      code: 'SOURCE_FAILED',
+      next: /can this machine reach it/,
+    });
+  });
+
   test('other refusals are final', async () => {
     await using api = await startApi((_asked, _, response) => void response.writeHead(404).end('no such thing'));
     await assert.rejects(read({ url: api.url }), { code: 'SOURCE_FAILED', message: /404: no such thing/ });
