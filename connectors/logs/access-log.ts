@@ -83,8 +83,7 @@ export class AccessLogParser implements LineParser {
   #appendQuoted(column: TextColumn | undefined, line: Uint8Array, from: number, to: number): void {
     if (column === undefined) return;
     if (to < 0 || (to - from === 1 && line[from] === dash)) column.appendNull();
-    else if (this.#places.hasEscape && line.subarray(from, to).includes(backslash))
-      appendUnescaped(column, line, from, to);
+    else if (this.#places.hasEscape && hasEscape(line, from, to)) appendUnescaped(column, line, from, to);
     else column.append(line, from, to);
   }
 }
@@ -93,6 +92,11 @@ function appendWord(column: TextColumn | undefined, line: Uint8Array, from: numb
   if (column === undefined) return;
   if (to <= from || (to - from === 1 && line[from] === dash)) column.appendNull();
   else column.append(line, from, to);
+}
+
+function hasEscape(line: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (line[at] === backslash) return true;
+  return false;
 }
 
 function appendUnescaped(column: TextColumn, line: Uint8Array, from: number, to: number): void {
