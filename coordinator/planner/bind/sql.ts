@@ -82,11 +82,20 @@ function describeQuestion(question: Question, { dialect }: PlanContext): Schema 
   // As subqueries, not in a WITH clause: DuckDB cannot decorrelate some joins of what stands in one.
   const sql = dialect.print(withEmptyRelations(tree, references, schemas, dialect));
   try {
-    return dialect.describe(`SELECT * FROM (\n${sql}\n)`);
+    return asWritten(dialect.describe(`SELECT * FROM (\n${sql}\n)`), question.text);
   } catch (thrown) {
     throw explained(SheafError.from(thrown), own, question);
   }
 }
+
+/** A printed tree has arrows for all functions; DuckDB calls a column without an alias by what was written. */
+const asWritten = (schema: Schema, text: string): Schema =>
+  /\blambda\b/i.test(text)
+    ? schema.map(({ name, type }) => ({ name: name.replace(arrow, '(lambda $1$2: '), type }))
+    : schema;
+
+/** `(v -> ` or `("row"(x, y) -> ` */
+const arrow = /\((?:"row"\(([\w, ]+?)\)|(\w+)) -> /g;
 
 /** Described with tables that are named as in the text; nothing where files stand in it otherwise. */
 function describeOwnText(
