@@ -14,6 +14,16 @@ export interface RoleFlags extends CommonOptions {
   readonly logLevel: LogLevel;
 }
 
+export interface CoordinatorFlags extends RoleFlags {
+  readonly blobDir?: string;
+}
+
+export interface WorkerFlags extends RoleFlags {
+  readonly coordinator?: string;
+  readonly threads?: number;
+  readonly memoryLimit?: number;
+}
+
 export const roleOptions = (command: Command): Command =>
   command
     .option('--etcd <endpoints>', "etcd's host:port, or several with commas between", (text: string) => text.split(','))

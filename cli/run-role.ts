@@ -4,10 +4,8 @@ import { resolve } from 'node:path';
 import { createClusterFolder, sweepClusterFolders } from '../client/local/folder.ts';
 import { loadConfig } from '../shared/config/config.ts';
 import { SheafError } from '../shared/errors.ts';
-import type { CoordinatorFlags } from './commands/coordinator.ts';
-import type { WorkerFlags } from './commands/worker.ts';
 import { print, say } from './output/print.ts';
-import type { RoleFlags } from './role-options.ts';
+import type { CoordinatorFlags, RoleFlags, WorkerFlags } from './role-options.ts';
 import { type RoleSettings, startCoordinator, startWorker } from './roles.ts';
 import { untilSignal } from './signals.ts';
 

@@ -1,10 +1,6 @@
 import type { Command } from 'commander';
 import { newCommand } from '../command.ts';
-import { type RoleFlags, roleOptions } from '../role-options.ts';
-
-export interface CoordinatorFlags extends RoleFlags {
-  readonly blobDir?: string;
-}
+import { type CoordinatorFlags, roleOptions } from '../role-options.ts';
 
 export const coordinatorCommand = (): Command =>
   roleOptions(

@@ -1,12 +1,6 @@
 import type { Command } from 'commander';
 import { byteSize, newCommand, positiveInteger } from '../command.ts';
-import { type RoleFlags, roleOptions } from '../role-options.ts';
-
-export interface WorkerFlags extends RoleFlags {
-  readonly coordinator?: string;
-  readonly threads?: number;
-  readonly memoryLimit?: number;
-}
+import { roleOptions, type WorkerFlags } from '../role-options.ts';
 
 export const workerCommand = (): Command =>
   roleOptions(

@@ -52,11 +52,6 @@ export const pipelineSettings = {
     max: 3_600_000,
     doc: 'How long a sink may take to remove what a run staged. Then it is tried again, after the pauses of a commit.',
   }),
-  replayRowsMax: count(1_000_000, {
-    min: 1,
-    max: 100_000_000,
-    doc: 'The most rejected rows that one replay loads.',
-  }),
   scheduleLookMs: milliseconds(10_000, {
     min: 10,
     max: 600_000,

@@ -112,7 +112,7 @@ const questions: Readonly<Record<string, readonly [plan: PlanNode, context?: Par
   'global-sort': [sql("select date, delay, origin from 'DATA/flights-3m.parquet' order by delay desc, origin, date")],
   'first-rows': [sql("select * from 'DATA/flights-3m.parquet' limit 10")],
   'distinct-write': [write({ kind: 'distinct', input: { kind: 'project', columns: routes, input: flights } })],
-  'gathered-window': [
+  'window-by-key': [
     sql("select origin, row_number() over (partition by origin order by date) from 'DATA/flights-3m.parquet'"),
   ],
   'union-side-by-side': [
