@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
-import type { JoinType } from '../../shared/plan/nodes/join.ts';
+import type { AsofType, JoinType } from '../../shared/plan/nodes/join.ts';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
 import type { CallMode } from '../../shared/stage.ts';
 import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
@@ -164,7 +164,7 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
    *
    * @example `flights.join(airports, { on: { origin: 'iata' } })`
    */
-  join<R extends SchemaSpec, const On extends JoinOn<S, R>, const T extends JoinType = 'inner'>(
+  join<R extends SchemaSpec, const On extends JoinOn<S, R>, const T extends Exclude<JoinType, AsofType> = 'inner'>(
     other: Dataset<R>,
     options: { readonly on: On; readonly type?: T },
   ): Dataset<T extends 'semi' | 'anti' ? S : Joined<S, R, UsingOf<On>>> {

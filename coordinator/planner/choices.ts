@@ -39,4 +39,7 @@ export const mayRepeat: Readonly<Record<JoinType, readonly ('l' | 'r')[]>> = {
   full: [],
   semi: ['r'],
   anti: ['r'],
+  // Each row of the left side looks for its nearest among all rows of the right one.
+  asof: ['r'],
+  asofLeft: ['r'],
 };

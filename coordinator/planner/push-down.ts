@@ -80,6 +80,9 @@ const keptSides: Readonly<Record<JoinType, string>> = {
   full: '',
   semi: 'l',
   anti: 'l',
+  // With fewer rows on the right, others would be the nearest.
+  asof: 'l',
+  asofLeft: 'l',
 };
 
 /** Below a projection that makes no row and no chance of its own. */

@@ -72,7 +72,7 @@ function widerType(a: string, b: string, dialect: Dialect): string | undefined {
 
 const mismatch = (first: FileFacts, other: FileFacts, how: string): SheafError =>
   new SheafError('SCHEMA_MISMATCH', `${other.file.path} differs from ${first.file.path}: ${how}`, {
-    next: 'Read files of one schema together, or pass { unionByName: true } to match columns by name and widen types.',
+    next: 'Read files of one schema together, or pass { unionByName: true } (in SQL: union_by_name = true) to match columns by name and widen types.',
     details: { file: other.file.path },
   });
 

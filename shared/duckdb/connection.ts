@@ -186,8 +186,17 @@ interface ParseAnswer {
 
 function parseError({ error_message: message = '', position }: ParseAnswer, sql: string): SheafError {
   const at = position === undefined ? '' : `\n\n${caret(sql, Number(position))}`;
-  return new SheafError('SQL_INVALID', `Parser Error: ${message}${at}`, {
-    next: /only select/i.test(message) ? 'Write one SELECT statement.' : 'Correct the SQL at the place shown.',
+  if (!/only select/i.test(message))
+    return new SheafError('SQL_INVALID', `Parser Error: ${message}${at}`, {
+      next: 'Correct the SQL at the place shown.',
+    });
+  // DuckDB makes two statements of it: the first looks the values up, since they are the names of columns.
+  if (/\bpivot/i.test(sql))
+    return new SheafError('SQL_INVALID', 'The columns of this PIVOT depend on the data: name its values', {
+      next: "Write PIVOT … ON column IN ('a', 'b'): SELECT DISTINCT column FROM … says which there are.",
+    });
+  return new SheafError('SQL_INVALID', 'This is no SELECT, or several statements', {
+    next: 'Write one SELECT statement.',
   });
 }
 

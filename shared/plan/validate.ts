@@ -106,7 +106,7 @@ const nodes = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('join'),
-    type: z.enum(['inner', 'left', 'right', 'full', 'semi', 'anti']),
+    type: z.enum(['inner', 'left', 'right', 'full', 'semi', 'anti', 'asof', 'asofLeft']),
     left: node,
     right: node,
     on: joinCondition,

@@ -11,6 +11,8 @@ const needsRowsOf: Readonly<Record<JoinType, readonly ('left' | 'right')[]>> = {
   full: [],
   semi: ['left', 'right'],
   anti: ['left'],
+  asof: ['left', 'right'],
+  asofLeft: ['left'],
 };
 
 /**

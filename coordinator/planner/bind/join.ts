@@ -76,7 +76,16 @@ function typedColumns(columns: readonly JoinColumn[], left: Schema, right: Schem
 }
 
 /** Of which side a `using` column is: the one whose rows are all kept. */
-const usingSide = { inner: 'l', left: 'l', right: 'r', full: 'both', semi: 'l', anti: 'l' } as const;
+const usingSide = {
+  inner: 'l',
+  left: 'l',
+  right: 'r',
+  full: 'both',
+  semi: 'l',
+  anti: 'l',
+  asof: 'l',
+  asofLeft: 'l',
+} as const;
 
 /** The `using` columns first, then the rest of the left side, then that of the right. */
 function joinColumns(type: JoinType, using: readonly string[], left: Schema, right: Schema): JoinColumn[] {

@@ -1,7 +1,7 @@
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import type { FileFormat, ScanNode } from '../../../shared/plan/nodes/scan.ts';
 import type { NamedPlan } from '../../../shared/plan/nodes/sql.ts';
-import { type AstNode, type AstValue, isNode, nodesOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, type AstValue, isNode, nodesOf, textsOf } from '../../../shared/sql/ast.ts';
 
 /** A table reference of SQL text that means another plan: a scan of files, or a relation that came with the text. */
 export interface TableReference {
@@ -14,7 +14,7 @@ export interface TableReference {
   readonly alias: string;
 }
 
-/** Readers whose only argument is a path or a list of paths, by format. */
+/** Readers of a path or a list of paths, by format; no option but `union_by_name` is understood. */
 const readers: Readonly<Record<string, FileFormat>> = {
   read_parquet: 'parquet',
   parquet_scan: 'parquet',
@@ -78,11 +78,11 @@ function* foreignTables(value: AstValue | undefined, own: ReadonlySet<string>): 
 const isRecursive = (entry: AstValue | undefined): boolean =>
   isNode(entry) && isNode(entry.query) && isNode(entry.query.node) && entry.query.node.type === 'RECURSIVE_CTE_NODE';
 
-const scanOf = (format: FileFormat, paths: readonly string[]): ScanNode => ({
+const scanOf = (format: FileFormat, paths: readonly string[], options: ScanNode['options'] = {}): ScanNode => ({
   kind: 'scan',
   format,
   paths,
-  options: {},
+  options,
 });
 
 function ofTable(node: AstNode, relations: Relations): TableReference | undefined {
@@ -105,11 +105,26 @@ function ofReader(node: AstNode): TableReference | undefined {
   if (!isNode(call) || node.with_ordinality === 'WITH_ORDINALITY') return undefined;
   const name = String(call.function_name).toLowerCase();
   const [argument, ...options] = nodesOf(call.children);
-  const paths = argument === undefined || options.length > 0 ? undefined : pathsOf(argument);
+  const paths = argument === undefined ? undefined : pathsOf(argument);
   const format = readers[name];
-  if (format === undefined || paths === undefined) return undefined;
-  return { node, plan: scanOf(format, paths), name: paths.join(', '), alias: String(node.alias) || name };
+  if (format === undefined || paths === undefined || !options.every(isUnionByName)) return undefined;
+  const plan = scanOf(format, paths, options.length > 0 ? { unionByName: true } : {});
+  return { node, plan, name: paths.join(', '), alias: String(node.alias) || name };
 }
+
+/** `union_by_name = true` or `union_by_name := true`. */
+function isUnionByName(option: AstNode): boolean {
+  const { left, right } = option;
+  const isNamed = String(option.alias).toLowerCase() === 'union_by_name';
+  if (isNamed) return isTrue(option);
+  const isEquality = option.type === 'COMPARE_EQUAL' && isNode(left) && isNode(right);
+  return isEquality && textsOf(left.column_names).join('.').toLowerCase() === 'union_by_name' && isTrue(right);
+}
+
+const isTrue = ({ class: kind, child, cast_type: to }: AstNode): boolean => {
+  const value = isNode(child) && isNode(child.value) ? child.value.value : undefined;
+  return kind === 'CAST' && isNode(to) && to.id === 'BOOLEAN' && value === 't';
+};
 
 /** A text constant, or a list of such. */
 function pathsOf(argument: AstNode): string[] | undefined {

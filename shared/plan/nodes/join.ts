@@ -12,7 +12,13 @@ export interface JoinNode {
   readonly on: JoinCondition;
 }
 
-export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | AsofType;
+
+/**
+ * Each row of the left side meets the one row of the right side that is nearest by the condition's one inequality, among those
+ * that its equalities allow. `asofLeft` keeps rows without one.
+ */
+export type AsofType = 'asof' | 'asofLeft';
 
 export type JoinCondition =
   | { readonly kind: 'using'; readonly columns: readonly string[] }

@@ -115,9 +115,11 @@ const words: Readonly<Record<JoinType, string>> = {
   full: 'FULL JOIN',
   semi: 'SEMI JOIN',
   anti: 'ANTI JOIN',
+  asof: 'ASOF JOIN',
+  asofLeft: 'ASOF LEFT JOIN',
 };
 
-/** As it reads with its sides exchanged: `r LEFT JOIN l` is `l RIGHT JOIN r`. */
+/** As it reads with its sides exchanged: `r LEFT JOIN l` is `l RIGHT JOIN r`. An ASOF join is never exchanged. */
 const flipped: Readonly<Record<JoinType, JoinType>> = {
   inner: 'inner',
   left: 'right',
@@ -125,6 +127,8 @@ const flipped: Readonly<Record<JoinType, JoinType>> = {
   full: 'full',
   semi: 'semi',
   anti: 'anti',
+  asof: 'asof',
+  asofLeft: 'asofLeft',
 };
 
 /** The fragment at whose tasks the join runs goes on with it; the other one is a subquery in it. */

@@ -30,13 +30,18 @@ export function lowerFrom(reference: AstNode, tables: CommonTables, lowering: Lo
 function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): From {
   if (!isNode(join.left) || !isNode(join.right)) throw new NotDistributed('it has a join of another form');
   const kind = String(join.ref_type);
-  if (!['REGULAR', 'CROSS', 'NATURAL'].includes(kind)) throw new NotDistributed(`it has a join of the kind ${kind}`);
-  const type = types[String(join.join_type)];
+  if (!['REGULAR', 'CROSS', 'NATURAL', 'ASOF'].includes(kind))
+    throw new NotDistributed(`it has a join of the kind ${kind}`);
+  const type = (kind === 'ASOF' ? asofTypes : types)[String(join.join_type)];
   if (type === undefined) throw new NotDistributed(`it has a join of the type ${String(join.join_type)}`);
   const left = lowerFrom(join.left, tables, lowering);
   const right = lowerFrom(join.right, tables, lowering);
   const using = kind === 'NATURAL' ? sharedNames(left.scope, right.scope) : textsOf(join.using_columns);
-  const equal = using.map((name) => equality(oneOf(name, left.scope), oneOf(name, right.scope)));
+  const equal = using.map((name, i) => {
+    // ASOF … USING (a, b): the last one is the inequality.
+    const type = kind === 'ASOF' && i === using.length - 1 ? 'COMPARE_GREATERTHANOREQUALTO' : 'COMPARE_EQUAL';
+    return comparison(type, oneOf(name, left.scope), oneOf(name, right.scope));
+  });
   const scope = joinedScope(type, left.scope, right.scope, using);
   const both = joinedScope('inner', left.scope, right.scope, using);
   const condition = isNode(join.condition) ? conjunctsOf(inScope(join.condition, both)) : [];
@@ -72,9 +77,11 @@ const inScope = (tree: AstNode, scope: Scope): AstNode =>
     },
   });
 
-const equality = (left: AstNode, right: AstNode): AstNode => ({
+const asofTypes: Readonly<Record<string, JoinType>> = { INNER: 'asof', LEFT: 'asofLeft' };
+
+const comparison = (type: string, left: AstNode, right: AstNode): AstNode => ({
   class: 'COMPARISON',
-  type: 'COMPARE_EQUAL',
+  type,
   alias: '',
   left,
   right,
@@ -89,7 +96,7 @@ function whole({ units, conjuncts }: From, { context }: Lowering): Unit {
 /** Conditions on the side alone whose rows need not all be kept are asked before the join. */
 function outerJoin(type: JoinType, left: Unit, right: Unit, trees: readonly AstNode[], { context }: Lowering): Unit {
   const { dialect } = context;
-  const early = type === 'full' ? undefined : type === 'right' ? left : right;
+  const early = type === 'full' || type === 'asof' || type === 'asofLeft' ? undefined : type === 'right' ? left : right;
   const isEarly = (tree: AstNode): boolean => {
     const names = [...columnsIn(tree)];
     return (

@@ -8,7 +8,7 @@ export function joinedScope(type: JoinType, left: Scope, right: Scope, using: re
   if (type === 'semi' || type === 'anti') return left;
   const isMerged = ({ name }: StarItem): boolean => using.some((wanted) => isSame(wanted, name));
   const merged = (item: StarItem): StarItem => {
-    if (!isMerged(item) || type === 'inner' || type === 'left') return item;
+    if (!isMerged(item) || leftSided.has(type)) return item;
     const other = oneOf(item.name, right);
     return { name: item.name, tree: type === 'right' ? other : coalesce(item.tree, other) };
   };
@@ -17,6 +17,9 @@ export function joinedScope(type: JoinType, left: Scope, right: Scope, using: re
     star: [...left.star.map(merged), ...right.star.filter((item) => !isMerged(item))],
   };
 }
+
+/** What USING merges is the left side's. */
+const leftSided: ReadonlySet<JoinType> = new Set<JoinType>(['inner', 'left', 'asof', 'asofLeft']);
 
 /** What NATURAL joins by. */
 export const sharedNames = (left: Scope, right: Scope): string[] =>

@@ -23,6 +23,11 @@ const none = bench.file('none.parquet', 'SELECT i, i AS n FROM range(10) t(i) WH
 
 /** Each family is understood whole: no note says that a query runs in one task. */
 const families: Readonly<Record<string, readonly string[]>> = {
+  'asof joins': [
+    `select count(*), sum(b.i) from '${p}' a asof join '${q}' b on a.k = b.k and a.i >= b.i`,
+    `select a.i, b.i as nearest from '${p}' a asof left join '${q}' b on a.k = b.k and a.i < b.i order by all`,
+    `select count(*) from '${p}' a asof join '${q}' b on a.i > b.i where a.k = 3 and b.k = 2`,
+  ],
   'inner joins': [
     `select p.k, r.name from '${p}' p join '${r}' r using (k) where p.i < 20 order by p.i`,
     `select * from '${p}' p join '${r}' r using (k) where p.i < 20`,
@@ -151,7 +156,7 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
     `with t as (select k, random() x from '${p}') select count(*) from t a join t b using (x) where a.k <> b.k`,
     /other rows each time/,
   ],
-  [`select count(*) from '${p}' a asof join '${q}' b on a.k = b.k and a.i >= b.i`, /REGULAR|ASOF/],
+  [`select count(*) from '${p}' a positional join '${q}' b`, /POSITIONAL/],
   [`select max(d) + (select max(w) from '${r}') from '${p}'`, /beside aggregates of all rows/],
   [`select k from '${p}' union all by name select k from '${q}'`, /UNION_BY_NAME/],
 ];

@@ -8,14 +8,14 @@ export type Files = Readonly<Record<'trades' | 'quotes' | 'days' | 'items' | 'wi
 
 export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): Readonly<Record<string, Forms>> => ({
   'ASOF joins': {
-    distributed: [],
-    gathered: [
+    distributed: [
       `select t.id, q.price from '${trades}' t asof join '${quotes}' q on t.sym = q.sym and t.ts >= q.ts order by t.id`,
       `select t.id, q.price from '${trades}' t asof left join '${quotes}' q on t.sym = q.sym and t.ts >= q.ts order by t.id`,
       `select id, price from '${trades}' t asof join '${quotes}' q using (sym, ts) order by id`,
       `select t.id, q.price from '${trades}' t asof join '${quotes}' q on t.ts > q.ts order by t.id`,
       `select count(*), sum(q.price) from '${trades}' t asof join '${quotes}' q on t.sym = q.sym and t.ts < q.ts where t.id > 50`,
     ],
+    gathered: [],
   },
   'joins by ranges and inequalities': {
     distributed: [
@@ -155,6 +155,7 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
   },
   'other forms': {
     distributed: [
+      `select count(*) from read_parquet(['${one}', '${two}'], union_by_name = true)`,
       `from '${trades}' where id < 4 order by id`,
       `from '${trades}' select sym, count(*) group by all order by all`,
       `from '${trades}' t select max(t.id)`,
@@ -203,7 +204,6 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select column_name, min from (summarize '${wide}') order by all`,
       `select id from '${trades}' order by id % 10 desc nulls first, sym collate nocase, id limit 3`,
       `select t from '${trades}' t where id < 3 order by id`,
-      `select count(*) from read_parquet(['${one}', '${two}'], union_by_name = true)`,
       `select * from read_parquet(['${one}', '${two}'], filename = true) order by all limit 0`,
     ],
   },
