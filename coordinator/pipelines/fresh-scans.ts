@@ -11,6 +11,7 @@ import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import { nodesOf } from '../../shared/plan/walk.ts';
 import type { Secrets } from '../../shared/secrets.ts';
 import { quotedName } from '../../shared/sql/text.ts';
+import { firstInputsMax } from '../runtime/planning-protocol.ts';
 import { hasFormat } from '../sources/formats.ts';
 import type { ListedSource } from './decide.ts';
 
@@ -69,6 +70,5 @@ function emptied(scan: ScanNode): PlanNode {
   return { kind: 'sql', text: `SELECT ${columns.join(', ')} WHERE false` };
 }
 
-/** How many files a record names. */
-const firstMax = 10;
-const firstOf = (files: readonly FoundFile[]): readonly string[] => files.slice(0, firstMax).map(({ path }) => path);
+const firstOf = (files: readonly FoundFile[]): readonly string[] =>
+  files.slice(0, firstInputsMax).map(({ path }) => path);

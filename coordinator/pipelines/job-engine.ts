@@ -1,12 +1,8 @@
-import { sourceStepName } from '../../pipeline/compile/load-plan.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { JobId } from '../../shared/ids.ts';
-import type { Json } from '../../shared/json.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { JobInfo } from '../../shared/plan/job.ts';
-import type { ExtractNode } from '../../shared/plan/nodes/extract.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';
-import { extractKey, nodesOf } from '../../shared/plan/walk.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { Secrets } from '../../shared/secrets.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -14,9 +10,10 @@ import { releaseListings } from '../connectors/held-sources.ts';
 import type { Listings } from '../connectors/list-sources.ts';
 import type { JobDesk } from '../runtime/job-desk.ts';
 import type { JobResults } from '../runtime/job-results.ts';
-import type { ListedSource } from './decide.ts';
+import type { ScannedFiles } from '../runtime/planning-protocol.ts';
 import type { LoadEngine, OpenLoad } from './engine.ts';
 import { freshScans } from './fresh-scans.ts';
+import { listedSources } from './listed-sources.ts';
 
 export interface JobEngineParts {
   readonly desk: JobDesk;
@@ -48,9 +45,10 @@ export class JobEngine implements LoadEngine {
       await releaseListings(listings, this.#parts.log);
     };
     try {
+      const { schemas, files } = await this.#described(plan, listings, signal);
       return {
-        sources: { ...listedSources(plan, listings), ...fresh.sources },
-        schemas: await this.#schemas(plan, listings, signal),
+        sources: { ...listedSources(plan, listings, files), ...fresh.sources },
+        schemas,
         submit: async (prepared, key) => {
           job = await this.#submit(fresh.over(prepared), key, listings);
           return job;
@@ -89,46 +87,17 @@ export class JobEngine implements LoadEngine {
     return job;
   }
 
-  async #schemas(plan: LoadNode, listings: Listings, signal: AbortSignal): Promise<Record<string, Schema>> {
+  /** What comes to each output, and the files of which it is made. */
+  async #described(plan: LoadNode, listings: Listings, signal: AbortSignal) {
     const schemas: Record<string, Schema> = {};
+    const files: Record<string, ScannedFiles[string]> = {};
     for (const { name, input, sink } of plan.outputs) {
       signal.throwIfAborted();
-      if (sink.connector !== 'collect') schemas[name] = await this.#parts.desk.describe(input, listings);
+      if (sink.connector === 'collect') continue;
+      const described = await this.#parts.desk.describe(input, listings);
+      schemas[name] = described.schema;
+      Object.assign(files, described.files);
     }
-    return schemas;
+    return { schemas, files };
   }
-}
-
-/** What was listed of each source: its step in the plan names it. */
-function listedSources(plan: LoadNode, listings: Listings): Record<string, ListedSource> {
-  const prefix = sourceStepName('');
-  const sources: Record<string, ListedSource> = {};
-  for (const node of nodesOf(plan)) {
-    if (node.kind !== 'step' || !node.name.startsWith(prefix)) continue;
-    const [extract] = [...nodesOf(node.input)].filter((each) => each.kind === 'extract');
-    if (extract) sources[node.name.slice(prefix.length)] = listedSource(extract, listings);
-  }
-  return sources;
-}
-
-function listedSource(node: ExtractNode, listings: Listings): ListedSource {
-  const { connector } = node;
-  const { listing } = listings.get(extractKey(node)) ?? {};
-  if (!listing) return { connector, pieces: 0, first: [] };
-  const { pieces, cursor } = listing;
-  const first = pieces.slice(0, firstPieces).map(({ piece }) => nameOf(piece));
-  return { connector, pieces: pieces.length, first, ...(cursor === undefined ? {} : { cursor }) };
-}
-
-/** How many inputs a record names. */
-const firstPieces = 10;
-const nameFields = ['path', 'key', 'url', 'name', 'table', 'source'];
-
-/** What people call a piece. */
-function nameOf(piece: Json): string {
-  if (typeof piece === 'string') return piece;
-  const fields = typeof piece === 'object' && piece !== null ? Object.entries(piece) : [];
-  const named = nameFields.map((field) => fields.find(([name]) => name === field)?.[1]);
-  const text = named.find((value) => typeof value === 'string') ?? JSON.stringify(piece);
-  return String(text).slice(0, 200);
 }

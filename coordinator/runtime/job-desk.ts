@@ -19,6 +19,7 @@ import type { JobLedger } from './job-ledger.ts';
 import type { JobPlanner } from './job-planner.ts';
 import { isOver, type JobRecord } from './job-record.ts';
 import { JobStages } from './job-stages.ts';
+import type { ScannedFiles } from './planning-protocol.ts';
 import type { SchedulerShell } from './shell.ts';
 import { abortCommit, prepareCommit, removeLeftovers } from './sink-files.ts';
 
@@ -79,10 +80,11 @@ export class JobDesk {
     return { text, json: { stages: staged.stages, schema: staged.schema } };
   }
 
-  /** Columns of a plan as it is: nothing of the catalog is put into it. */
-  async describe(plan: JobRequest['plan'], listings?: Listings): Promise<Schema> {
+  /** Columns of a plan as it is, and what its scans read: nothing of the catalog is put into it. */
+  async describe(plan: JobRequest['plan'], listings?: Listings): Promise<{ schema: Schema; files: ScannedFiles }> {
     const { planner, slots } = this.#parts;
-    return (await planner.plan('job-described', plan, { slots: slots(), listings })).staged.schema;
+    const { staged, files } = await planner.plan('job-described', plan, { slots: slots(), listings });
+    return { schema: staged.schema, files };
   }
 
   /** Lists what a plan would extract now: handed on with `submit`, the job reads exactly this. */

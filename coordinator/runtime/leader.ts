@@ -97,7 +97,7 @@ export class Leader implements Disposable {
       store,
       leadership,
       keys: keysOf(cluster),
-      describe: (plan) => this.desk.describe(plan),
+      describe: async (plan) => (await this.desk.describe(plan)).schema,
       config,
       log,
     });

@@ -21,10 +21,17 @@ export interface PlanningRequest {
   readonly explain: boolean;
 }
 
+/** What scans read now, by `scanKey`: how many files, and what the first ones are called. */
+export type ScannedFiles = Readonly<Record<string, { readonly count: number; readonly first: readonly string[] }>>;
+
+/** How many inputs are named to people. */
+export const firstInputsMax = 10;
+
 export type PlanningReply =
   | {
       readonly kind: 'planned';
       readonly staged: StagedPlan;
+      readonly files: ScannedFiles;
       /** For people, if asked for. */
       readonly text?: string;
     }

@@ -10,12 +10,13 @@ import { Secrets } from '../../shared/secrets.ts';
 import { explainPlan } from '../planner/explain.ts';
 import { planJob } from '../planner/plan-job.ts';
 import { scansOf } from '../planner/scans.ts';
+import type { Sources } from '../planner/source.ts';
 import { dialectOf } from '../sources/dialect.ts';
 import { ObjectFacts } from '../sources/object-facts.ts';
 import type { RemoteFacts } from '../sources/remote.ts';
 import { lookIntoOne, resolveSources } from '../sources/resolve-sources.ts';
 import { SourceCache } from '../sources/source-cache.ts';
-import type { PlanningReply, PlanningRequest } from './planning-protocol.ts';
+import { firstInputsMax, type PlanningReply, type PlanningRequest, type ScannedFiles } from './planning-protocol.ts';
 
 const { config, tempDirectory, secretsFolder } = workerData as {
   readonly config: Config;
@@ -48,6 +49,13 @@ async function remoteFacts(node: PlanNode): Promise<RemoteFacts> {
   });
 }
 
+const scannedFiles = (sources: Sources): ScannedFiles =>
+  Object.fromEntries(
+    [...sources].map(([key, { files }]) => {
+      return [key, { count: files.length, first: files.slice(0, firstInputsMax).map(({ path }) => path) }];
+    }),
+  );
+
 /** Piscina calls this with each request. It never throws: a refusal is data. */
 export async function plan(request: PlanningRequest): Promise<PlanningReply> {
   try {
@@ -55,7 +63,8 @@ export async function plan(request: PlanningRequest): Promise<PlanningReply> {
     const sources = resolveSources(request.plan, { connection, dialect, cache, config, remote });
     const { run, datasets, extracts, slots, nowMs } = request;
     const staged = planJob(request.plan, { sources, extracts, datasets, dialect, slots, config, nowMs, run });
-    return { kind: 'planned', staged, ...(request.explain ? { text: explainPlan(staged).text } : {}) };
+    const files = scannedFiles(sources);
+    return { kind: 'planned', staged, files, ...(request.explain ? { text: explainPlan(staged).text } : {}) };
   } catch (thrown) {
     return { kind: 'refused', error: SheafError.from(thrown).toData() };
   }

@@ -77,7 +77,9 @@ test('lines that a pattern left over are read by the next one, from their text, 
   await laptop.json('run', 'events.ts');
   const replay = await laptop.json('replay', first.id);
   assert.deepEqual(laptop.loaded(), [{ n: 10 }, { n: 20 }, { n: 30 }, { n: 40 }, { n: 50 }]);
-  assert.deepEqual([replay.summary.sources[0]?.rows, replay.summary.sources[0]?.rejected], [4, 1]);
+  const [again] = replay.summary.sources;
+  assert.deepEqual([again?.rows, again?.rejected], [4, 1]);
+  assert.match(String(again?.first[0]), new RegExp(`rejects/events/${first.id}/`), 'what was read is told');
   const kept = laptop.rejected(replay);
   const at = (text: string) => lines.slice(0, lines.indexOf(text)).join('\n').length + 1;
   assert.deepEqual(kept, [
@@ -86,9 +88,9 @@ test('lines that a pattern left over are read by the next one, from their text, 
     { stage: 'validate', rule: 'between(n)', source: 'events.log', position: at('m:88'), row: '{"n":880}' },
   ]);
 
-  const again = await laptop.sheaf('replay', first.id);
-  assert.equal(again.code, 2);
-  assert.match(again.stderr, new RegExp(`was replayed by ${replay.id}`));
+  const twice = await laptop.sheaf('replay', first.id);
+  assert.equal(twice.code, 2);
+  assert.match(twice.stderr, new RegExp(`was replayed by ${replay.id}`));
   const next = await laptop.json('replay', replay.id);
   assert.equal(next.summary.sources[0]?.rejected, 1, 'what was rejected again is of the replay');
   assert.deepEqual(laptop.loaded().length, 5, 'each once');
