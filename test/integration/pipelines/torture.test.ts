@@ -3,9 +3,10 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../../../client/index.ts';
 import { pipeline, sink, source } from '../../../pipeline/index.ts';
-import { smallTasks, type TestCluster } from '../../support/cluster.ts';
+import { smallTasks, type TestCluster, until } from '../../support/cluster.ts';
 import { allCleaned, PipelineLab, runUntilLoaded } from '../../support/pipeline-lab.ts';
 import { randomNumbers } from '../../support/random-numbers.ts';
+import type { RoleProcess } from '../../support/role-process.ts';
 import { type Asked, startApi, type TestApi } from '../../support/servers/hostile-api.ts';
 
 /**
@@ -14,6 +15,9 @@ import { type Asked, startApi, type TestApi } from '../../support/servers/hostil
  */
 const rounds = Number(process.env.ROUNDS ?? 4);
 const seeds = process.env.SEED === undefined ? [1, Math.floor(Math.random() * 1e6)] : [Number(process.env.SEED)];
+
+/** By hand: `TROUBLES=pauseLeader,restartEtcd`, in this order. */
+const given = process.env.TROUBLES?.split(',') as (keyof typeof troubles)[] | undefined;
 
 let lab: PipelineLab;
 before(async () => {
@@ -90,7 +94,23 @@ interface Scene {
   readonly next: (below: number) => number;
 }
 
-/** One kind of trouble each. Those of coordinators are rationed: there are only so many. */
+async function leaderOf(cluster: TestCluster): Promise<RoleProcess> {
+  let leader: RoleProcess | undefined;
+  await until(async () => {
+    const kept = await lab.kept();
+    const addresses = kept.filter(({ key }) => key.endsWith('/leader')).map(({ value }) => value);
+    for (const each of cluster.coordinators) {
+      if (killed.has(each.pid)) continue;
+      const address = await each.address;
+      if (addresses.some((value) => value.includes(address))) leader = each;
+    }
+    return leader !== undefined;
+  }, 'one leads');
+  return leader as RoleProcess;
+}
+
+/** One kind of trouble each. */
+const killed = new Set<number>();
 const troubles = {
   async killWorker({ cluster, next }: Scene) {
     await cluster.workers.at(-1 - next(2))?.kill();
@@ -110,14 +130,24 @@ const troubles = {
     await pause(100 + next(600));
     lab.storage.mischief = () => undefined;
   },
+  async restartEtcd({ next }: Scene) {
+    await lab.etcd.kill();
+    await pause(next(500));
+    await lab.etcd.start();
+  },
   async killLeader({ cluster }: Scene) {
-    const leader = cluster.coordinators.find(({ pid }) => !killed.has(pid));
-    if (!leader) return;
+    const leader = await leaderOf(cluster);
     killed.add(leader.pid);
     await leader.kill();
   },
+  /** Past its lease: it comes back while another one leads. */
+  async pauseLeader({ cluster, next }: Scene) {
+    const leader = await leaderOf(cluster);
+    leader.signal('SIGSTOP');
+    await pause(3000 + next(1500));
+    leader.signal('SIGCONT');
+  },
 } as const;
-const killed = new Set<number>();
 const names = Object.keys(troubles) as (keyof typeof troubles)[];
 
 for (const seed of seeds) {
@@ -126,11 +156,10 @@ for (const seed of seeds) {
     const next = (below: number): number => Math.floor(random.next().value * below);
     await using events = new Events(next);
     const { url } = await events.api;
-    // As many leaders may be killed as there are standbys.
-    const plan = Array.from({ length: rounds }, (_, i) =>
-      i === 1 ? 'killLeader' : (names[next(names.length)] ?? 'endBackends'),
-    );
-    const standbys = plan.filter((name) => name === 'killLeader').length;
+    // As many leaders may be killed as there are standbys; one is for those that are only paused.
+    const drawn = Array.from({ length: rounds }, (_, i) => (i === 1 ? 'killLeader' : names[next(names.length)]));
+    const plan = given ?? drawn.filter((name) => name !== undefined);
+    const standbys = 1 + plan.filter((name) => name === 'killLeader').length;
     await lab.postgres.query(`CREATE TABLE readings_${seed} (id bigint, text text)`);
     await using cluster = await lab.cluster(standbys, {
       config: { ...smallTasks, postgresPieceBytes: 2 ** 20, restPagesPerPiece: 4 },
@@ -147,8 +176,9 @@ for (const seed of seeds) {
         events.count += 1000 + next(5000);
         const loads = pipelines(seed, url).map((each) => runUntilLoaded(client, each));
         await pause(next(1200));
-        context.diagnostic(trouble);
+        const beganMs = performance.now();
         await Promise.all([troubles[trouble]({ cluster, next }), ...loads]);
+        context.diagnostic(`${trouble}: ${Math.round(performance.now() - beganMs)} ms`);
         for (const { failed } of await Promise.all(loads)) {
           for (const { life } of failed) context.diagnostic(`failed: ${JSON.stringify(life)}`);
         }
