@@ -2,7 +2,7 @@ import type { ListNewOptions } from '../../connectors/files/list-new.ts';
 import { listNew, scanOf } from '../../connectors/files/list-new.ts';
 import type { FilesCursor, FoundFile } from '../../connectors/files/new-files.ts';
 import { parseS3Options } from '../../connectors/s3/options.ts';
-import { sourceStepName } from '../../pipeline/compile/load-plan.ts';
+import { sourceStepName } from '../../pipeline/compile/extracted.ts';
 import { mapSteps } from '../../pipeline/compile/map-steps.ts';
 import type { Json } from '../../shared/json.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';

@@ -1,4 +1,4 @@
-import { sourceStepName } from '../../pipeline/compile/load-plan.ts';
+import { sourceStepName } from '../../pipeline/compile/extracted.ts';
 import type { Json } from '../../shared/json.ts';
 import type { ExtractNode } from '../../shared/plan/nodes/extract.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';

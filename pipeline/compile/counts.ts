@@ -4,7 +4,8 @@ import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import { quotedName } from '../../shared/sql/text.ts';
 import { quoteText } from '../../shared/sql/value.ts';
 import type { DatasetRule, Rule } from '../document.ts';
-import type { Extracted, Judged } from './load-plan.ts';
+import type { Extracted } from './extracted.ts';
+import type { Judged } from './judged.ts';
 import { isRowOrKey } from './rule-kinds.ts';
 import { sql } from './sql-node.ts';
 

@@ -5,7 +5,8 @@ import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import { quoteText } from '../../shared/sql/value.ts';
 import type { CompileInput } from '../compiled.ts';
 import { type PipelineDocument, quarantineSchema } from '../document.ts';
-import type { Extracted, Judged } from './load-plan.ts';
+import type { Extracted } from './extracted.ts';
+import type { Judged } from './judged.ts';
 import { sql } from './sql-node.ts';
 
 /** The rejected rows of an output and of the sources given, if the policy keeps them. */

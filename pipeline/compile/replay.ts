@@ -7,7 +7,7 @@ import { quotedName } from '../../shared/sql/text.ts';
 import { quoteText } from '../../shared/sql/value.ts';
 import type { Compile, CompiledRun, CompileInput } from '../compiled.ts';
 import { type OutputDocument, quarantineSchema, type Rule, type SourceDocument } from '../document.ts';
-import { sourceStepName } from './load-plan.ts';
+import { sourceStepName } from './extracted.ts';
 import { mapSteps } from './map-steps.ts';
 import { quarantineOptions } from './quarantine.ts';
 import { listed, sql } from './sql-node.ts';

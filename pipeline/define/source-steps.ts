@@ -1,7 +1,7 @@
 import type { Resolver } from '../../client/dataset/draft.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { ExtractNode } from '../../shared/plan/nodes/extract.ts';
-import { sourceStepName } from '../compile/load-plan.ts';
+import { sourceStepName } from '../compile/extracted.ts';
 import type { SourceDocument } from '../document.ts';
 import type { Source, SourceFrom } from '../source.ts';
 
