@@ -33,7 +33,8 @@ export function lowerQuery(node: AstNode, tables: CommonTables, lowering: Loweri
 /** A SELECT that makes rows of rows stands alone below its ORDER BY and LIMIT: these are of its columns, as far as they say so. */
 function withoutModifiers(node: AstNode, { context, relations }: Lowering): AstNode | undefined {
   const modifiers = nodesOf(node.modifiers);
-  if (modifiers.length === 0 || !makesRows(node)) return undefined;
+  const isDistinctOn = modifiers.some(({ distinct_on_targets: targets }) => nodesOf(targets).length > 0);
+  if (modifiers.length === 0 || isDistinctOn || !makesRows(node)) return undefined;
   const bare = { ...node, modifiers: [] };
   if (!isTreeRowByRow({ error: false, statements: [{ node: bare }] }, relations, context.dialect)) return undefined;
   const orders = modifiers.flatMap(({ orders }) => nodesOf(orders)).map(({ expression }) => expression);
@@ -115,7 +116,8 @@ const reference = (name: string): { name: string; sql: string } => ({ name, sql:
 function modified(node: AstNode, { plan, columns }: Columns, lowering: Lowering, result?: Schema): Columns {
   const modifiers = modifiersOf(nodesOf(node.modifiers));
   if (typeof modifiers === 'string') throw new NotDistributed(modifiers);
-  const isPlain = modifiers.orders.length === 0 && modifiers.limit === null && modifiers.offset === 0;
+  const { distinct, orders: asked, limit, offset } = modifiers;
+  const isPlain = !distinct && asked.length === 0 && limit === null && offset === 0;
   if (isPlain && result === undefined) return { plan, columns };
   const scope = scopeOf({ alias: '', columns });
   const subquery = (): AstNode => {

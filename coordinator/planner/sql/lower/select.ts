@@ -173,8 +173,7 @@ function refuse(select: AstNode): void {
 /** Whether its rows are more, or others, than those of the tables that it reads. */
 export function makesRows(select: AstNode): boolean {
   const { from_table: from } = select;
-  const isPlain = isNode(from) && (from.type === 'BASE_TABLE' || from.type === 'SUBQUERY');
-  return callsRowMaker(select) || !isPlain;
+  return callsRowMaker(select) || (isNode(from) && (from.type === 'PIVOT' || from.type === 'JOIN'));
 }
 
 function callsRowMaker({ from_table: _, ...clauses }: AstNode): boolean {
