@@ -45,6 +45,22 @@ export const columnNamed = (name: string): Expression => ({
   column_names: [name],
 });
 
+/** `count(*)` */
+export const countOfRows: Expression = {
+  class: 'FUNCTION',
+  type: 'FUNCTION',
+  alias: '',
+  function_name: 'count_star',
+  schema: '',
+  children: [],
+  filter: null,
+  order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+  distinct: false,
+  is_operator: false,
+  export_state: false,
+  catalog: '',
+};
+
 export function printExpression(dialect: Dialect, expression: Expression): string {
   const [column, ...more] = textsOf(expression.column_names);
   if (expression.class === 'COLUMN_REF' && column !== undefined && more.length === 0) return quotedName(column);

@@ -10,6 +10,7 @@ import {
   visitOperator,
 } from './bound.ts';
 import { columnReference } from './column-reference.ts';
+import { countOfRows } from './expressions.ts';
 
 /** Names in lower case. */
 type Names = ReadonlySet<string>;
@@ -110,6 +111,7 @@ function pruneLimit(bound: BoundOf<'limit'>, required: Names): Bound {
 
 function pruneProject(bound: BoundOf<'project'>, required: Names): Bound {
   const { columns } = bound.operator;
+  if (required.size === 0) return prune(inputOf(bound), required); // only how many rows there are matters
   const wanted = withSiblings(columns, required);
   const kept = keptOf(bound.schema, wanted);
   const used = columns.filter((_, i) => kept.has(i));
@@ -132,11 +134,20 @@ function pruneAggregate(bound: BoundOf<'aggregate'>, required: Names): Bound {
   const { keys, aggregates } = bound.operator;
   const wanted = withSiblings([...keys, ...aggregates], required);
   const needed = aggregates.filter(({ name }) => wanted.has(name.toLowerCase()));
-  const used = keys.length + needed.length === 0 ? aggregates.slice(0, 1) : needed;
-  const input = prune(inputOf(bound), namesOf([...keys, ...used]));
-  const isUsed = (name: string): boolean => [...keys, ...used].some((column) => column.name === name);
+  if (keys.length + needed.length === 0) return countedOnly(bound);
+  const input = prune(inputOf(bound), namesOf([...keys, ...needed]));
+  const isUsed = (name: string): boolean => [...keys, ...needed].some((column) => column.name === name);
   const schema = bound.schema.filter(({ name }) => isUsed(name));
-  return { operator: { ...bound.operator, aggregates: used }, schema, inputs: [input] };
+  return { operator: { ...bound.operator, aggregates: needed }, schema, inputs: [input] };
+}
+
+/** Groups that nobody looks into: how many there are is all that matters, and what nobody reads must not fail. */
+function countedOnly(bound: BoundOf<'aggregate'>): Bound {
+  const name = bound.schema[0]?.name ?? 'rows';
+  const counted = { name, sql: 'count_star()', tree: countOfRows, names: new Set<string>(), volatile: false };
+  const input = prune(inputOf(bound), counted.names);
+  const schema = [{ name, type: 'BIGINT' }];
+  return { operator: { ...bound.operator, aggregates: [counted] }, schema, inputs: [input] };
 }
 
 /** Columns that nobody wants are not computed; the last of them takes the operator with it. */

@@ -59,6 +59,7 @@ const distributed = [
   `select 'one' as a, k, sum(i) as s from '${p}' group by all`,
   `select 'one' as a from '${p}' group by all`,
   `select list_transform([1, 2], lambda v: v + k), list_reduce([1, 2], lambda x, y: x + y + k) from read_csv('${c}') where i < 3`,
+  `select count(*), sum(5) from (select sem(x / 0) as unused from '${p}')`,
   `select list_transform([1, 2], v -> v + k) from read_csv('${c}') where i < 3`,
   `select count_if(n > 1), k from '${p}' where n is null or k > 2 group by k`,
 ];
