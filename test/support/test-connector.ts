@@ -128,6 +128,8 @@ export interface FilesOptions {
   /** Returns before it has taken everything. */
   readonly forgetful?: boolean;
   readonly password?: string;
+  /** Never commits. */
+  readonly refuses?: boolean;
 }
 
 /** Stages a file of JSON lines for each attempt. The commit makes one file of those that count, once. */
@@ -154,7 +156,8 @@ export const sink: SinkConnector<FilesOptions, { readonly folder: string }> = {
     }
     return { rows, bytes: rows * 10, detail: { file, alone } };
   },
-  commit: async ({ folder }, receipts, { run, output, mustLead }) => {
+  commit: async ({ folder, refuses }, receipts, { run, output, mustLead }) => {
+    if (refuses) throw new SheafError('SINK_FAILED', `${output} takes nothing`, { details: { nothingLoaded: true } });
     const ledger = join(folder, `${run}.${output}.committed`);
     const already = existsSync(ledger);
     if (!already) {

@@ -6,6 +6,7 @@ import type { Cluster } from '../../../client/index.ts';
 import { connectorSink, connectorSource, pipeline } from '../../../pipeline/index.ts';
 import type { Pipeline } from '../../../pipeline/pipeline.ts';
 import { type TestCluster, until, withCluster } from '../../support/cluster.ts';
+import { CommandLine } from '../../support/command-line.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 
 /** Pipelines on real processes with etcd: whatever becomes of leaders, each row is loaded once. */
@@ -32,6 +33,16 @@ const numbers = (cluster: TestCluster, pieces: number, delayMs = 0): Pipeline =>
     extract: connectorSource<{ n: 'bigint' }>('numbers', { pieces, rowsPerPiece: 10 }, { incremental: true }),
     load: connectorSink('numbers', { folder: join(cluster.folder, 'loaded'), delayMs }),
   });
+
+/** Two targets, of which the second refuses for good. */
+const halfRefused = (cluster: TestCluster): Pipeline => {
+  const folder = join(cluster.folder, 'loaded');
+  return pipeline('half', {
+    extract: connectorSource<{ n: 'bigint' }>('numbers', { pieces: 1, rowsPerPiece: 3 }, { incremental: true }),
+    transform: ({ extract, sql }) => ({ first: sql`select n from ${extract}`, second: sql`select n from ${extract}` }),
+    load: { first: connectorSink('numbers', { folder }), second: connectorSink('numbers', { folder, refuses: true }) },
+  });
+};
 
 const loaded = (cluster: TestCluster): number[] =>
   globSync(join(cluster.folder, 'loaded', '*.committed'))
@@ -96,5 +107,27 @@ test('cancelled while it loads: nothing is loaded, nothing stays, and the next r
     await client.pipelines.remove('numbers');
     assert.deepEqual(await client.pipelines.runs(), []);
     await assert.rejects(client.pipelines.run('numbers'), { code: 'PIPELINE_UNKNOWN' });
+  });
+});
+
+test('half loaded for good: given up from the command line, it says what is loaded, and the cursor stays', async () => {
+  await withStandby(async (cluster, client) => {
+    await using shell = new CommandLine();
+    const { id } = await client.pipelines.submit(halfRefused(cluster));
+    await until(async () => {
+      const { life } = await client.pipelines.runInfo(id);
+      return life.state === 'committing' && life.error !== undefined;
+    }, 'a sink refuses');
+    const at = ['--cluster', await cluster.coordinator.address];
+    const refused = await shell.run('cancel', id, ...at);
+    assert.match(refused.stderr, new RegExp(`npx sheaf cancel ${id} --abandon`));
+    const { stdout, stderr } = await shell.run('cancel', id, '--abandon', ...at);
+    assert.match(stdout + stderr, /is failed/);
+    const { stdout: info } = await shell.run('run-info', id, ...at);
+    assert.match(info, /first +numbers +3 +0 .* yes\n *second +numbers +3 +0 .* no\n/);
+    assert.match(info, /loaded are first; not loaded are second/);
+    assert.deepEqual(loaded(cluster), upTo(3));
+    await until(async () => (await client.pipelines.runInfo(id)).cleaned === true, 'it is cleaned');
+    assert.deepEqual(staged(cluster), []);
   });
 });
