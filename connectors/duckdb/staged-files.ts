@@ -1,21 +1,20 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SinkContext } from '../contract.ts';
+import { shortHash } from '../short-hash.ts';
 import type { FileOptions } from './options.ts';
 
 /** Where rows wait for the commit: a file for each attempt, beside the database. */
 export const stagingDirectoryOf = ({ path, stagingDirectory }: FileOptions): string =>
   stagingDirectory ?? `${path}.staging`;
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
-const prefixOf = ({ run, output }: SinkContext): string => `${run}.${hash(output)}.`;
+const prefixOf = ({ run, output }: SinkContext): string => `${run}.${shortHash(output)}.`;
 
 /** The file of an attempt, in a directory that is there. */
 export async function stagedFile(options: FileOptions, context: SinkContext & { attempt: string }): Promise<string> {
   const directory = stagingDirectoryOf(options);
   await mkdir(directory, { recursive: true });
-  return join(directory, `${prefixOf(context)}${hash(context.attempt)}.parquet`);
+  return join(directory, `${prefixOf(context)}${shortHash(context.attempt)}.parquet`);
 }
 
 /** Removes the run's files, those of any run that are older, and the directory if it is empty then. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { SinkContext } from '../contract.ts';
+import { shortHash } from '../short-hash.ts';
 import { literal, quotedTable } from './names.ts';
 import type { Session } from './session.ts';
 
@@ -9,13 +9,11 @@ import type { Session } from './session.ts';
  */
 const prefix = 'sheaf_stage_';
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
-
-const prefixOf = ({ run, output }: SinkContext): string => `${prefix}${hash(`${run}/${output}`)}_`;
+const prefixOf = ({ run, output }: SinkContext): string => `${prefix}${shortHash(`${run}/${output}`)}_`;
 
 /** @param nowMs when the attempt began: leftovers are known by their age */
 export const stagingName = (context: SinkContext & { readonly attempt: string }, nowMs: number): string =>
-  `${prefixOf(context)}${Math.floor(nowMs / 1000)}_${hash(context.attempt)}`;
+  `${prefixOf(context)}${Math.floor(nowMs / 1000)}_${shortHash(context.attempt)}`;
 
 /** For people who find the table. */
 export const stagingComment = ({

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
@@ -17,6 +16,7 @@ import type {
 } from '../contract.ts';
 import { parseTableName, quotedTable, type TableName, tableText } from '../postgres/names.ts';
 import { Session } from '../postgres/session.ts';
+import { shortHash } from '../short-hash.ts';
 import { parseRedshiftOptions, type RedshiftOptions } from './options.ts';
 import * as sql from './sql.ts';
 import type { Staging } from './staging.ts';
@@ -45,8 +45,7 @@ export const redshiftSinkWith = (seam: RedshiftSeam): SinkConnector<RedshiftOpti
   },
 });
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
-const folderOf = ({ run, output }: SinkContext): string => `${run}/${hash(output)}/`;
+const folderOf = ({ run, output }: SinkContext): string => `${run}/${shortHash(output)}/`;
 const tableOf = ({ table }: RedshiftOptions): Required<TableName> => ({ schema: 'public', ...parseTableName(table) });
 
 const open = (options: RedshiftOptions, context: ConnectorContext): Promise<Session> =>
@@ -70,7 +69,7 @@ async function write(
   seam: RedshiftSeam,
 ): Promise<LoadReceipt> {
   const { writeParquet } = await import('../parquet-file.ts'); // The coordinator needs no DuckDB on its main thread.
-  const file = join(context.directory, `${hash(context.attempt)}.parquet`);
+  const file = join(context.directory, `${shortHash(context.attempt)}.parquet`);
   const columns = redshiftColumns(context.schema).map(({ written }) => written);
   const order = [
     `${literal(context.attempt)} AS ${orderColumns.attempt}`,
@@ -83,7 +82,7 @@ async function write(
   });
   const staging = await seam.staging(options, context);
   const url =
-    written.rows === 0 ? '' : await staging.putFile(`${folderOf(context)}${hash(context.attempt)}.parquet`, file);
+    written.rows === 0 ? '' : await staging.putFile(`${folderOf(context)}${shortHash(context.attempt)}.parquet`, file);
   await rm(file, { force: true });
   return { ...written, detail: { url, fileBytes: written.bytes } satisfies RedshiftReceipt };
 }
