@@ -1,7 +1,8 @@
 /**
  * TPC-H's 22 queries on Sheaf (as it comes, and distributing every question), DuckDB, Spark, Ballista, Daft and Dask: the
  * same files, threads and memory, one system after the other, and the answers compared with DuckDB's:
- * `npm run bench -- peers [scale factor, default 1] [systems, for example sheaf,distributed,spark] [query, for example q09]`.
+ * `npm run bench -- peers [scale factor, default 1] [systems, for example sheaf,spark] [query, for example q09, or '' for all]
+ * [warm runs, default 3, and 1 from scale factor 10]`.
  *
  * Each system is started, runs each query once cold (its first run in these processes, the files in the page cache) and then
  * warm; a time ends when its client has the answer as Arrow. What does not install, or fails, is said below the table.
@@ -23,12 +24,13 @@ const scale = Number(process.argv[2] ?? 1);
 const wanted = process.argv[3]?.toLowerCase().split(',');
 const isWanted = ([name]: readonly [string, string]): boolean => name.includes(process.argv[4] ?? '');
 const threads = availableParallelism();
-const runs = scale >= 10 ? 1 : 3;
+const runs = Number(process.argv[5] ?? (scale >= 10 ? 1 : 3));
 const workers = 2;
 
 mkdirSync(peersFolder, { recursive: true });
 const scratch = mkdtempSync(join(peersFolder, 'run-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 using duckdb = openDuckdb(threads);
 const directory = tpchDirectory(scale, 122_880, duckdb.connection);
 const queries = queriesOver(directory, duckdb.connection).filter(isWanted);

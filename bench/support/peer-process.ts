@@ -41,7 +41,9 @@ export async function askPeer(python: string, script: string, request: PeerReque
   const path = fileURLToPath(new URL(`../peers/${script}`, import.meta.url));
   // In a group of its own, for it starts processes: they end with it.
   const child = spawn(python, [path], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-  const timer = setTimeout(() => endGroup(child), minutesMax * 60_000);
+  const end = (): void => endGroup(child);
+  process.once('exit', end);
+  const timer = setTimeout(end, minutesMax * 60_000);
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(code === 0 ? '' : `ended with ${signal ?? `exit code ${code}`}`));
@@ -56,7 +58,8 @@ export async function askPeer(python: string, script: string, request: PeerReque
   });
   const why = await exited;
   clearTimeout(timer);
-  endGroup(child);
+  process.off('exit', end);
+  end();
   return [lines, why && `${why}: ${last.join(' ').slice(-400)}`];
 }
 

@@ -65,6 +65,7 @@ function table(
   for (const base of systems.slice(0, 3)) {
     const ratio = (system: System): string => {
       const both = queries.filter((query) => system.times.has(query) && base.times.has(query));
+      if (both.length === 0) return '–';
       return `${(sumOf(system, both, cell) / sumOf(base, both, cell)).toFixed(2)} ×`;
     };
     row(`/ ${base.name}`, ...systems.map(ratio));
