@@ -17,6 +17,8 @@ interface Part {
 interface OfVariance {
   /** DuckDB's words for a sum that is no number. */
   readonly refusal: string;
+  /** It refuses one value that is no number; the others say 0 of any one value. */
+  readonly asksOne?: boolean;
   /** Given n and the sum of squares. */
   readonly finish: (n: string, squares: string) => string;
 }
@@ -26,7 +28,11 @@ const ofVariance: Readonly<Record<string, OfVariance>> = {
   var_samp: { refusal: 'VARSAMP', finish: (n, s) => `CASE WHEN ${n} > 1 THEN ${s} / (${n} - 1) END` },
   stddev_pop: { refusal: 'STDDEV_POP', finish: (n, s) => `CASE WHEN ${n} > 0 THEN sqrt(${s} / ${n}) END` },
   stddev_samp: { refusal: 'STDDEV_SAMP', finish: (n, s) => `CASE WHEN ${n} > 1 THEN sqrt(${s} / (${n} - 1)) END` },
-  sem: { refusal: 'SEM', finish: (n, s) => `CASE WHEN ${n} > 0 THEN sqrt(${s} / ${n}) / sqrt(${n}) END` },
+  sem: {
+    refusal: 'SEM',
+    asksOne: true,
+    finish: (n, s) => `CASE WHEN ${n} > 0 THEN sqrt(${s} / ${n}) / sqrt(${n}) END`,
+  },
 };
 
 const sameAs: Readonly<Record<string, string>> = { variance: 'var_samp', stddev: 'stddev_samp' };
@@ -39,8 +45,10 @@ export function varianceMerge(call: CallText, part: PartOf): Merge | undefined {
   const count = part(over(call, 'count', arg));
   const mean = part(meanOf(call, value));
   const product = part(over(call, 'var_pop', value));
+  const one = ` + CASE WHEN sum(${count}) = 1 THEN min(${mean}) - min(${mean}) ELSE 0 END`;
+  const squares = `${productsOf({ count, means: [mean, mean], product })}${result.asksOne ? one : ''}`;
   return {
-    wholes: [total(count), finite(productsOf({ count, means: [mean, mean], product }), result.refusal)],
+    wholes: [total(count), finite(squares, result.refusal)],
     finish: ([n = '', squares = '']) => result.finish(n, squares),
   };
 }
