@@ -1,7 +1,7 @@
 import { type StageId, stageId } from '../../shared/ids.ts';
 import type { Partitioning, StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
 import type { Bound } from './bound.ts';
-import type { StageChoices } from './choices.ts';
+import type { JoinChoice, StageChoices } from './choices.ts';
 import type { PlanContext } from './context.ts';
 import { closeQuery, type Fragment, type Traits } from './fragment.ts';
 import { queryOf } from './query.ts';
@@ -54,14 +54,14 @@ export class Build {
   /** Ends a fragment as a stage; one that is equal to an earlier stage is that stage: a common table read twice. */
   close(fragment: Fragment, output: StageOutput): StageId {
     const { inputs, steps, schema, tasks, labels, notes, traits } = closeQuery(fragment);
-    const key = stageKey(inputs, steps, output, tasks);
+    const { joins = [], whole, size } = fragment;
+    const key = stageKey(inputs, steps, output, tasks, joins);
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
     const id = stageId(this.stages.length);
     if (key !== undefined) this.#known.set(key, id);
     const name = labels.join(' → ');
     this.stages.push({ id, name, tasks, inputs, steps, output, schema, deterministic: traits.deterministic });
-    const { joins = [], whole, size } = fragment;
     this.choices.push({ bytes: size.bytes, joins, ...(whole === undefined ? {} : { whole }) });
     for (const text of notes) this.notes.push({ stage: id, text });
     return id;
@@ -132,12 +132,14 @@ function stageKey(
   steps: readonly Step[],
   output: StageOutput,
   tasks: number,
+  joins: readonly JoinChoice[],
 ): string | undefined {
   const text = JSON.stringify(steps);
   if (output.kind === 'file' || /'[^']*\bin\d+\b[^']*'/.test(text)) return undefined;
   const names = new Map(inputs.map(({ name }, i) => [name, `input ${i}`]));
   const neutral = text.replace(/\bin\d+\b/g, (name) => names.get(name) ?? name);
-  return JSON.stringify([inputs.map((input) => ({ ...input, name: '' })), neutral, output, tasks]);
+  const kinds = joins.map(({ kind }) => kind);
+  return JSON.stringify([inputs.map((input) => ({ ...input, name: '' })), neutral, output, tasks, kinds]);
 }
 
 /**

@@ -15,8 +15,8 @@ export interface StageChoices {
 
 /** A join in a stage, by the names of the inputs on its sides. */
 export interface JoinChoice {
-  /** How its sides meet: both by hash, or one sent whole to the other. */
-  readonly kind: 'hash' | 'broadcast';
+  /** How its sides meet: both by hash, or one sent whole to the other. `fixed`: by hash, and what follows relies on that. */
+  readonly kind: 'hash' | 'broadcast' | 'fixed';
   /** The sides that are what their input is, and nothing else: the one sent whole, or both. */
   readonly plain: readonly ('left' | 'right')[];
   readonly type: JoinType;
@@ -42,4 +42,17 @@ export const mayRepeat: Readonly<Record<JoinType, readonly ('l' | 'r')[]>> = {
   // Each row of the left side looks for its nearest among all rows of the right one.
   asof: ['r'],
   asofLeft: ['r'],
+};
+
+/** The sides whose rows a join passes on as they are: it has no row without their values. */
+export const keptSides: Readonly<Record<JoinType, readonly ('l' | 'r')[]>> = {
+  inner: ['l', 'r'],
+  left: ['l'],
+  right: ['r'],
+  full: [],
+  semi: ['l'],
+  anti: ['l'],
+  // With fewer rows on the right, others would be the nearest.
+  asof: ['l'],
+  asofLeft: ['l'],
 };

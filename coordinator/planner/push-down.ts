@@ -1,6 +1,6 @@
-import type { JoinType } from '../../shared/plan/nodes/join.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { type Bound, type BoundOf, inputOf } from './bound.ts';
+import { keptSides } from './choices.ts';
 
 /**
  * Moves filters and limits towards the files where that changes no answer: filters below sorts, unions and joins (so that
@@ -71,19 +71,6 @@ function intoJoin(filter: BoundOf<'filter'>, join: BoundOf<'join'>): Bound | und
   const inputs = join.inputs.map((input, i) => ((i === 0) === (side === 'l') ? filtered(filter, input) : input));
   return { ...join, inputs };
 }
-
-/** The sides whose rows a join passes on as they are. */
-const keptSides: Readonly<Record<JoinType, string>> = {
-  inner: 'lr',
-  left: 'l',
-  right: 'r',
-  full: '',
-  semi: 'l',
-  anti: 'l',
-  // With fewer rows on the right, others would be the nearest.
-  asof: 'l',
-  asofLeft: 'l',
-};
 
 /** Below a projection that makes no row and no chance of its own. */
 function pushLimit(limit: BoundOf<'limit'>): Bound | undefined {

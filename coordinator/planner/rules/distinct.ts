@@ -4,6 +4,7 @@ import type { Build } from '../build.ts';
 import { continued, type Fragment } from '../fragment.ts';
 import { addDistinct } from '../query.ts';
 import { afterGrouping, groupedSize } from './grouping.ts';
+import { alreadyMet, asTheyAre, passed } from './placement.ts';
 
 /** Equal rows fall together once in each task, and again where equal rows of all tasks meet. */
 export function planDistinct(bound: BoundOf<'distinct'>, build: Build): Fragment {
@@ -11,10 +12,15 @@ export function planDistinct(bound: BoundOf<'distinct'>, build: Build): Fragment
   const columns = bound.schema.map(({ name }) => name);
   const distinct = (fragment: Fragment): Fragment =>
     continued(fragment, addDistinct(fragment.query), 'distinct', {
-      traits: afterGrouping(fragment.traits, columns),
+      traits: {
+        ...afterGrouping(fragment.traits, columns),
+        ...passed(fragment.traits.partitionedBy, asTheyAre(bound.schema)),
+      },
       size: groupedSize(fragment.size),
     });
   if (input.tasks === 1) return distinct(input);
+  const met = alreadyMet(input, asTheyAre(bound.schema));
+  if (met !== undefined) return distinct(met);
   const local = distinct(input);
   const partitions = build.partitionsFor(local.size.bytes);
   if (partitions === 1) return distinct(build.exchange(local, { kind: 'single' }, 'gather'));

@@ -5,6 +5,7 @@ import type { Build } from '../build.ts';
 import { addFunction, continued, type Fragment, type Size, type Traits } from '../fragment.ts';
 import { addFilter, addSelect } from '../query.ts';
 import { groupedSize } from './grouping.ts';
+import { passed } from './placement.ts';
 
 export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
@@ -29,10 +30,13 @@ export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
   return continued(input, addSelect(input.query, columns), 'select', {
     schema: bound.schema,
     size: withColumns(input.size, input.schema, bound.schema),
-    traits: afterExpressions(
-      withoutUnique(input.traits),
-      columns.some(({ volatile }) => volatile),
-    ),
+    traits: {
+      ...afterExpressions(
+        withoutUnique(input.traits),
+        columns.some(({ volatile }) => volatile),
+      ),
+      ...passed(input.traits.partitionedBy, columns),
+    },
   });
 }
 
@@ -58,6 +62,7 @@ export function planCall(bound: BoundOf<'call'>, build: Build): Fragment {
 const afterExpressions = (traits: Traits, volatile: boolean): Traits =>
   volatile ? { ...withoutUnique(traits), deterministic: false, ordered: false } : traits;
 
+/** Nor where its rows are. */
 export const withoutUnique = ({ deterministic, ordered, rowwise }: Traits): Traits => ({
   deterministic,
   ordered,

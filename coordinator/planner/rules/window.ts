@@ -1,11 +1,11 @@
 import { type AstNode, find, meaning, nodesOf } from '../../../shared/sql/ast.ts';
-import { quotedName } from '../../../shared/sql/text.ts';
 import { type BoundColumn, type BoundOf, inputOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { printExpression } from '../expressions.ts';
 import { continued, type Fragment } from '../fragment.ts';
 import { addSelect } from '../query.ts';
 import { withoutUnique } from './narrow.ts';
+import { alreadyMet, asTheyAre, heldBy, passed, placedBy } from './placement.ts';
 
 /**
  * Window functions see whole partitions: rows meet by the PARTITION BY keys that all of the functions have. Without such a
@@ -15,7 +15,7 @@ export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
   const { columns } = bound.operator;
   const input = build.plan(inputOf(bound));
   const met = meeting(input, sharedKeys(columns), build);
-  const own = met.schema.map(({ name }) => ({ name, sql: quotedName(name) }));
+  const own = asTheyAre(met.schema);
   const volatile = columns.some((column) => column.volatile);
   return continued(met, addSelect(met.query, [...own, ...columns]), 'window', {
     schema: bound.schema,
@@ -25,17 +25,25 @@ export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
       deterministic: met.traits.deterministic && met.traits.ordered && !volatile,
       ordered: false,
       rowwise: false,
+      ...passed(met.traits.partitionedBy, own),
     },
   });
 
   function meeting(fragment: Fragment, keys: readonly AstNode[], { context }: Build): Fragment {
     if (fragment.tasks === 1) return fragment;
-    const partitions = build.partitionsFor(fragment.size.bytes);
     const by = keys.map((key) => printExpression(context.dialect, key));
+    const already = alreadyMet(
+      fragment,
+      by.map((sql) => ({ name: sql, sql })),
+    );
+    if (already !== undefined) return already;
+    const partitions = build.partitionsFor(fragment.size.bytes);
     if (by.length === 0)
       return build.gather(fragment, 'gather', 'a window without a common PARTITION BY key runs in one task');
     if (partitions === 1) return build.exchange(fragment, { kind: 'single' }, 'meet by window');
-    return build.exchange(fragment, { kind: 'hash', keys: by, partitions }, 'meet by window');
+    const spread = build.exchange(fragment, { kind: 'hash', keys: by, partitions }, 'meet by window');
+    const columns = by.map((key) => heldBy(key, asTheyAre(fragment.schema)));
+    return { ...spread, traits: { ...spread.traits, ...placedBy(columns) } };
   }
 }
 

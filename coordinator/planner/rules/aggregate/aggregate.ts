@@ -5,19 +5,25 @@ import type { Build } from '../../build.ts';
 import { continued, type Fragment, withNote } from '../../fragment.ts';
 import { addSelect } from '../../query.ts';
 import { afterGrouping, groupedSize } from '../grouping.ts';
+import { alreadyMet, passed, placedBy } from '../placement.ts';
 import { type AggregateCall, aggregateCalls, isOrderSensitive } from './calls.ts';
 import { groupByFirst, groupBySets } from './group-by.ts';
 import { inPhases, meet, ofSets, partitioningBy } from './in-phases.ts';
 import { phasesOf } from './phases.ts';
 
 /**
- * One task: grouped where it is. Several: in phases where every aggregate allows it, else whole groups are brought
+ * One task, or whole groups in each: grouped where it is. Several: in phases where every aggregate allows it, else whole groups are brought
  * together by the hash of their keys; without keys everything meets in one task.
  */
 export function planAggregate(bound: BoundOf<'aggregate'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
   const calls = aggregateCalls(bound, build.context.dialect);
   if (input.tasks === 1) return group(input, bound, calls.values(), 'aggregate');
+  const met = alreadyMet(input, commonKeys(bound));
+  if (met !== undefined) {
+    const grouped = group(met, bound, calls.values(), 'aggregate');
+    return { ...grouped, traits: { ...grouped.traits, ...passed(met.traits.partitionedBy, commonKeys(bound)) } };
+  }
   const phases = phasesOf(bound, calls, build.context.dialect);
   if (typeof phases === 'string') return wholeGroups(input, bound, calls.values(), phases, build);
   // Any value is as good as another: mostly there is but one.
@@ -56,7 +62,10 @@ function wholeGroups(
   const cut = schema.length === 0 || schema.length === input.schema.length ? input : selecting(input, schema);
   const by = commonKeys(bound).map(({ sql }) => sql);
   const met = build.exchange(cut, partitioningBy(by, cut.size.bytes, build), meet(by));
-  return withNote(group(met, bound, calls, 'aggregate'), `whole groups meet before they are aggregated: ${reason}`);
+  const grouped = group(met, bound, calls, 'aggregate');
+  const isPlain = bound.operator.sets === undefined && !keys.some(({ volatile }) => volatile);
+  const traits = { ...grouped.traits, ...placedBy(isPlain ? keys.map(({ name }) => [name]) : []) };
+  return withNote({ ...grouped, traits }, `whole groups meet before they are aggregated: ${reason}`);
 }
 
 /** Keys that all sets have. */

@@ -7,6 +7,7 @@ import type { Build } from '../../build.ts';
 import { continued, type Fragment, type Traits } from '../../fragment.ts';
 import { addSelect, asRelation, type Query, queryOf, queryText } from '../../query.ts';
 import { afterGrouping, groupedSize } from '../grouping.ts';
+import { placedBy } from '../placement.ts';
 import { groupByFirst, groupBySets } from './group-by.ts';
 import type { Phases } from './phases.ts';
 
@@ -38,7 +39,9 @@ export function inPhases(
   const met = isMet ? counted : build.exchange(counted, partitioningBy(by, counted.size.bytes, build), meet(by));
   return continued(met, finalQuery(met.query, bound, phases, by), 'final aggregate', {
     schema: bound.schema,
-    traits: hasKeySets ? ofSets(afterGrouping(met.traits, names)) : afterGrouping(met.traits, names),
+    traits: hasKeySets
+      ? ofSets(afterGrouping(met.traits, names))
+      : { ...afterGrouping(met.traits, names), ...placedBy(names.map((name) => [name])) },
   });
 }
 

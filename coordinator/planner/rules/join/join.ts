@@ -3,11 +3,12 @@ import { name } from '../../../../shared/sql/text.ts';
 import type { StageInput } from '../../../../shared/stage.ts';
 import type { BoundOf, JoinColumn } from '../../bound.ts';
 import type { Build } from '../../build.ts';
-import { type JoinChoice, mayRepeat } from '../../choices.ts';
+import { type JoinChoice, keptSides, mayRepeat } from '../../choices.ts';
 import { type Fragment, type Size, withNote } from '../../fragment.ts';
 import { asRelation, queryOf } from '../../query.ts';
 import { filteredSize, withoutUnique } from '../narrow.ts';
-import { type JoinKeys, joinKeys } from './keys.ts';
+import { asTheyAre, passed, placedBy } from '../placement.ts';
+import { columnsOfKeys, type JoinKeys, joinKeys } from './keys.ts';
 
 type Side = 'l' | 'r';
 
@@ -99,7 +100,8 @@ function hashed(left: Fragment, right: Fragment, keys: JoinKeys, bound: BoundOf<
   const partitions = Math.max(2, build.partitionsFor(left.size.bytes + right.size.bytes));
   const l = build.exchange(left, { kind: 'hash', keys: keys.left, partitions }, 'meet by join key');
   const r = build.exchange(right, { kind: 'hash', keys: keys.right, partitions }, 'meet by join key');
-  return joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound, 'hash');
+  const met = joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound, 'hash');
+  return { ...met, traits: { ...met.traits, ...placedBy(columnsOfKeys(keys, bound.operator)) } };
 }
 
 function inOneTask(left: Fragment, right: Fragment, bound: BoundOf<'join'>, build: Build): Fragment {
@@ -151,7 +153,15 @@ function joined(
     labels: [...here.labels, brought.labels.length === 0 ? label : `${label} (${brought.labels.join(' → ')})`],
     notes: [...here.notes, ...brought.notes],
     // Under memory pressure a join goes to disk by parts, and its rows come out in another order.
-    traits: { ...withoutUnique(here.traits), deterministic, ordered: false, rowwise: false },
+    traits: {
+      ...withoutUnique(here.traits),
+      deterministic,
+      ordered: false,
+      rowwise: false,
+      ...(keptSides[type].includes(at)
+        ? passed(here.traits.partitionedBy, asTheyAre(columns.filter(({ side }) => side === at)))
+        : {}),
+    },
     size: joinedSize(type, here.size, brought.size),
     joins: [...(here.joins ?? []), ...(brought.joins ?? []), ...(kind === undefined ? [] : [choice(kind)])],
   };

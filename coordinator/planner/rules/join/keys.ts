@@ -1,9 +1,11 @@
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, isNode, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
 import { describeOver } from '../../bind/describe.ts';
-import type { BoundOf } from '../../bound.ts';
+import type { BoundOf, OperatorOf } from '../../bound.ts';
+import { keptSides } from '../../choices.ts';
 import type { Dialect } from '../../dialect.ts';
 import { printExpression } from '../../expressions.ts';
+import { asTheyAre, heldBy } from '../placement.ts';
 
 /** SQL over each side such that rows which meet have equal values there: what both sides are hashed by. */
 export interface JoinKeys {
@@ -20,6 +22,13 @@ export function joinKeys(bound: BoundOf<'join'>, dialect: Dialect): JoinKeys {
     .map((pair) => keyOf(pair, schemas, dialect))
     .filter((key) => key !== undefined);
   return { left: pairs.map(({ l }) => l), right: pairs.map(({ r }) => r) };
+}
+
+/** For each key the output's columns that hold it in all rows: not those of a side whose rows may be missing. */
+export function columnsOfKeys({ left, right }: JoinKeys, { type, columns }: OperatorOf<'join'>): string[][] {
+  const held = (key: string, side: 'l' | 'r'): string[] =>
+    keptSides[type].includes(side) ? heldBy(key, asTheyAre(columns.filter((column) => column.side === side))) : [];
+  return left.map((key, i) => [...held(key, 'l'), ...held(right[i] ?? '', 'r')]);
 }
 
 type Sides<T> = Readonly<Record<'l' | 'r', T>>;

@@ -1,0 +1,34 @@
+import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
+import { type Fragment, type PartitionedBy, withNote } from '../fragment.ts';
+
+/** In lower case, the columns that are nothing but this expression. */
+export const heldBy = (sql: string, columns: readonly NamedExpression[]): string[] =>
+  columns.filter((column) => column.sql.toLowerCase() === sql.toLowerCase()).map(({ name }) => name.toLowerCase());
+
+/** For a fragment's traits: rows have met by the hash of keys, each of which these columns hold. Nothing if a key is lost. */
+export const placedBy = (keys: readonly (readonly string[])[]): { readonly partitionedBy?: PartitionedBy } =>
+  keys.length === 0 || keys.some(({ length }) => length === 0)
+    ? {}
+    : { partitionedBy: keys.map((names) => new Set(names.map((name) => name.toLowerCase()))) };
+
+/** What rows are partitioned by, by the names that its columns have behind a select list that takes them as they are. */
+export const passed = (by: PartitionedBy | undefined, columns: readonly NamedExpression[]) =>
+  placedBy((by ?? []).map((names) => [...names].flatMap((name) => heldBy(quotedName(name), columns))));
+
+/** The columns of a relation, selected as they are. */
+export const asTheyAre = (columns: readonly { readonly name: string }[]): NamedExpression[] =>
+  columns.map(({ name }) => ({ name, sql: quotedName(name) }));
+
+/**
+ * The fragment, if rows that are equal in all of these expressions are in one task of it already. What follows relies on
+ * that: none of its joins may be done in another way when sizes are known, only whole partitions may be read together.
+ */
+export function alreadyMet(fragment: Fragment, keys: readonly NamedExpression[]): Fragment | undefined {
+  const { traits, joins } = fragment;
+  if (passed(traits.partitionedBy, keys).partitionedBy === undefined) return undefined;
+  const names = (traits.partitionedBy ?? []).map((key) => [...key].join(' = ')).join(', ');
+  const fixed = joins?.map((join) => (join.kind === 'hash' ? { ...join, kind: 'fixed' as const } : join));
+  const kept = fixed === undefined ? fragment : { ...fragment, joins: fixed };
+  return withNote(kept, `rows are already partitioned by ${names}, and are not exchanged`);
+}
