@@ -9,7 +9,13 @@ import { sleeping } from './functions.ts';
 
 /** Limits of what can be stopped, and of memory. */
 test('a thread that does not come back from native code: its worker drains and ends, and leaves nothing', async () => {
-  const config = { nativeStopGraceMs: 1000, jobStopLimitMs: 1500, drainLimitMs: 1000, heartbeatTimeoutMs: 60_000 };
+  const config = {
+    nativeStopGraceMs: 1000,
+    jobStopLimitMs: 1500,
+    drainLimitMs: 1000,
+    heartbeatTimeoutMs: 60_000,
+    noWorkersGraceMs: 60_000,
+  };
   await withCluster({ workers: 1, config }, async (cluster, client) => {
     const stop = new AbortController();
     const marker = join(cluster.folder, 'sleeps');
