@@ -87,5 +87,35 @@ test('logs in object storage into Parquet by day and a table: each line once, ne
   }
 });
 
+test('a million lines: each one is loaded, or is among the rejects', async () => {
+  await using place = new CommandLine();
+  await using postgres = await startPostgres();
+  await using s3 = await startS3();
+  await s3.createBucket('logs');
+  await s3.createBucket('warehouse');
+  const store = await ObjectStore.open(s3.options, loadConfig({}));
+  const copies = 20;
+  const part = gzipSync(`${Array.from({ length: copies }, () => lines.join('\n')).join('\n')}\n`, { level: 1 });
+  const parts = 1_000_000 / (copies * lines.length);
+  for (let i = 0; i < parts; i++) await store.put({ bucket: 'logs', key: `big/${i}.log.gz` }, part);
+  const work = join(place.folder, 'work');
+  mkdirSync(work);
+  const env = {
+    ...s3.environment,
+    SHEAF_SECRET_POSTGRES_URL: postgres.url,
+    LOGS: 's3://logs/big/*.log.gz',
+    WAREHOUSE: 's3://warehouse/big',
+  };
+  const { stdout, stderr, code } = await place.start(['run', example, '--json'], work, env).ended;
+  assert.equal(code, 0, stderr);
+  const run = JSON.parse(stdout) as RunInfo;
+  assert.deepEqual([run.life.summary.sources[0]?.rows, run.life.summary.sources[0]?.rejected], [1_000_000, 100]);
+  const [written] = duckdbAnswer(
+    `select count(*)::int as n from read_parquet('${s3.folderOf('warehouse')}/big/*/*.parquet')`,
+  );
+  const rejected = run.life.summary.outputs.find(({ name }) => name === 'requests')?.rejected ?? 0;
+  assert.deepEqual([written?.n, loadedRows(run)], [1_000_000 - 100 - rejected, 1_000_000 - 100 - rejected]);
+});
+
 const loadedRows = ({ life }: RunInfo): number =>
   life.summary.outputs.find(({ name }) => name === 'requests')?.rows ?? 0;
