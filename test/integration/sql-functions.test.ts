@@ -219,7 +219,10 @@ test('what is wrong with a call is told in its own words', async () => {
     },
     { args: { i: 'integer' }, returns: 'integer' },
   );
-  await assert.rejects(cluster.sql`select max(${thrower}(i)) from ${cluster.read.parquet(t)}`.count(), /seventy-seven/);
+  await assert.rejects(
+    cluster.sql`select max(${thrower}(i)) from ${cluster.read.parquet(t)}`.collect(),
+    /seventy-seven/,
+  );
   cluster.fn('wrong', () => 'text' as unknown as number, { args: { i: 'integer' }, returns: 'integer' });
   assert.equal((await refusal(`select wrong(i) as w from '${t}' where w > 0`)).code, 'FUNCTION_RESULT');
   cluster.fn('typo', () => null, { args: { i: 'intgr' }, returns: 'integer' });
