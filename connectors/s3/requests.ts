@@ -10,7 +10,7 @@ export type StoreLimits = ClientLimits &
   Pick<Config, 'objectAttemptsMax' | 'objectRetryDelayMs' | 'objectRetryDelayMsMax'>;
 
 /** For calls that nobody aborts. */
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 export const contentMd5 = (body: Uint8Array): string => createHash('md5').update(body).digest('base64');
 
