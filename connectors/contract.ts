@@ -75,8 +75,6 @@ export interface Listing<Piece extends Json = Json, Cursor extends Json = Json> 
   readonly pieces: readonly ListedPiece<Piece>[];
   /** Where a next listing goes on, once what is read now has been committed. */
   readonly cursor?: Cursor;
-  /** The next cursor is the greatest value of this column among the rows that are read (as text), instead of `cursor`. */
-  readonly cursorColumn?: string;
   /** False if another reading of a piece may give other rows (a service's pages). */
   readonly deterministic: boolean;
   /**

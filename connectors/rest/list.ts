@@ -30,7 +30,6 @@ export async function list(options: ParsedRest, context: ListContext<string>): P
   const columns = schema.map(({ name }) => name);
   const rowBytes = Math.max(1, JSON.stringify(first.body ?? null).length / Math.max(1, first.rows));
   const ranges = first.rows === 0 ? [] : rangesOf(pages, config.restPagesPerPiece);
-  const growing = options.incremental === undefined ? {} : { cursorColumn: options.incremental.column };
   return {
     schema,
     pieces: ranges.map(({ from, to }) => {
@@ -42,7 +41,6 @@ export async function list(options: ParsedRest, context: ListContext<string>): P
       };
     }),
     deterministic: false,
-    ...growing,
   };
 }
 

@@ -85,7 +85,7 @@ describe('rows', () => {
     });
     const options: RestOptions = { url: api.url, incremental: { param: 'since', column: 'at', first: '2020-01-01' } };
     const first = await read(options);
-    assert.deepEqual([first.rows.length, first.listing.cursorColumn], [1, 'at']);
+    assert.equal(first.rows.length, 1);
     assert.equal(api.asked[0]?.url.searchParams.get('since'), '2020-01-01');
     const second = await read(options, { cursor: '2026-01-02 00:00:00' });
     assert.deepEqual(
