@@ -23,7 +23,7 @@ export interface ExtractNode {
 export const provenance = {
   /** File, object or address. */
   source: { name: '_source', type: 'VARCHAR' },
-  /** Line, row or page within the source, counted from 1. */
+  /** Where in its source: the byte at which a line of a log begins; of others the row, counted from 1. */
   position: { name: '_position', type: 'BIGINT' },
   /** Why the row could not be read; null for all others. */
   rejected: { name: '_rejected', type: 'VARCHAR' },
