@@ -1,4 +1,4 @@
-import type { SinkSpec } from './plan/nodes/load.ts';
+import type { LoadReceipt, SinkSpec } from './plan/nodes/load.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -24,3 +24,10 @@ export const receiptSchema: Schema = [
   { name: 'task', type: 'INTEGER' },
   { name: 'receipt', type: 'VARCHAR' },
 ];
+
+/** Such a row, read. */
+export interface TaskReceipt {
+  readonly output: string;
+  readonly task: number;
+  readonly receipt: LoadReceipt;
+}

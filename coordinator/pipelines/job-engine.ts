@@ -8,8 +8,10 @@ import type { Secrets } from '../../shared/secrets.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { releaseListings } from '../connectors/held-sources.ts';
 import type { Listings } from '../connectors/list-sources.ts';
+import type { HeldResults } from '../runtime/held-results.ts';
 import type { JobDesk } from '../runtime/job-desk.ts';
 import type { JobResults } from '../runtime/job-results.ts';
+import type { JobViews } from '../runtime/job-views.ts';
 import type { ScannedFiles } from '../runtime/planning-protocol.ts';
 import type { LoadEngine, OpenLoad } from './engine.ts';
 import { freshScans } from './fresh-scans.ts';
@@ -17,6 +19,8 @@ import { listedSources } from './listed-sources.ts';
 
 export interface JobEngineParts {
   readonly desk: JobDesk;
+  readonly jobs: JobViews;
+  readonly heldResults: HeldResults;
   readonly results: JobResults;
   readonly catalog: Pick<Catalog, 'expand'>;
   readonly secrets: Secrets;
@@ -35,13 +39,13 @@ export class JobEngine implements LoadEngine {
   }
 
   async open(given: LoadNode, signal: AbortSignal): Promise<OpenLoad> {
-    const { desk, results, catalog, secrets, config } = this.#parts;
+    const { desk, heldResults, results, catalog, secrets, config } = this.#parts;
     const fresh = await freshScans(given, secrets, { config, signal });
     const plan = catalog.expand(fresh.over(given)) as LoadNode;
     const listings = await desk.listSources(plan, signal);
     let job: JobId | undefined;
     const close = async () => {
-      if (job !== undefined) desk.release(job);
+      if (job !== undefined) heldResults.release(job);
       await releaseListings(listings, this.#parts.log);
     };
     try {
@@ -63,18 +67,18 @@ export class JobEngine implements LoadEngine {
   }
 
   async cancel(key: string): Promise<void> {
-    const { desk, config, over } = this.#parts;
+    const { desk, jobs, config, over } = this.#parts;
     const job = this.#jobs.get(key);
     if (job === undefined) return;
     this.#jobs.delete(key);
     await desk.cancel(job, 'nobody waits for this attempt of its run any more');
     const signal = AbortSignal.any([over, AbortSignal.timeout(config.cleanTimeoutMs)]);
-    await desk.ended(job, signal).catch(() => {}); // However it ended.
+    await jobs.ended(job, signal).catch(() => {}); // However it ended.
   }
 
   progress(job: JobId): JobInfo | undefined {
     try {
-      return this.#parts.desk.info(job);
+      return this.#parts.jobs.info(job);
     } catch {
       return undefined; // Forgotten: the history of jobs is limited.
     }

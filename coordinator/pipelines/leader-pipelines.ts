@@ -6,7 +6,9 @@ import { Pipelines, type PipelinesParts } from './pipelines.ts';
 type Given = Omit<PipelinesParts, 'compile' | 'engine' | 'findSink' | 'at'>;
 
 /** A leader's pipelines, run by its own jobs with the connectors of this process. */
-export const leaderPipelines = (parts: Given & Pick<JobEngineParts, 'desk' | 'results' | 'catalog'>): Pipelines =>
+export const leaderPipelines = (
+  parts: Given & Pick<JobEngineParts, 'desk' | 'jobs' | 'heldResults' | 'results' | 'catalog'>,
+): Pipelines =>
   new Pipelines({
     ...parts,
     compile,

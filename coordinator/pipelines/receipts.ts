@@ -1,14 +1,8 @@
 import type { CountRow } from '../../pipeline/compiled.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { TaskReceipt } from '../../shared/load-step.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
-
-/** What one task has written: a row of a load's result. */
-export interface TaskReceipt {
-  readonly output: string;
-  readonly task: number;
-  readonly receipt: LoadReceipt;
-}
 
 export type Receipts = ReadonlyMap<string, readonly LoadReceipt[]>;
 

@@ -5,7 +5,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { BlobDirectory } from './blobs.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
-import type { JobDesk } from './job-desk.ts';
+import type { HeldResults } from './held-results.ts';
 import type { JobLedger } from './job-ledger.ts';
 import type { Sessions } from './sessions.ts';
 import type { WorkerDoor } from './worker-door.ts';
@@ -13,7 +13,7 @@ import type { WorkerDoor } from './worker-door.ts';
 export interface HouseParts {
   readonly sessions: Sessions;
   readonly door: WorkerDoor;
-  readonly desk: JobDesk;
+  readonly heldResults: HeldResults;
   readonly ledger: JobLedger;
   readonly catalog: Pick<Catalog, 'bundles'>;
   readonly pipelines: Pick<Pipelines, 'blobs'>;
@@ -36,14 +36,23 @@ export function keepHouse(parts: HouseParts): Disposable {
   };
 }
 
-function look({ sessions, door, desk, config, log }: HouseParts): void {
+function look({ sessions, door, heldResults, config, log }: HouseParts): void {
   const silent = sessions.silentSince(monotonicMs() - config.heartbeatTimeoutMs);
   for (const worker of silent) door.lose(worker, 'unreachable');
-  void desk.expire(Date.now()).catch((error: unknown) => log.warn({ error }, 'old data was not removed'));
+  void heldResults.expire(Date.now()).catch((error: unknown) => log.warn({ error }, 'old data was not removed'));
 }
 
-async function sweep({ desk, ledger, catalog, pipelines, blobs, datasets, config, log }: HouseParts): Promise<void> {
-  const active = desk.active();
+async function sweep({
+  heldResults,
+  ledger,
+  catalog,
+  pipelines,
+  blobs,
+  datasets,
+  config,
+  log,
+}: HouseParts): Promise<void> {
+  const active = heldResults.active();
   const neededBlobs = new Set([
     ...ledger.requests(),
     ...active.flatMap(({ bundles }) => bundles),

@@ -37,6 +37,12 @@ export function reportOf({ id, report: last = nothing }: JobRecord, core: Schedu
   return { stages, attempts, reruns: Object.fromEntries(reruns), spilledBytes, peaks };
 }
 
+/** Rows and bytes that its last stage made: of the files, where it writes some. */
+export function outputOf(record: JobRecord, core: Scheduler): { readonly rows: number; readonly bytes: number } {
+  const last = reportOf(record, core).stages.at(-1);
+  return { rows: last?.rowsOut ?? 0, bytes: last?.bytesOut ?? 0 };
+}
+
 function progressOf(stage: StageReport): StageProgress {
   const { id, name, tasks, running, finished, metrics, startedMs, finishedMs, work } = stage;
   const elapsedMs = startedMs === undefined ? 0 : (finishedMs ?? monotonicMs()) - startedMs;

@@ -4,23 +4,19 @@ import type { Config } from '../../shared/config/config.ts';
 import { assert, type ErrorCode, SheafError } from '../../shared/errors.ts';
 import type { FlightClient } from '../../shared/flight/client.ts';
 import type { JobId } from '../../shared/ids.ts';
+import type { TaskReceipt } from '../../shared/load-step.ts';
 import type { JobResult } from '../../shared/plan/job.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
 import type { ExchangePart } from '../../shared/stage.ts';
 import { createRowReader } from '../../shared/types/row-reader.ts';
-import type { JobDesk } from './job-desk.ts';
+import type { HeldResults } from './held-results.ts';
+import type { JobViews } from './job-views.ts';
 
-export type ResultRow = Readonly<Record<string, unknown>>;
-
-/** What one task of a job that loads has written. */
-export interface TaskReceipt {
-  readonly output: string;
-  readonly task: number;
-  readonly receipt: LoadReceipt;
-}
+type ResultRow = Readonly<Record<string, unknown>>;
 
 interface Parts {
-  readonly desk: Pick<JobDesk, 'ended' | 'reportLost'>;
+  readonly jobs: Pick<JobViews, 'ended'>;
+  readonly heldResults: Pick<HeldResults, 'reportLost'>;
   readonly flight: FlightClient;
   readonly config: Config;
 }
@@ -50,16 +46,16 @@ export class JobResults {
    * @throws SheafError what the job failed with, `CANCELLED`, `QUOTA_EXCEEDED` for more than `receiptsBytesMax`
    */
   async rows(id: JobId, signal: AbortSignal): Promise<readonly ResultRow[]> {
-    const { desk, config } = this.#parts;
+    const { jobs, heldResults, config } = this.#parts;
     for (let remakes = 0; ; remakes++) {
-      const result = await desk.ended(id, signal);
+      const result = await jobs.ended(id, signal);
       checkSize(id, result, config.receiptsBytesMax);
       const rows: ResultRow[] = [];
       const lost = await this.#read(id, result, rows, signal);
       if (lost === undefined) return rows;
       if (remakes >= config.resultRemakesMax) throw lost.error;
       const { stage, task, attempt } = lost.part;
-      desk.reportLost({ job: id, stage, task, attempt });
+      heldResults.reportLost({ job: id, stage, task, attempt });
     }
   }
 

@@ -5,8 +5,10 @@ import type { Effect } from '../scheduler/effects.ts';
 import type { SchedulerEvent } from '../scheduler/events.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 
+export type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
 /** Does what an effect says: one function per kind, so that a missing one does not compile. */
-export type Effects = { readonly [K in Effect['kind']]: (effect: Extract<Effect, { kind: K }>) => void };
+export type Effects = { readonly [Kind in Effect['kind']]: (effect: EffectOf<Kind>) => void };
 
 /**
  * The thin shell around the scheduler's pure core: feeds it events one at a time and performs its effects in order.

@@ -8,16 +8,16 @@ import { bundlesOf, datasetsOf } from '../../shared/plan/walk.ts';
 import type { BlobDirectory } from './blobs.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
 import type { JobBook } from './job-book.ts';
-import type { JobDesk } from './job-desk.ts';
 import { type JobLedger, writtenBy } from './job-ledger.ts';
 import type { JobRecord } from './job-record.ts';
+import type { JobStarts } from './job-starts.ts';
 import { hasEnded, type SavedCommit, type SavedJob, takeOverOf } from './saved-job.ts';
 import { commitFiles, removeLeftovers } from './sink-files.ts';
 
 export interface TakeOverParts {
   readonly book: JobBook;
   readonly ledger: JobLedger;
-  readonly desk: JobDesk;
+  readonly starts: JobStarts;
   readonly blobs: BlobDirectory;
   readonly datasets: DatasetSpool;
   /** Throws when this leader's term is over. */
@@ -48,15 +48,15 @@ export class JobTakeOver {
   }
 
   async #goOn(job: SavedJob): Promise<void> {
-    const { desk, config, log } = this.#parts;
+    const { starts, config, log } = this.#parts;
     const what = takeOverOf(job, config.jobTakeoversMax);
     try {
       if (what.kind === 'finishCommit') await this.#finishCommit(job, what.commit);
       else if (what.kind === 'run') await this.#runAgain(job);
-      else if (what.kind === 'cancel') await desk.end(job.id, { state: 'cancelled', endedMs: Date.now() });
+      else if (what.kind === 'cancel') await starts.end(job.id, { state: 'cancelled', endedMs: Date.now() });
       else if (what.kind === 'giveUp') throw endedItsLeaders(job);
     } catch (thrown) {
-      await desk.refuse(job.id, thrown);
+      await starts.refuse(job.id, thrown);
     }
     await this.#tidy(job).catch((error: unknown) => log.warn({ job: job.id, error }, 'staged files were not removed'));
   }
@@ -70,11 +70,11 @@ export class JobTakeOver {
   }
 
   async #runAgain({ id, request: blob, slots }: SavedJob): Promise<void> {
-    const { book, ledger, desk } = this.#parts;
+    const { book, ledger, starts } = this.#parts;
     const request = await this.#requestOf(id, blob);
     book.change(id, { datasets: datasetsOf(request.plan), bundles: bundlesOf(request.plan) });
     await ledger.takenOver(id);
-    await desk.run(id, request, slots);
+    await starts.run(id, request, slots);
   }
 
   /** @throws SheafError `JOB_LOST` if it, or something that it needs, is not here */
@@ -91,13 +91,13 @@ export class JobTakeOver {
 
   /** All of it may have been done already: that is seen, and nothing is done twice. */
   async #finishCommit({ id }: SavedJob, commit: SavedCommit): Promise<void> {
-    const { book, ledger, desk, mustLead, log } = this.#parts;
+    const { book, ledger, starts, mustLead, log } = this.#parts;
     try {
       await commitFiles(commit, commit.files, mustLead, this.#parts.config);
     } catch (thrown) {
       mustLead();
       const error = SheafError.from(thrown).toData();
-      return await desk.end(id, { state: 'failed', error, endedMs: Date.now() });
+      return await starts.end(id, { state: 'failed', error, endedMs: Date.now() });
     }
     await ledger.succeeded(id);
     const result = { schema: [], parts: [], written: writtenBy(commit) };

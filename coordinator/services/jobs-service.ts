@@ -25,23 +25,23 @@ export function jobsImplementation(leader: () => Leader, cluster: string): Imple
     putDataset: (frames) => leader().datasets.receive(frames),
     submit: async ({ json }) => ({ job: await leader().desk.submit(parseJobRequest(json)) }),
     explain: async ({ json }) => ({ json: JSON.stringify(await leader().desk.explain(parseJobRequest(json))) }),
-    watch: ({ job }, { signal }) => leader().desk.watch(jobId(job), signal),
+    watch: ({ job }, { signal }) => leader().jobs.watch(jobId(job), signal),
     cancel: async ({ job }) => {
       await leader().desk.cancel(jobId(job), 'a client asked for it');
       return empty;
     },
     release: ({ job }) => {
-      leader().desk.release(jobId(job));
+      leader().heldResults.release(jobId(job));
       return empty;
     },
     reportLost: (part) => {
-      leader().desk.reportLost(part);
+      leader().heldResults.reportLost(part);
       return empty;
     },
-    getJob: ({ job }) => ({ json: JSON.stringify(leader().desk.info(jobId(job))) }),
+    getJob: ({ job }) => ({ json: JSON.stringify(leader().jobs.info(jobId(job))) }),
     listJobs: () => ({
       json: leader()
-        .desk.list()
+        .jobs.list()
         .map((info) => JSON.stringify(info)),
     }),
     putTable: async ({ json }) => ({ json: JSON.stringify(await leader().catalog.put(parseCatalogPut(json))) }),

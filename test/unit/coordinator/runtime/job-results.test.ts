@@ -43,23 +43,20 @@ const never = new AbortController().signal;
 
 test('receipts are read; what was lost is made again', async () => {
   const lost: LostPart[] = [];
-  const desk = {
-    ended: async () => ({ schema: receiptSchema, parts: [part(lost.length)] }),
-    reportLost: (each: LostPart) => void lost.push(each),
-  };
-  const results = new JobResults({ desk, flight, config });
+  const jobs = { ended: async () => ({ schema: receiptSchema, parts: [part(lost.length)] }) };
+  const heldResults = { reportLost: (each: LostPart) => void lost.push(each) };
+  const results = new JobResults({ jobs, heldResults, flight, config });
   const receipts = await results.receipts(jobId('job-1'), never);
   assert.deepEqual(receipts, [{ output: 'a', task: 3, receipt: { rows: 7, bytes: 70, detail: { file: 'x' } } }]);
   assert.deepEqual(lost, [{ job: 'job-1', stage: 4, task: 0, attempt: 0 }]);
 });
 
 test('a result that is always lost, or too large, is an error', async () => {
-  const desk = { ended: async () => ({ schema: receiptSchema, parts: [part(0)] }), reportLost: () => {} };
-  await assert.rejects(new JobResults({ desk, flight, config }).rows(jobId('job-1'), never), {
-    code: 'FILE_NOT_FOUND',
-  });
-  const large = { ...desk, ended: async () => ({ schema: receiptSchema, parts: [part(1, 2 ** 40)] }) };
-  await assert.rejects(new JobResults({ desk: large, flight, config }).rows(jobId('job-1'), never), {
-    code: 'QUOTA_EXCEEDED',
-  });
+  const heldResults = { reportLost: () => {} };
+  const reading = (only: ReturnType<typeof part>) => {
+    const jobs = { ended: async () => ({ schema: receiptSchema, parts: [only] }) };
+    return new JobResults({ jobs, heldResults, flight, config }).rows(jobId('job-1'), never);
+  };
+  await assert.rejects(reading(part(0)), { code: 'FILE_NOT_FOUND' });
+  await assert.rejects(reading(part(1, 2 ** 40)), { code: 'QUOTA_EXCEEDED' });
 });
