@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { type ErrorCode, SheafError } from '../errors.ts';
+import type { RootSign } from '../exchange/root-sign.ts';
 import type { CallOptions } from '../rpc/client.ts';
 import { Connections } from './connections.ts';
-import { flightContract, pingAction } from './contract.ts';
+import { flightContract, pingAction, rootAction } from './contract.ts';
 import { parseFrame } from './frame.ts';
 import { broken, type FlightFrame, Received } from './received.ts';
 import { encodeTicket, type Ticket } from './ticket.ts';
@@ -69,17 +70,31 @@ export class FlightClient implements Disposable {
    * @throws SheafError `UNREACHABLE`, `DEADLINE`, `UNAUTHENTICATED`, `VERSION_MISMATCH` (no Flight service)
    */
   async ping(address: string, options: CallOptions = {}): Promise<{ readonly version: string }> {
-    using used = this.#connections.use(address);
-    const { doAction } = used.connection.client(flightContract());
-    const timeoutMs = options.timeoutMs ?? this.#config.rpcTimeoutMs;
-    for await (const { body } of doAction({ type: pingAction, body: new Uint8Array() }, { ...options, timeoutMs })) {
-      return JSON.parse(Buffer.from(body).toString('utf8')) as { version: string };
-    }
-    throw broken('no answer to a ping');
+    return (await this.#act(address, pingAction, options)) as { version: string };
+  }
+
+  /**
+   * Asks where the files lie that an address serves; undefined if nobody is to open them.
+   *
+   * @throws SheafError as `ping`; `NOT_SUPPORTED`
+   */
+  async rootOf(address: string, options: CallOptions = {}): Promise<RootSign | undefined> {
+    return ((await this.#act(address, rootAction, options)) as { root?: RootSign }).root;
   }
 
   [Symbol.dispose](): void {
     this.#connections[Symbol.dispose]();
+  }
+
+  /** The first answer to an action. */
+  async #act(address: string, type: string, options: CallOptions): Promise<unknown> {
+    using used = this.#connections.use(address);
+    const { doAction } = used.connection.client(flightContract());
+    const timeoutMs = options.timeoutMs ?? this.#config.rpcTimeoutMs;
+    for await (const { body } of doAction({ type, body: new Uint8Array() }, { ...options, timeoutMs })) {
+      return JSON.parse(Buffer.from(body).toString('utf8'));
+    }
+    throw broken(`no answer to ${type}`);
   }
 
   /** One call: until it ends, breaks, or brings nothing for too long. */

@@ -12,6 +12,9 @@ export interface FlightContract {
 /** The action that answers who is there: how a coordinator probes the address that a worker names. */
 export const pingAction = 'Ping';
 
+/** The action that answers where a worker's exchange files lie, for processes that can open them: a `RootSign`. */
+export const rootAction = 'Root';
+
 let loaded: Service<FlightContract> | undefined;
 
 /** `arrow.flight.protocol.FlightService`, read from `proto/Flight.proto` when first needed. */

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { RootSign } from '../exchange/root-sign.ts';
 import { type RunningServer, startServer } from '../rpc/server.ts';
 import { messageOverheadBytes } from './connections.ts';
 import { flightService } from './service.ts';
@@ -6,6 +7,8 @@ import type { SegmentSource } from './source.ts';
 
 export interface FlightServerOptions {
   readonly source: SegmentSource;
+  /** Where the source's files lie, if others may open them. */
+  readonly root?: RootSign | undefined;
   /** `host:port`; default a free port on loopback. */
   readonly listen?: string | undefined;
   readonly token?: string | undefined;
@@ -18,7 +21,13 @@ export interface FlightServerOptions {
  *
  * @throws SheafError as `startServer` does
  */
-export function startFlightServer({ source, listen, token, config }: FlightServerOptions): Promise<RunningServer> {
+export function startFlightServer({
+  source,
+  root,
+  listen,
+  token,
+  config,
+}: FlightServerOptions): Promise<RunningServer> {
   const bulk = {
     ...config,
     rpcMessageBytesMax: config.exchangeRowBytesMax + messageOverheadBytes,
@@ -26,5 +35,5 @@ export function startFlightServer({ source, listen, token, config }: FlightServe
     rpcStallMs: config.flightStallMs,
   };
   const requestBytesMax = config.flightTicketBytesMax;
-  return startServer({ services: [flightService(source, bulk)], listen, token, config: bulk, requestBytesMax });
+  return startServer({ services: [flightService(source, bulk, root)], listen, token, config: bulk, requestBytesMax });
 }

@@ -1,10 +1,11 @@
 import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
+import type { RootSign } from '../exchange/root-sign.ts';
 import { Gate } from '../rpc/gate.ts';
 import { type Implementation, implement } from '../rpc/handlers.ts';
 import { version } from '../version.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { flightContract, pingAction } from './contract.ts';
+import { flightContract, pingAction, rootAction } from './contract.ts';
 import { framesOf } from './pull.ts';
 import { decodeTicket } from './read-ticket.ts';
 import type { SegmentSource } from './source.ts';
@@ -14,10 +15,18 @@ export type FlightLimits = Pick<
   'fetchPartsPerCallMax' | 'flightStreamsMax' | 'flightWaitingMax' | 'flightServeBytesMax'
 >;
 
-/** Arrow Flight over a source of segments, for `startServer`. */
-export function flightService(source: SegmentSource, limits: FlightLimits): Implementation {
+/**
+ * Arrow Flight over a source of segments, for `startServer`.
+ *
+ * @param root where the source's files lie, if others may open them
+ */
+export function flightService(source: SegmentSource, limits: FlightLimits, root?: RootSign): Implementation {
   const door = new Door(limits);
   const budget = new ByteBudget(limits.flightServeBytesMax);
+  const answers = new Map<string, object>([
+    [pingAction, { version }],
+    [rootAction, { root }],
+  ]);
   return implement(flightContract(), {
     async *doGet({ ticket }, { signal }) {
       const wanted = decodeTicket(ticket, limits.fetchPartsPerCallMax);
@@ -25,13 +34,15 @@ export function flightService(source: SegmentSource, limits: FlightLimits): Impl
       yield* framesOf(wanted, { source, budget, signal });
     },
     async *doAction({ type }) {
-      if (type !== pingAction) {
+      const answer = answers.get(type);
+      if (answer === undefined) {
         throw new SheafError('NOT_SUPPORTED', `There is no action ${type.slice(0, 80)} here`, { next: 'Use Ping.' });
       }
-      yield { body: Buffer.from(JSON.stringify({ version })) };
+      yield { body: Buffer.from(JSON.stringify(answer)) };
     },
     async *listActions() {
       yield { type: pingAction, description: 'Answers with the version: {"version":"…"}' };
+      yield { type: rootAction, description: 'Answers with the folder of its files: {"root":{"root":"…","sign":"…"}}' };
     },
   });
 }

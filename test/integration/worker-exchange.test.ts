@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Config, loadConfig } from '../../shared/config/config.ts';
@@ -30,11 +30,11 @@ interface Setup extends AsyncDisposable {
   readonly files: () => string[];
 }
 
-async function setUp(over: Partial<Config> = {}, token?: string): Promise<Setup> {
+async function setUp(over: Partial<Config> = {}, token?: string, signed = 'unsigned'): Promise<Setup> {
   const [mine, theirs] = [folder(), folder()];
   const config = loadConfig({}, { fetchBackoffMs: 1, fetchRetriesMax: 1, ...over });
   const exchange = await Exchange.start({ root: mine.path, worker: here, config });
-  const child = spawn(process.execPath, [serverProgram, theirs.path, ...(token ? [token] : [])], {
+  const child = spawn(process.execPath, [serverProgram, theirs.path, signed, ...(token ? [token] : [])], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout, 'data');
@@ -117,6 +117,48 @@ test('parts of both workers are read in producer order, and the spool goes on re
   assert.deepEqual(scope.files(), ['job-1/0-1-0.exchange']);
   using local = await scope.exchange.fetch(job, [parts[1] as ExchangePart]);
   assert.equal(local.parts[0]?.path, join(scope.root, 'job-1/0-1-0.exchange'));
+});
+
+test('files of another worker that can be opened are read where they lie', async () => {
+  await using scope = await setUp({}, undefined, 'signed');
+  const parts = mixedParts(scope, 3);
+  for (const shared of [false, true]) {
+    using fetched = await scope.exchange.fetch(job, parts, { shared });
+    const paths = [0, 1, 3].map((task) =>
+      join(task === 1 ? scope.root : scope.other.root, `job-1/0-${task}-0.exchange`),
+    );
+    assert.deepEqual(
+      fetched.parts.map(({ path }) => path),
+      paths,
+    );
+    const firsts = Array.from(readParts(fetched.parts), (batch) => valuesOf(batch)[0]);
+    assert.deepEqual(firsts, [0, 0, 0, 1000, 1000, 1000, 3000, 3000, 3000]);
+  }
+  assert.equal((await scope.exchange.stats()).pulls, 0);
+  assert.deepEqual(scope.files(), ['job-1/0-1-0.exchange']);
+});
+
+test('files that only seem to be those of the other worker, or are not wanted, are pulled', async () => {
+  await using elsewhere = await setUp({}, undefined, 'signed');
+  writeFileSync(join(elsewhere.other.root, 'sign'), 'of a worker in another container');
+  await using switchedOff = await setUp({ fetchRootAskMs: 0 }, undefined, 'signed');
+  for (const scope of [elsewhere, switchedOff]) {
+    using fetched = await scope.exchange.fetch(job, mixedParts(scope));
+    assert.equal([...readParts(fetched.parts)].length, 3);
+    assert.equal((await scope.exchange.stats()).pulls, 1);
+  }
+});
+
+test('what is not where it was said to be is asked of its worker: it is another one by now, or has lost it', async () => {
+  await using scope = await setUp({}, undefined, 'signed');
+  const [first, , , last] = mixedParts(scope) as [ExchangePart, ExchangePart, ExchangePart, ExchangePart];
+  rmSync(join(scope.other.root, 'job-1/0-3-0.exchange'));
+  const failure = await scope.exchange.fetch(job, [first, last]).then(
+    () => assert.fail('it was fetched'),
+    (error: SheafError) => fetchFailureOf(error),
+  );
+  assert.deepEqual(failure?.producer, { stage: 0, task: 3, attempt: 0, worker: there });
+  assert.equal(failure?.error.details?.because, 'FILE_NOT_FOUND');
 });
 
 test('a broadcast is fetched once for all tasks of a worker, and stays until the job goes', async () => {

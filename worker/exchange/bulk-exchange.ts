@@ -1,5 +1,6 @@
 import { DiskQuota } from '../../shared/exchange/quota.ts';
 import { dropJob, removeFile } from '../../shared/exchange/root.ts';
+import { signRoot } from '../../shared/exchange/root-sign.ts';
 import { FlightClient } from '../../shared/flight/client.ts';
 import { startFlightServer } from '../../shared/flight/server.ts';
 import { FileSource } from '../../shared/flight/source.ts';
@@ -35,7 +36,7 @@ export class BulkExchange {
   static async start(options: BulkOptions): Promise<BulkExchange> {
     const { root, config, listen, token } = options;
     const source = new FileSource(root, config.exchangeIndexCacheMax);
-    return new BulkExchange(options, await startFlightServer({ source, listen, token, config }));
+    return new BulkExchange(options, await startFlightServer({ source, root: signRoot(root), listen, token, config }));
   }
 
   /** `host:port` of the Flight service. */

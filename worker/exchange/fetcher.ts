@@ -9,6 +9,7 @@ import { broken, type FlightFrame } from '../../shared/flight/received.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { Gate } from '../../shared/rpc/gate.ts';
 import type { ExchangePart } from '../../shared/stage.ts';
+import { Neighbours } from './neighbours.ts';
 import type { Wish } from './protocol.ts';
 import { type Pull, pullOfDataset, pullsOfParts } from './pulls.ts';
 
@@ -40,12 +41,14 @@ const producersFault: ReadonlySet<ErrorCode> = new Set([
 export class Fetcher {
   readonly #options: FetcherOptions;
   readonly #streams: Gate;
+  readonly #neighbours: Neighbours;
   #spools = 0;
   #pulls = 0;
   #bytes = 0;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
+    this.#neighbours = new Neighbours(options);
     this.#streams = new Gate(options.config.fetchStreamsMax);
   }
 
@@ -54,8 +57,8 @@ export class Fetcher {
   }
 
   /**
-   * Brings what is wished to this machine. Parts that this worker wrote stay where they are; parts without rows are left
-   * out. When it fails or is aborted nothing remains on disk.
+   * Brings what is wished to this machine. Parts that this worker wrote, or one whose files it can open, stay where they
+   * are; parts without rows are left out. When it fails or is aborted nothing remains on disk.
    *
    * @throws SheafError `FETCH_FAILED` naming a producer (see `fetchFailureOf`), `DISK_FULL`, `QUOTA_EXCEEDED`, …, or
    *   the signal's reason
@@ -68,14 +71,18 @@ export class Fetcher {
     }
     const { root, config } = this.#options;
     const parts = wish.parts.filter(({ rows }) => rows > 0);
-    const remote = parts.filter((part) => part.worker !== wish.self);
+    const others = parts.filter((part) => part.worker !== wish.self);
+    const near = await this.#neighbours.pathsOf(wish.job, others);
+    signal.throwIfAborted();
+    const remote = others.filter((part) => !near.has(part));
     const pulls = pullsOfParts(wish.job, remote, config.fetchPartsPerCallMax);
     const spool = remote.length === 0 ? undefined : await this.#spool(wish.job, remote.length, pulls, signal);
     const places = new Map(remote.map((part, place) => [part, place]));
     const local = parts.map((part) => {
       const place = places.get(part);
       if (spool !== undefined && place !== undefined) return localPart(part, spool, place);
-      return localPart(part, exchangePath(root, { kind: 'attempt', key: { job: wish.job, ...part } }), part.partition);
+      const own = () => exchangePath(root, { kind: 'attempt', key: { job: wish.job, ...part } });
+      return localPart(part, near.get(part) ?? own(), part.partition);
     });
     return { parts: local, ...(spool === undefined ? {} : { spool }) };
   }

@@ -62,6 +62,11 @@ export const exchangeSettings = {
     max: 64 * KiB,
     doc: 'Connections to other processes that are kept for further pulls. One is shared by all pulls from its address.',
   }),
+  fetchRootAskMs: milliseconds(1_000, {
+    min: 0,
+    max: 60_000,
+    doc: 'How long a worker waits, once for each other worker, for the answer where its files lie: those that it can open itself it reads in place, and pulls only the others. 0: all are pulled.',
+  }),
   fetchPartsPerCallMax: count(1024, {
     min: 1,
     max: 16 * KiB,
