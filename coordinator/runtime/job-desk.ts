@@ -33,6 +33,8 @@ export interface SubmitOptions {
   readonly listings?: Listings;
   /** No later leader goes on with it: whoever submitted it submits another one. */
   readonly transient?: boolean;
+  /** The clients' datasets that it reads stay when it ends: they are another job's. */
+  readonly borrows?: boolean;
 }
 
 /** Where jobs come in: accepted, explained, cancelled. */
@@ -59,9 +61,9 @@ export class JobDesk {
   }
 
   /** What would be done with a request. */
-  async explain({ plan }: JobRequest): Promise<Explanation> {
+  async explain({ plan, priority }: JobRequest): Promise<Explanation> {
     const { catalog, planner, slots } = this.#parts;
-    const options = { slots: slots(), explain: true };
+    const options = { slots: slots(), priority, explain: true };
     const { staged, text = '' } = await planner.plan('job-explained', catalog.expand(plan), options);
     return { text, json: { stages: staged.stages, schema: staged.schema } };
   }
@@ -90,12 +92,13 @@ export class JobDesk {
     await ledger.cancelling(id);
   }
 
-  #accept(request: JobRequest, { listings, transient }: SubmitOptions): JobId {
+  #accept(request: JobRequest, { listings, transient, borrows }: SubmitOptions): JobId {
     const { book, ledger, starts, log } = this.#parts;
     const { plan, name, key } = request;
     const id = jobId(`job-${randomBytes(5).toString('hex')}`);
     const facts = { id, name, submittedMs: Date.now(), ...(key === undefined ? {} : { key }) };
-    book.add({ ...facts, datasets: datasetsOf(plan), bundles: bundlesOf(plan), life: { state: 'planning' } });
+    const datasets = borrows ? [] : datasetsOf(plan);
+    book.add({ ...facts, datasets, bundles: bundlesOf(plan), life: { state: 'planning' } });
     log.info({ job: id, name }, 'job submitted');
     const slots = this.#parts.slots();
     const destination = plan.kind === 'write' ? { destination: plan.path } : {};

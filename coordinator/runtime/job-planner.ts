@@ -9,6 +9,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { HeldSources, releaseListings } from '../connectors/held-sources.ts';
 import { type Listings, listSources, toExtracts } from '../connectors/list-sources.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
+import { planWithPivots } from './pivot-values.ts';
 import type { Planning } from './planning.ts';
 
 export interface PlannerParts {
@@ -16,13 +17,26 @@ export interface PlannerParts {
   readonly planning: Planning;
   readonly datasets: DatasetSpool;
   readonly secrets: Secrets;
+  /** Runs a plan of one column, of texts, as a job of its own. */
+  readonly lookUp: (plan: PlanNode, options: LookUpOptions) => Promise<readonly string[]>;
   /** Aborted when this leader's time is over. */
   readonly over: AbortSignal;
   readonly config: Config;
   readonly log: Logger;
 }
 
-export interface PlanOptions {
+/** How a lookup is run: as the job that waits for it. */
+export interface LookUpOptions {
+  readonly name: string;
+  readonly priority: number;
+  readonly deadlineMs?: number;
+  /** Sources that were listed already. */
+  readonly listings: Listings;
+  /** Whoever aborts it wants the values no more. */
+  readonly signal: AbortSignal;
+}
+
+export interface PlanOptions extends Pick<Partial<LookUpOptions>, 'priority' | 'deadlineMs'> {
   readonly slots: number;
   /** Also explain it. */
   readonly explain?: boolean;
@@ -35,7 +49,7 @@ export interface PlanOptions {
 /** From a plan to stages: lists its sources, here, then has them planned on the planning thread. */
 export class JobPlanner {
   readonly #parts: PlannerParts;
-  /** Jobs whose sources are being listed. */
+  /** Jobs whose sources are being listed, or whose PIVOTs' values are being looked up. */
   readonly #listing = new Map<JobId, AbortController>();
 
   /** What jobs read of sources that were listed for them here. */
@@ -47,16 +61,23 @@ export class JobPlanner {
   }
 
   /** @param run stands in temporary names. @throws SheafError as sources and the planner say */
-  async plan(run: string, plan: PlanNode, { slots, explain = false, job, listings }: PlanOptions) {
-    const { planning, datasets, catalog, over, log } = this.#parts;
+  async plan(run: string, plan: PlanNode, { slots, explain = false, job, listings, ...options }: PlanOptions) {
+    const { planning, datasets, catalog, lookUp, over, config, log } = this.#parts;
     const stop = new AbortController();
     using _listing = this.#while(job, stop);
-    const listed = await this.list(plan, slots, AbortSignal.any([over, stop.signal]), listings);
+    const signal = AbortSignal.any([over, stop.signal]);
+    const listed = await this.list(plan, slots, signal, listings);
     const held = Object.fromEntries(datasetsOf(plan).map((id) => [id, datasets.segments(id)]));
     const extracts = toExtracts(listed);
     const own = new Map([...listed].filter(([key]) => !listings?.has(key)));
     try {
-      const planned = await planning.plan({ run, plan, slots, datasets: held, extracts, nowMs: Date.now(), explain });
+      const about = { run, slots, datasets: held, extracts, nowMs: Date.now(), explain };
+      const as = { ...options, name: `values of a PIVOT for ${job ?? run}`, priority: options.priority ?? 0 };
+      const planned = await planWithPivots(plan, {
+        ask: (known) => planning.plan({ ...about, plan: known }),
+        lookUp: (values) => lookUp(values, { ...as, listings: listed, signal }),
+        config,
+      });
       if (job === undefined) await releaseListings(own, log);
       else this.held.keep(job, own);
       return planned;
@@ -72,7 +93,7 @@ export class JobPlanner {
     return await listSources(plan, known, { secrets, slots, config, log, signal });
   }
 
-  /** Ends the listing of a job's sources. */
+  /** Ends what is done for a job before it runs. */
   cancel(job: JobId, reason: string): void {
     this.#listing.get(job)?.abort(new SheafError('CANCELLED', reason));
   }

@@ -69,7 +69,9 @@ export class JobStarts {
 
   async #run(id: JobId, request: JobRequest, slots: number, listings?: Listings): Promise<void> {
     const { epoch, planner } = this.#parts;
-    const { staged } = await planner.plan(runName(id, epoch), request.plan, { slots, job: id, listings });
+    const { plan, priority, deadlineMs } = request;
+    const options = { slots, job: id, listings, priority, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+    const { staged } = await planner.plan(runName(id, epoch), plan, options);
     const sink = staged.sink && { ...staged.sink, staging: staged.sink.stagingDirectory };
     if (await this.#prepareFiles(id, sink)) this.#handOver(id, request, staged, slots, sink);
   }

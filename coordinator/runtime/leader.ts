@@ -24,11 +24,12 @@ import { JobBook } from './job-book.ts';
 import { JobDesk } from './job-desk.ts';
 import { JobEnds } from './job-ends.ts';
 import { JobLedger } from './job-ledger.ts';
-import { JobPlanner } from './job-planner.ts';
+import { JobPlanner, type PlannerParts } from './job-planner.ts';
 import { JobResults } from './job-results.ts';
 import { JobStages } from './job-stages.ts';
 import { JobStarts } from './job-starts.ts';
 import { JobViews } from './job-views.ts';
+import { lookUp } from './look-up.ts';
 import { PermitDesk } from './permit-desk.ts';
 import type { Planning } from './planning.ts';
 import { Sessions } from './sessions.ts';
@@ -100,7 +101,8 @@ export class Leader implements Disposable {
     const [over, mustLead, slots] = [this.#ended.signal, () => this.#mustLead(), () => this.#slots()];
     const book = new JobBook(config);
     const ledger = new JobLedger({ ...stored, blobs });
-    const planner = new JobPlanner({ catalog, planning, datasets, secrets, over, config, log });
+    const ask: PlannerParts['lookUp'] = (plan, options) => lookUp(plan, options, { desk, heldResults, results });
+    const planner = new JobPlanner({ catalog, planning, datasets, secrets, lookUp: ask, over, config, log });
     const stages = new JobStages({ book, shell, config });
     const common = {
       epoch,

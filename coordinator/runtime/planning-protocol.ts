@@ -3,6 +3,7 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import type { PartitionSize } from '../../shared/stage.ts';
 import type { StagedPlan } from '../planner/plan-job.ts';
 import type { Extracts } from '../planner/source.ts';
+import type { PivotLookup } from '../planner/sql/pivots/lookups.ts';
 
 /** What the planning thread is asked. */
 export interface PlanningRequest {
@@ -34,5 +35,9 @@ export type PlanningReply =
       readonly files: ScannedFiles;
       /** For people, if asked for. */
       readonly text?: string;
+      /** Equal while the files that the plan reads are the same. */
+      readonly snapshot: string;
     }
+  /** Values of PIVOTs have to be found out before. */
+  | { readonly kind: 'unknown'; readonly lookups: readonly PivotLookup[]; readonly snapshot: string }
   | { readonly kind: 'refused'; readonly error: ErrorData };

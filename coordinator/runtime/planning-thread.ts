@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { isS3 } from '../../connectors/s3/location.ts';
@@ -11,6 +12,7 @@ import { explainPlan } from '../planner/explain.ts';
 import { planJob } from '../planner/plan-job.ts';
 import { scansOf } from '../planner/scans.ts';
 import type { Sources } from '../planner/source.ts';
+import { pivotLookups } from '../planner/sql/pivots/lookups.ts';
 import { dialectOf } from '../sources/dialect.ts';
 import { ObjectFacts } from '../sources/object-facts.ts';
 import type { RemoteFacts } from '../sources/remote.ts';
@@ -56,15 +58,25 @@ const scannedFiles = (sources: Sources): ScannedFiles =>
     }),
   );
 
+/** Which files there are, and as they are now. */
+const snapshotOf = (sources: Sources): string =>
+  createHash('sha256')
+    .update(JSON.stringify([...sources].map(([key, { files }]) => [key, files])))
+    .digest('hex');
+
 /** Piscina calls this with each request. It never throws: a refusal is data. */
 export async function plan(request: PlanningRequest): Promise<PlanningReply> {
   try {
     const remote = await remoteFacts(request.plan);
     const sources = resolveSources(request.plan, { connection, dialect, cache, config, remote });
+    const snapshot = snapshotOf(sources);
+    const lookups = pivotLookups(request.plan, dialect, config.pivotValuesMax);
+    if (lookups.length > 0) return { kind: 'unknown', lookups, snapshot };
     const { run, datasets, extracts, slots, nowMs } = request;
     const staged = planJob(request.plan, { sources, extracts, datasets, dialect, slots, config, nowMs, run });
     const files = scannedFiles(sources);
-    return { kind: 'planned', staged, files, ...(request.explain ? { text: explainPlan(staged).text } : {}) };
+    const text = request.explain ? { text: explainPlan(staged).text } : {};
+    return { kind: 'planned', staged, files, snapshot, ...text };
   } catch (thrown) {
     return { kind: 'refused', error: SheafError.from(thrown).toData() };
   }

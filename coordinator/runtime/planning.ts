@@ -32,7 +32,7 @@ export class Planning implements AsyncDisposable {
   }
 
   /** @throws SheafError as the planner says */
-  async plan(request: PlanningRequest): Promise<Extract<PlanningReply, { kind: 'planned' }>> {
+  async plan(request: PlanningRequest): Promise<Exclude<PlanningReply, { kind: 'refused' }>> {
     const bytes = JSON.stringify(request.plan).length;
     const { planBytesMax } = this.#config;
     if (bytes > planBytesMax) throw planTooLarge(request.plan, bytes, planBytesMax);

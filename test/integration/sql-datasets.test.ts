@@ -52,3 +52,23 @@ test('parameters are values', async () => {
   const none = cluster.sql(text, { origin: "x' or true --", least: 800 });
   assert.deepEqual(await Array.fromAsync(none.rows()), [{ n: 0 }]);
 });
+
+test('a PIVOT without values gets them from the data first: of files, uploads, views, each other', async () => {
+  const origins = { BOS: 5000n, JFK: 5000n, ORD: 5000n, SEA: 5000n };
+  const wide = cluster.sql`pivot (select origin from ${read}) on origin`;
+  assert.deepEqual(await Array.fromAsync(wide.rows()), [origins]);
+  assert.deepEqual(
+    await wide.schema(),
+    Object.keys(origins).map((name) => ({ name, type: 'BIGINT' })),
+  );
+  const cities = cluster.sql`
+    pivot (select city, id from ${airports} a join ${read} f on f.origin = a.code where id < ${8}) on city using sum(id)::integer`;
+  assert.deepEqual(await Array.fromAsync(cities.rows()), [{ Boston: 4, "Seat'tle": 10 }], 'of uploads');
+  await cluster.createView('wide', wide);
+  await cluster.createTable('long', cluster.sql`unpivot wide on *`, { path: join(folder, 'long') });
+  const again = cluster.sql`pivot long on name in (select name from long order by name desc) using any_value(value)`;
+  const [row = {}] = await Array.fromAsync(again.rows());
+  assert.deepEqual(Object.entries(row), Object.entries(origins).reverse());
+  assert.match(await wide.explain(), /result: BOS BIGINT, JFK BIGINT, ORD BIGINT, SEA BIGINT/);
+  await assert.rejects(cluster.sql`pivot ${read} on origni`.count(), { code: 'COLUMN_UNKNOWN', next: /"origin"/ });
+});

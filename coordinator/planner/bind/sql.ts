@@ -1,4 +1,4 @@
-import { SheafError } from '../../../shared/errors.ts';
+import { assert, SheafError } from '../../../shared/errors.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
@@ -49,7 +49,8 @@ export function bindSql(
 type BindPlan = (plan: PlanNode) => Bound;
 
 function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan): Question {
-  const { tree: parsed, text } = fillParameters(node, context.dialect);
+  const { tree: parsed, text, unknown } = fillParameters(node, context.dialect);
+  assert(unknown.length === 0, 'the values of all PIVOTs are known');
   const relations = relationsByName(node.relations);
   if (onlyStatement(parsed) === undefined) {
     throw new SheafError('SQL_INVALID', 'The text holds several statements', { next: 'Write one SELECT.' });

@@ -2,7 +2,7 @@ import { quotedName } from '../../../shared/sql/text.ts';
 import { type BoundOf, inputOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { type Fragment, withNote } from '../fragment.ts';
-import { isBare, queryText } from '../query.ts';
+import { isBare, type Query, queryText } from '../query.ts';
 import { withoutUnique } from './narrow.ts';
 
 /**
@@ -13,8 +13,8 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
   const { sql, reason, volatile, rowByRow } = bound.operator;
   if (rowByRow) return planRowByRow(bound, build.plan(inputOf(bound)), build);
   const inputs = bound.inputs.map((input) => inOneTask(build.plan(input), build));
-  const names = inputs.map(({ query }) => (isBare(query) ? query.from : build.inputName()));
-  const tables = inputs.flatMap(({ query }, i) => (isBare(query) ? [] : [`${names[i]} AS (${queryText(query)})`]));
+  const names = inputs.map(({ query }) => (isNamed(query) ? query.from : build.inputName()));
+  const tables = inputs.flatMap(({ query }, i) => (isNamed(query) ? [] : [`${names[i]} AS (${queryText(query)})`]));
   const clause = tables.length === 0 ? '' : `WITH ${tables.join(', ')} `;
   const columns = bound.schema.map(({ name }) => quotedName(name)).join(', ');
   const fragment: Fragment = {
@@ -39,11 +39,14 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
   return withNote(fragment, `the query runs in one task: ${reason}`);
 }
 
+/** An input as it is: what is gathered itself is a subquery. */
+const isNamed = (query: Query): boolean => isBare(query) && /^\w+$/.test(query.from);
+
 function planRowByRow({ operator, schema }: BoundOf<'gather'>, input: Fragment, build: Build): Fragment {
   const { sql, reason, volatile } = operator;
   const { query, traits } = input;
-  const name = isBare(query) ? query.from : build.inputName();
-  const clause = isBare(query) ? '' : `WITH ${name} AS (${queryText(query)}) `;
+  const name = isNamed(query) ? query.from : build.inputName();
+  const clause = isNamed(query) ? '' : `WITH ${name} AS (${queryText(query)}) `;
   const columns = schema.map((column) => quotedName(column.name)).join(', ');
   const fragment: Fragment = {
     ...input,

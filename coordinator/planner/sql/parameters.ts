@@ -6,12 +6,16 @@ import { type AstNode, find, nodesOf, rewrite } from '../../../shared/sql/ast.ts
 import { tokenize } from '../../../shared/sql/tokens.ts';
 import type { Dialect } from '../dialect.ts';
 import { parseExpression } from '../expressions.ts';
+import { fillMarks, type ParsedPivots, parsePivots } from './pivots/fill.ts';
+import type { Mark } from './pivots/marks.ts';
 
 /** SQL whose parameters have become constants. */
 export interface Filled {
   readonly tree: AstNode;
   /** The user's text with the same constants, for DuckDB's messages and names of columns. */
   readonly text: string;
+  /** Marks of PIVOTs whose values are not known yet, with their places in `SqlNode.pivots`. */
+  readonly unknown: readonly { readonly at: number; readonly mark: Mark }[];
 }
 
 /**
@@ -20,10 +24,19 @@ export interface Filled {
  *
  * @throws SheafError `SQL_INVALID`, also for a parameter without a value and a value without a parameter
  */
-export function fillParameters({ text, parameters = [] }: SqlNode, dialect: Dialect): Filled {
-  const tree = dialect.parse(text);
-  const wanted = find(tree, isParameter).map(nameOf);
-  if (wanted.length === 0 && parameters.length === 0) return { tree, text };
+export function fillParameters(node: SqlNode, dialect: Dialect): Filled {
+  const { pivots = [] } = node;
+  const { marks, ...parsed } = filledWith(parsePivots(node.text, dialect), node, dialect);
+  const values = new Map(marks.flatMap(({ name }, at) => (pivots[at] ? [[name, pivots[at]] as const] : [])));
+  const unknown = marks.flatMap((mark, at) => (values.has(mark.name) ? [] : [{ at, mark }]));
+  return { ...fillMarks(parsed, values, dialect), unknown };
+}
+
+/** Parameters become values in all that was parsed. */
+function filledWith(parsed: ParsedPivots, { parameters = [] }: SqlNode, dialect: Dialect): ParsedPivots {
+  const { tree, text, marks } = parsed;
+  const wanted = [...find(tree, isParameter).map(nameOf), ...marks.flatMap(({ select = '' }) => namesIn(select))];
+  if (wanted.length === 0 && parameters.length === 0) return parsed;
   const values = new Map(parameters.map(({ name, sql }) => [name.toLowerCase(), sql]));
   for (const name of wanted) if (!values.has(name)) throw noValue(name, parameters);
   for (const name of values.keys()) if (!wanted.includes(name)) throw noParameter(name, wanted);
@@ -32,8 +45,17 @@ export function fillParameters({ text, parameters = [] }: SqlNode, dialect: Dial
       ? { ...parseExpression(dialect, values.get(nameOf(node)) ?? ''), alias: node.alias ?? '' }
       : undefined,
   );
-  return { tree: withoutParameterMap(filled), text: filledText(text, values) };
+  return {
+    tree: withoutParameterMap(filled),
+    text: filledText(text, values),
+    marks: marks.map(({ name, select }) =>
+      select === undefined ? { name } : { name, select: filledText(select, values) },
+    ),
+  };
 }
+
+const namesIn = (text: string): string[] =>
+  tokenize(text).flatMap(({ kind, sql }) => (kind === 'parameter' ? [sql.slice(1).toLowerCase()] : []));
 
 const withoutParameterMap = (tree: AstNode): AstNode => ({
   ...tree,

@@ -52,6 +52,16 @@ export const plannerSettings = {
     max: 64 * KiB,
     doc: 'How much of the beginning of a sort key decides to which range its row goes. Rows that differ later stay together.',
   }),
+  pivotValuesMax: count(10_000, {
+    min: 1,
+    max: 1_000_000,
+    doc: 'The most values of a column that a PIVOT without IN makes columns of. They are looked up before the question is planned.',
+  }),
+  pivotRoundsMax: count(3, {
+    min: 1,
+    max: 100,
+    doc: 'How often the values of a PIVOT are looked up if the files change before the question is planned over them.',
+  }),
   wideBytesMax: bytes(GiB, {
     min: 0,
     max: 1024 * GiB,

@@ -11,6 +11,11 @@ export interface SqlNode {
   readonly relations?: readonly NamedPlan[];
   /** What `$name`, `$1` and `?` (by its number from 1) stand for, each as a literal. */
   readonly parameters?: readonly NamedExpression[];
+  /**
+   * The values of each PIVOT's column that names none, in the order of the text, null while they are unknown: the
+   * coordinator looks them up before it plans the question.
+   */
+  readonly pivots?: readonly (readonly string[] | null)[];
   /** TypeScript functions that the text calls. */
   readonly functions?: readonly SqlFunction[];
   /** Names of all that it could call, for who misspells one. */
