@@ -116,6 +116,21 @@ test('functions over rows, wherever an expression stands', async () => {
   }
 });
 
+test('functions in conditions over both sides of joins that are not inner', async () => {
+  const some = `(select i, k, s from '${t}' where i % 500 < 3 union all select null, null, 'x' union all select 3, 3, 'd')`;
+  const few = `(select *, id % 4 as g from '${u}' union all select null, 'none', 1 union all select 8, 'again', 0)`;
+  for (const join of ['left', 'right', 'full']) {
+    await ask(
+      `select a.i, a.s, b.id, b.name from ${some} a ${join} join ${few} b on plus(a.k, b.id::int) = 9 order by all`,
+    );
+    await ask(
+      `select a.i, b.name from ${some} a ${join} join ${few} b on a.k = b.g and plus(a.i, b.id::int) % 3 = 0 and a.i < 9000 and plus(b.id::int, 1) > 2 order by all`,
+    );
+  }
+  for (const join of ['semi', 'anti'])
+    await ask(`select i, s from ${some} a ${join} join ${few} b on a.k > b.g and plus(a.i, b.id::int) % 7 = 2`);
+});
+
 test('functions over batches, and those that return promises', async () => {
   await ask(`select root(x) as r, i from '${t}' where root(x) > 50`);
   await ask(`select k, avg(root(x + 1)) as r from '${t}' group by k`);
@@ -209,7 +224,9 @@ test('what is wrong with a call is told in its own words', async () => {
     [gathered.code, /cannot be called in this question/.test(gathered.message)],
     ['NOT_SUPPORTED', true],
   );
-  const sides = await refusal(`select a.i from '${t}' a left join '${u}' b on plus(a.k, b.id::int) = 3`);
+  const sides = await refusal(
+    `select a.i from '${t}' a asof join '${u}' b on a.i >= b.id and plus(a.k, b.id::int) = 3`,
+  );
   assert.match(sides.message, /plus cannot be called there: it speaks of both sides/);
   const thrower = cluster.fn(
     'thrower',

@@ -4,18 +4,21 @@ import { columnNames } from '../bind/describe.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import { namesIn, parseExpression } from '../expressions.ts';
 import { hasScalar, innermostCalls, replaceCall } from './calls.ts';
-import { conjunction, conjuncts, type Lifting, notHere } from './lifting.ts';
+import { joinByPairs } from './join-by-pairs.ts';
+import { conjunction, conjuncts, type Lifting } from './lifting.ts';
 
-/** Calls over one side are made there; a condition over both is asked after an inner join. */
+/**
+ * Calls over one side are made there; a condition over both is asked after an inner join, and for other joins of the pairs
+ * of values that it compares: see `joinByPairs`.
+ */
 export function liftJoin(bound: BoundOf<'join'>, lifting: Lifting): Bound {
   const all = conjuncts(bound.operator.condition.tree);
   if (!all.some((tree) => hasScalar(tree, lifting.functions))) return bound;
   const sides = new Sides(bound.inputs as [Bound, Bound], lifting);
   const trees = all.map((tree) => sides.lift(tree));
   const [on, after] = [trees.filter((tree) => !sides.isLeft(tree)), trees.filter((tree) => sides.isLeft(tree))];
-  const [call] = innermostCalls(after, lifting.functions);
-  if (call !== undefined && bound.operator.type !== 'inner')
-    throw notHere(String(call.function_name), 'it speaks of both sides of an outer join in its condition');
+  if (after.length > 0 && bound.operator.type !== 'inner')
+    return joinByPairs(bound, sides.inputs, { on, after }, lifting);
   const tree = on.length === 0 ? parseExpression(lifting.context.dialect, 'true') : conjunction(on);
   const operator = { ...bound.operator, condition: lifting.expression(tree) };
   const joined: Bound = { ...bound, operator, inputs: sides.inputs };

@@ -1,0 +1,19 @@
+import type { Bound } from '../bound.ts';
+import type { PlanContext } from '../context.ts';
+import { isStable } from '../stable.ts';
+import { bindStep, boundStep } from './pipeline.ts';
+
+/**
+ * Rows that a plan reads twice: read anew where that costs no more than the files do and yields the same rows; else made
+ * once, as a step.
+ */
+export const sharedRows = (bound: Bound, context: PlanContext): Bound =>
+  isReadAnew(bound) && isStable(bound)
+    ? bound
+    : bindStep(boundStep(bound, context), context, () => {
+        throw new RangeError('a step that is bound is not bound again');
+      });
+
+const isReadAnew = ({ operator: { kind }, inputs }: Bound): boolean =>
+  (kind === 'scan' || kind === 'dataset' || kind === 'filter' || kind === 'project' || kind === 'step') &&
+  inputs.every(isReadAnew);
