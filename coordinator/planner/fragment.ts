@@ -52,7 +52,7 @@ export interface Size {
 
 /** Ends the open query as a step. The first step always selects: a function reads what a step yields. */
 export function closeQuery(fragment: Fragment): Fragment {
-  if (fragment.steps.length > 0 && isBare(fragment.query)) return fragment;
+  if (fragment.steps.length > 0 && isBare(fragment.query) && fragment.query.from === previousInput) return fragment;
   const step: Step = { kind: 'sql', sql: queryText(fragment.query) };
   return { ...fragment, steps: [...fragment.steps, step], query: queryOf(previousInput) };
 }

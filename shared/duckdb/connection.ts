@@ -1,5 +1,6 @@
 import { assert, SheafError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
+import { caret } from '../sql/caret.ts';
 import { literal } from '../sql/text.ts';
 import { duckdb, resultBytes } from './api.ts';
 import { duckdbError } from './errors.ts';
@@ -198,12 +199,4 @@ function parseError({ error_message: message = '', position }: ParseAnswer, sql:
   return new SheafError('SQL_INVALID', 'This is no SELECT, or several statements', {
     next: 'Write one SELECT statement.',
   });
-}
-
-/** The line of a position with a caret below it, as DuckDB shows it. */
-function caret(sql: string, position: number): string {
-  const before = sql.slice(0, position).split('\n');
-  const head = `LINE ${before.length}: `;
-  const line = sql.split('\n')[before.length - 1] ?? '';
-  return `${head}${line}\n${' '.repeat(head.length + (before.at(-1)?.length ?? 0))}^`;
 }

@@ -131,6 +131,32 @@ test('functions in conditions over both sides of joins that are not inner', asyn
     await ask(`select i, s from ${some} a ${join} join ${few} b on a.k > b.g and plus(a.i, b.id::int) % 7 = 2`);
 });
 
+test('functions in questions that are gathered: of what one table has, of parts that stand alone, of the result', async () => {
+  const small = `(select * from '${t}' where i < 60)`;
+  for (const sql of [
+    `select unnest(list) as one, shout(s) as loud from '${t}' where i < 50 order by all`,
+    `select *, unnest([1, 2]) as two, plus(a.i, a.k) as p from ${small} a order by all`,
+    `select a.* exclude (list, moment), shout(b.name) as loud from (select * from '${t}' order by i limit 4) a positional join (select * from '${u}' order by id limit 3) b order by i`,
+    `select plus(a.i, b.id::int) as both, shout(a.s) as loud from (select * from '${t}' order by i limit 4) a positional join (select * from '${u}' order by id limit 5) b order by all`,
+    `select shout(max(s)) as loud, plus(k, count(*)::int) + 1 as n, k from '${t}' group by grouping sets ((k), (k)) order by k, n`,
+    `select distinct shout(max(s)) as loud from '${t}' group by grouping sets ((k), (k)) order by loud desc limit 3`,
+    `with recursive r(n, w) as (select 1, shout('a') union all select n + 1, w from r where n < 4) select n, w, plus(n, 1) as m from r order by n`,
+    `with recursive r(n) as (select 1 union all select t.i from '${t}' t join r on plus(t.i, 1) = r.n + 2 where r.n < 9) select n from r order by n`,
+    `select shout(s) as w, k from ${small} union all by name select k, shout('x') as w from '${t}' where i < 3 order by all`,
+    `select i from ${small} order by plus(i, 0) % 10, i limit 10%`,
+    `select sum(plus(i, 1))::double as total from ${small} limit 50%`,
+    `with w as (select shout(s) as loud, i, row_number() over (order by i) as nth from ${small} limit 20) select a.loud, b.nth from w a join w b on a.i = b.i + 1 order by all limit 50%`,
+    `pivot (select k, plus(i, 1) as p, shout(s) as w from ${small}) on k in (1, 2) using sum(p)::double as total group by w order by all`,
+    `select i, (select max(plus(b.id::int, 2)) from '${u}' b where b.id < a.k) as m from ${small} a order by i limit 10%`,
+    `select shout(s collate nocase) as loud from ${small} order by i limit 3`,
+    `select list_transform(list, x -> x + plus(i, k)) as l from ${small} order by i limit 5%`,
+    `select unnest(list) as one, 'a' || shout(s) as "as it is", k from ${small} order by all`,
+    `select upper(shout(s)), plus(i, 1) + k from ${small} order by 2 limit 10%`,
+  ]) {
+    await ask(sql);
+  }
+});
+
 test('functions over batches, and those that return promises', async () => {
   await ask(`select root(x) as r, i from '${t}' where root(x) > 50`);
   await ask(`select k, avg(root(x + 1)) as r from '${t}' group by k`);
@@ -219,11 +245,15 @@ test('what is wrong with a call is told in its own words', async () => {
   assert.match((await refusal(`select shout(t.nope) from '${t}' t`)).message, /nope/);
   assert.match((await refusal(`select own_mean(x) over () from '${t}'`)).message, /before OVER/);
   assert.match((await refusal(`select own_mean(distinct x) from '${t}'`)).message, /no DISTINCT/);
-  const gathered = await refusal(`select unnest(list) as one, shout(s) as loud from '${t}'`);
-  assert.deepEqual(
-    [gathered.code, /cannot be called in this question/.test(gathered.message)],
-    ['NOT_SUPPORTED', true],
+  const lambda = await refusal(`select i,\n  list_transform(list, x -> plus(x::int, 1)) as l from '${t}'`);
+  assert.equal(lambda.code, 'NOT_SUPPORTED');
+  assert.match(lambda.message, /plus cannot be called in this question: it stands in a lambda/);
+  assert.match(lambda.message, /LINE 2: {3}list_transform\(list, x -> plus\(.*\n {36}\^$/);
+  assert.match(lambda.next ?? '', /[Uu]nnest/);
+  const recursive = await refusal(
+    `with recursive r(n) as (select 1 union all select plus(n, 1) from r where n < 4) select n from r`,
   );
+  assert.match(recursive.message, /recursive part.*\n\nLINE 1: .*\n +\^/s);
   const sides = await refusal(
     `select a.i from '${t}' a asof join '${u}' b on a.i >= b.id and plus(a.k, b.id::int) = 3`,
   );

@@ -1,16 +1,19 @@
 import { assert, SheafError } from '../../../shared/errors.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
+import { type AstNode, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { inOwnLines } from '../expressions.ts';
-import { functionOf, functionsByName } from '../functions/calls.ts';
+import { callsOfElements, functionsByName, hasCall } from '../functions/calls.ts';
 import { withFunctions } from '../functions/dialect.ts';
 import { liftFunctions } from '../functions/lift.ts';
 import { fixTime } from '../present-time.ts';
 import { cutTo } from '../prune.ts';
-import { SqlLowering } from '../sql/lower/lowering.ts';
+import { notPlaced } from '../sql/calls/not-placed.ts';
+import { placeCalls } from '../sql/calls/place-calls.ts';
+import { refuseUnstable, SqlLowering } from '../sql/lower/lowering.ts';
 import { NotDistributed } from '../sql/lower/names.ts';
 import { lowerQuery } from '../sql/lower/query.ts';
 import { fillParameters } from '../sql/parameters.ts';
@@ -20,6 +23,7 @@ import { relationPrefix, usedColumns, withEmptyRelations, withRelations } from '
 import { isStable } from '../stable.ts';
 import { isVolatile } from '../volatile.ts';
 import { columnNames, describeOver } from './describe.ts';
+import { bindProject } from './narrow.ts';
 import type { Question } from './question.ts';
 import { explained } from './sql-errors.ts';
 
@@ -39,11 +43,31 @@ export function bindSql(
   const bindPlan: BindPlan = (plan) => bindIn(plan, inner);
   const question = lookInto(node, inner, bindPlan);
   const result = describeQuestion(question, inner);
+  const [element] = callsOfElements(question.tree, functions);
+  if (element !== undefined) throw notPlaced(element, question, functions, 'a lambda');
   const lowered = context.whole ? 'it reads little' : lower(question, result, inner, bindPlan);
   if (typeof lowered !== 'string') return liftFunctions(lowered, functions, context);
-  const [called] = find(question.tree, (tree) => functionOf(tree, functions) !== undefined);
-  if (called !== undefined) throw notCalled(String(called.function_name), lowered);
+  if (hasCall(question.tree, functions)) return aroundCalls(question, result, lowered, inner, bindPlan);
   return gather(question, result, lowered, context, bindPlan);
+}
+
+/** A question that is gathered but for the functions that it calls. @throws SheafError `NOT_SUPPORTED` where that cannot be */
+function aroundCalls(
+  question: Question,
+  result: Schema,
+  reason: string,
+  context: PlanContext,
+  bindPlan: BindPlan,
+): Bound {
+  const { tree, relations, functions } = question;
+  const query = onlyStatement(tree) ?? {};
+  const placed = placeCalls(query, new SqlLowering(tree, { relations, functions }, context, bindPlan));
+  if ('call' in placed) throw notPlaced(placed.call, question, functionsByName(functions), reason);
+  const bound = bindPlan(placed.plan);
+  if (bound.schema.some(({ type }, i) => type !== result[i]?.type) || bound.schema.length !== result.length)
+    throw new SheafError('INTERNAL', 'The columns of a question changed where its functions are called');
+  const columns = bound.schema.map(({ name }, i) => ({ name: result[i]?.name ?? name, sql: quotedName(name) }));
+  return bindProject(columns, bound, context);
 }
 
 type BindPlan = (plan: PlanNode) => Bound;
@@ -127,6 +151,7 @@ function lower(
   if (again.some(({ plan }) => !isStable(bindPlan(plan))))
     return 'it reads a dataset more than once that may have other rows each time';
   try {
+    refuseUnstable(tree, context);
     const lowering = new SqlLowering(tree, { relations, functions }, context, bindPlan);
     const bound = bindPlan(lowerQuery(select, new Map(), lowering, result).plan);
     // Whatever went wrong here must not change an answer: equal columns are the least to ask for.
@@ -188,9 +213,3 @@ function fromSomething(
   if (!isEmpty || functions.length === 0) return select;
   return { ...select, from_table: onlyStatement(dialect.parse('FROM (VALUES (0)) AS one(zero)'))?.from_table ?? null };
 }
-
-const notCalled = (name: string, reason: string): SheafError =>
-  new SheafError('NOT_SUPPORTED', `The function ${name} cannot be called in this question: ${reason}`, {
-    next: 'Call it in a question of its own over the table, and read that as a dataset or a view.',
-    details: { function: name },
-  });

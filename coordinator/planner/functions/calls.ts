@@ -1,6 +1,16 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
-import { type AstNode, type AstValue, find, isNode, meaning, nodesOf, rewrite, walk } from '../../../shared/sql/ast.ts';
+import {
+  type AstNode,
+  type AstValue,
+  find,
+  isNode,
+  meaning,
+  nodesOf,
+  rewrite,
+  textsOf,
+  walk,
+} from '../../../shared/sql/ast.ts';
 
 /** TypeScript functions that a text may call, by name in lower case. */
 export type SqlFunctions = ReadonlyMap<string, SqlFunction>;
@@ -16,6 +26,19 @@ export const functionOf = (node: AstNode, functions: SqlFunctions): SqlFunction 
 
 export const hasCall = (tree: AstValue | undefined, functions: SqlFunctions): boolean =>
   find(tree, (node) => functionOf(node, functions) !== undefined).length > 0;
+
+/** Calls in lambdas whose arguments take the lambda's parameters: DuckDB would have to make them. */
+export const callsOfElements = (tree: AstNode, functions: SqlFunctions): AstNode[] =>
+  find(tree, ({ class: kind }) => kind === 'LAMBDA').flatMap(({ lhs, expr }) => {
+    const own = new Set(namesOf(lhs));
+    const takes = (node: AstNode): boolean => namesOf(node).some((name) => own.has(name));
+    return find(expr, (node) => functionOf(node, functions) !== undefined && takes(node));
+  });
+
+const namesOf = (tree: AstValue | undefined): string[] =>
+  find(tree, ({ class: kind }) => kind === 'COLUMN_REF').map(({ column_names }) =>
+    (textsOf(column_names)[0] ?? '').toLowerCase(),
+  );
 
 const isScalar = ({ kind }: SqlFunction): boolean => kind !== 'aggregate';
 

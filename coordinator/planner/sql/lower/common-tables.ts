@@ -8,6 +8,8 @@ export interface CommonTable {
   readonly entry: AstNode;
   readonly aliases: readonly string[];
   readonly tables: CommonTables;
+  /** Its rows are not all there: it is the recursive table of the part that makes them. */
+  readonly isOpen?: true;
 }
 
 /** By name in lower case. */

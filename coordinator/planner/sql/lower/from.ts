@@ -32,7 +32,7 @@ function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): Fro
   const kind = String(join.ref_type);
   if (!['REGULAR', 'CROSS', 'NATURAL', 'ASOF'].includes(kind))
     throw new NotDistributed(`it has a join of the kind ${kind}`);
-  const type = (kind === 'ASOF' ? asofTypes : types)[String(join.join_type)];
+  const type = (kind === 'ASOF' ? asofTypes : joinTypes)[String(join.join_type)];
   if (type === undefined) throw new NotDistributed(`it has a join of the type ${String(join.join_type)}`);
   const left = lowerFrom(join.left, tables, lowering);
   const right = lowerFrom(join.right, tables, lowering);
@@ -59,7 +59,7 @@ function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): Fro
   };
 }
 
-const types: Readonly<Record<string, JoinType>> = {
+export const joinTypes: Readonly<Record<string, JoinType>> = {
   INNER: 'inner',
   LEFT: 'left',
   RIGHT: 'right',

@@ -1,4 +1,4 @@
-import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import type { SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
@@ -29,7 +29,6 @@ export class SqlLowering implements Lowering {
     context: PlanContext,
     bind: (plan: PlanNode) => Bound,
   ) {
-    refuseUnstable(tree, context);
     this.context = context;
     this.names = new Names(tree);
     this.relations = relations;
@@ -73,21 +72,35 @@ export class SqlLowering implements Lowering {
     }
   }
 
-  whole(query: AstNode, tables: CommonTables): Columns {
-    const map = mentioned(query, [...tables.values()]).map(({ entry }) => entry);
+  alone(query: AstNode, tables: CommonTables): PlanOf<'sql'> {
+    const used = mentioned(query, [...tables.values()]);
+    if (used.some(({ isOpen }) => isOpen)) throw new NotDistributed('it is a part of a recursive table');
+    const map = used.map(({ entry }) => entry);
     const own = (query.cte_map as AstNode | undefined)?.map;
     const node = { ...query, cte_map: { map: [...map, ...(Array.isArray(own) ? own : [])] } };
     const text = this.context.dialect.print({ error: false, statements: [{ node }] });
     // A pivot, a recursive table: alone in a SELECT it is what the question is, and would come back here without end.
     if (text === this.context.dialect.print(this.#tree))
       throw new NotDistributed('what it reads from cannot be taken apart');
-    const plan: PlanNode = { kind: 'sql', text, relations: [...this.relations.values()], functions: this.functions };
+    return { kind: 'sql', text, relations: [...this.relations.values()], functions: this.functions };
+  }
+
+  whole(query: AstNode, tables: CommonTables): Columns {
+    const plan = this.alone(query, tables);
     return internalColumns(plan, this.columnsOf(plan), this);
   }
 
+  trial(): Lowering {
+    return new SqlLowering(this.#tree, this, this.context, this.#bind);
+  }
+
   columnsOf(plan: PlanNode): readonly string[] {
+    return this.schemaOf(plan).map(({ name }) => name);
+  }
+
+  schemaOf(plan: PlanNode): Schema {
     try {
-      return this.#bind(plan).schema.map(({ name }) => name);
+      return this.#bind(plan).schema;
     } catch (cause) {
       throw new NotDistributed('a part of it speaks of what is beside it', { cause });
     }
@@ -122,8 +135,12 @@ const tableNames = (tree: AstNode): Set<string> => new Set(mentions(tree));
 const mentions = (tree: AstNode): string[] =>
   find(tree, ({ type }) => type === 'BASE_TABLE').map(({ table_name }) => String(table_name).toLowerCase());
 
-/** Common tables are run at each mention: one that may have other rows each time must not be. */
-function refuseUnstable(tree: AstNode, { dialect }: PlanContext): void {
+/**
+ * Common tables are run at each mention: one that may have other rows each time must not be.
+ *
+ * @throws NotDistributed
+ */
+export function refuseUnstable(tree: AstNode, { dialect }: PlanContext): void {
   const entries = find(tree, (node) => isNode(node.cte_map)).flatMap(({ cte_map }) =>
     nodesOf((cte_map as AstNode).map),
   );

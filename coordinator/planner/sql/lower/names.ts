@@ -30,6 +30,13 @@ export class Names {
     return name;
   }
 
+  /** A name that nothing in the query has, not even the first of its kind. */
+  madeUp(wanted: string): string {
+    let i = 1;
+    while (this.#isTaken(`${wanted}_${i}`, true)) i++;
+    return this.fresh(`${wanted}_${i}`);
+  }
+
   #isTaken(name: string, isMadeUp: boolean): boolean {
     const lower = name.toLowerCase();
     return this.#taken.has(lower) || (isMadeUp && this.#words.has(lower));

@@ -158,7 +158,7 @@ function targetOf(tree: AstNode, items: readonly SelectItem[]): AstNode {
 }
 
 /** As DuckDB calls a column that has no alias. */
-function itemName(tree: AstNode, dialect: Lowering['context']['dialect']): string {
+export function itemName(tree: AstNode, dialect: Lowering['context']['dialect']): string {
   const names = textsOf(tree.column_names);
   if (tree.class === 'COLUMN_REF') return names.at(-1) ?? '';
   return tree.class === 'SUBQUERY' ? 'subquery' : printExpression(dialect, tree);

@@ -1,4 +1,4 @@
-import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import type { SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import type { AstNode } from '../../../../shared/sql/ast.ts';
@@ -42,6 +42,12 @@ export interface Lowering {
   readonly functions: readonly SqlFunction[];
   /** Names of a plan's columns. */
   columnsOf(plan: PlanNode): readonly string[];
+  /** Columns of a plan with their types. */
+  schemaOf(plan: PlanNode): Schema;
+  /** The same question with names of its own: to look into a part before it is taken apart. */
+  trial(): Lowering;
+  /** A query as SQL text of its own, with the common tables that it may use; not looked into. */
+  alone(query: AstNode, tables: CommonTables): PlanOf<'sql'>;
   /** A query as SQL text of its own, with the common tables that it may use. */
   whole(query: AstNode, tables: CommonTables): Columns;
 }

@@ -1,0 +1,123 @@
+import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
+import type { NamedPlan } from '../../../../shared/plan/nodes/sql.ts';
+import { type AstNode, find, isNode, nodesOf, onlyStatement } from '../../../../shared/sql/ast.ts';
+import { functionOf, functionsByName, hasCall, type SqlFunctions } from '../../functions/calls.ts';
+import { type CommonTable, type CommonTables, withCommonTables } from '../lower/common-tables.ts';
+import { NotDistributed } from '../lower/names.ts';
+import type { Lowering } from '../lower/types.ts';
+import { callsAbove } from './calls-above.ts';
+import { callsBelow } from './calls-below.ts';
+import { ClosedQueries } from './closed-queries.ts';
+
+/** A question that no longer calls functions where it is gathered; or the call for which no place was found. */
+export type Placed = { readonly plan: PlanNode } | { readonly call: AstNode };
+
+/**
+ * Takes the calls of functions out of a question that runs in one task: queries in it that hold calls and stand alone become
+ * relations of their own, calls over the columns of one table become columns of a relation in its place, calls in
+ * the SELECT list are made of what the rest yields.
+ */
+export const placeCalls = (query: AstNode, lowering: Lowering): Placed => new CallPlacing(lowering).place(query);
+
+class CallPlacing {
+  readonly #lowering: Lowering;
+  readonly #functions: SqlFunctions;
+  readonly #relations: NamedPlan[] = [];
+
+  constructor(lowering: Lowering) {
+    this.#lowering = lowering;
+    this.#functions = functionsByName(lowering.functions);
+  }
+
+  place(query: AstNode): Placed {
+    const closed = new ClosedQueries(this.#functions, (part, tables) => this.#query(part, tables));
+    const below = this.#below(closed.inside(query, new Map()), new Map());
+    if (!this.#calls(below)) return { plan: this.#sql(below) };
+    const above = callsAbove(below, this.#functions, this.#lowering);
+    if (above === undefined) return { call: this.#callIn(below) };
+    const inner = this.#relation(this.#sql(above.inner));
+    const select = onlyStatement(this.#lowering.context.dialect.parse('SELECT 1')) ?? {};
+    const outer = { ...select, from_table: table(inner, ''), select_list: above.list, modifiers: above.modifiers };
+    return { plan: { ...this.#sql(outer), functions: this.#lowering.functions } };
+  }
+
+  #calls(tree: AstNode): boolean {
+    return hasCall(tree, this.#functions);
+  }
+
+  #callIn(tree: AstNode): AstNode {
+    return find(tree, (node) => functionOf(node, this.#functions) !== undefined)[0] ?? {};
+  }
+
+  #below(query: AstNode, tables: CommonTables): AstNode {
+    if (!this.#calls(query)) return query;
+    const clause = query.cte_map;
+    const entries = isNode(clause) ? nodesOf(clause.map).map((entry) => this.#recursive(entry, query, tables)) : [];
+    const known = isNode(clause) ? { ...query, cte_map: { ...clause, map: entries } } : query;
+    try {
+      return callsBelow(known, tables, {
+        functions: this.#functions,
+        lowering: this.#lowering,
+        takeOut: (select, around, alias) => this.#takeOut(select, around, alias),
+      });
+    } catch (thrown) {
+      if (thrown instanceof NotDistributed) return known;
+      throw thrown;
+    }
+  }
+
+  /** In the part that a recursive table repeats, what is beside that table stands alone. */
+  #recursive(entry: AstNode, around: AstNode, tables: CommonTables): AstNode {
+    const { value } = entry;
+    const query = isNode(value) && isNode(value.query) ? value.query : {};
+    const node = isNode(query.node) ? query.node : {};
+    if (node.type !== 'RECURSIVE_CTE_NODE' || !isNode(node.left) || !isNode(node.right) || !isNode(value)) return entry;
+    const known = new Map(withCommonTables(around, tables));
+    const name = String(entry.key).toLowerCase();
+    const own: CommonTable = { name, query: node.left, entry, aliases: aliasesOf(value), tables: known, isOpen: true };
+    const right = this.#below(node.right, known.set(name, own));
+    return { ...entry, value: { ...value, query: { ...query, node: { ...node, right } } } };
+  }
+
+  /** A query that stands alone, as a SELECT of all of its rows. */
+  #query(query: AstNode, tables: CommonTables): AstNode | undefined {
+    const from = this.#takeOut(query, tables, '');
+    const all = onlyStatement(this.#lowering.context.dialect.parse('SELECT * FROM t'));
+    return from && all && { ...all, from_table: from };
+  }
+
+  #takeOut(query: AstNode, tables: CommonTables, alias: string): AstNode | undefined {
+    try {
+      const plan = this.#lowering.alone(query, tables);
+      this.#lowering.schemaOf(plan);
+      return table(this.#relation(plan), alias);
+    } catch (thrown) {
+      if (thrown instanceof NotDistributed) return undefined;
+      throw thrown;
+    }
+  }
+
+  #relation(plan: PlanNode): string {
+    const name = this.#lowering.names.madeUp('rows');
+    this.#relations.push({ name, plan });
+    return name;
+  }
+
+  #sql(query: AstNode): PlanOf<'sql'> {
+    const text = this.#lowering.context.dialect.print({ error: false, statements: [{ node: query }] });
+    return { kind: 'sql', text, relations: [...this.#lowering.relations.values(), ...this.#relations] };
+  }
+}
+
+const aliasesOf = ({ aliases }: AstNode): string[] => (Array.isArray(aliases) ? aliases.map(String) : []);
+
+const table = (name: string, alias: string): AstNode => ({
+  type: 'BASE_TABLE',
+  alias,
+  sample: null,
+  schema_name: '',
+  table_name: name,
+  column_name_alias: [],
+  catalog_name: '',
+  at_clause: null,
+});
