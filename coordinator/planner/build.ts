@@ -4,7 +4,7 @@ import type { Bound } from './bound.ts';
 import type { JoinChoice, StageChoices } from './choices.ts';
 import type { PlanContext } from './context.ts';
 import { closeQuery, type Fragment, type Traits } from './fragment.ts';
-import { queryOf } from './query.ts';
+import { type Query, queryOf } from './query.ts';
 import type { PlanNote } from './staged-plan.ts';
 
 /** The stages of one plan as they come into being, and what the rules share. */
@@ -54,7 +54,7 @@ export class Build {
   /** Ends a fragment as a stage; one that is equal to an earlier stage is that stage: a common table read twice. */
   close(fragment: Fragment, output: StageOutput): StageId {
     const { inputs, steps, schema, tasks, labels, notes, traits } = closeQuery(fragment);
-    const { joins = [], whole, size } = fragment;
+    const { joins = [], whole, size, query } = fragment;
     const key = stageKey(inputs, steps, output, tasks, joins);
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
@@ -62,7 +62,15 @@ export class Build {
     if (key !== undefined) this.#known.set(key, id);
     const name = labels.join(' → ');
     this.stages.push({ id, name, tasks, inputs, steps, output, schema, deterministic: traits.deterministic });
-    this.choices.push({ bytes: size.bytes, joins, ...(whole === undefined ? {} : { whole }) });
+    const { partitionedBy } = traits;
+    this.choices.push({
+      ...size,
+      joins,
+      ...(partitionedBy === undefined ? {} : { metBy: partitionedBy.map((names) => [...names]) }),
+      ...(traits.ordered ? { ordered: true } : {}),
+      ...(isGrouping(query) ? { grouping: query } : {}),
+      ...(whole === undefined ? {} : { whole }),
+    });
     for (const text of notes) this.notes.push({ stage: id, text });
     return id;
   }
@@ -141,6 +149,8 @@ function stageKey(
   const kinds = joins.map(({ kind }) => kind);
   return JSON.stringify([inputs.map((input) => ({ ...input, name: '' })), neutral, output, tasks, kinds]);
 }
+
+const isGrouping = ({ tail = '', distinct = false }: Query): boolean => !distinct && /^GROUP BY [\d, ]+$/.test(tail);
 
 /**
  * A sum of doubles over rows in another order differs in its last bits: as a key it may then send its row to another

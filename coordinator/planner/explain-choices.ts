@@ -1,6 +1,6 @@
 import type { StageSpec } from '../../shared/stage.ts';
 import { cutInputs, partitionsOf } from './adapt/draft.ts';
-import { type JoinChoice, mayRepeat } from './choices.ts';
+import { type JoinChoice, mayLeaveOut, mayRepeat } from './choices.ts';
 import type { StagedPlan } from './staged-plan.ts';
 
 /** What of a stage may turn out otherwise, for people: empty if nothing. */
@@ -16,8 +16,14 @@ export function choicesText(stage: StageSpec, { stages, choices }: StagedPlan): 
     ...(whole === undefined ? [] : [`read stage ${whole.from} in one task, if that has little`]),
     ...(isMany && !isAsked ? ['read partitions with little in them together'] : []),
     ...joins.filter(({ kind }) => kind === 'hash').flatMap(hashText),
+    ...joins.filter(({ kind }) => kind !== 'broadcast').flatMap(filterText),
   ];
   return texts.length === 0 ? [] : [`may    ${texts.join('; ')}`];
+}
+
+function filterText({ type }: JoinChoice): string[] {
+  const sides = mayLeaveOut[type];
+  return sides.length === 0 ? [] : [`filter the ${sides.join(' or ')} side by the other’s keys before it is exchanged`];
 }
 
 function hashText({ type }: JoinChoice): string[] {

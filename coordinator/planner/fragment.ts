@@ -48,6 +48,8 @@ export interface Size {
   readonly bytes: number;
   /** What filters have left of the table that it is made of. Absent: all. */
   readonly share?: number;
+  /** A filter of which nobody knows what it leaves is in it: there may be far less. */
+  readonly unsure?: true;
 }
 
 /** Ends the open query as a step. The first step always selects: a function reads what a step yields. */

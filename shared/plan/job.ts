@@ -39,7 +39,7 @@ export interface StageProgress {
 /** What of a job was not done as it was planned, since sizes turned out otherwise. */
 export interface Adaptation {
   readonly stage: number;
-  readonly kind: 'merged' | 'split' | 'broadcast' | 'empty' | 'whole' | 'partitions';
+  readonly kind: 'merged' | 'split' | 'broadcast' | 'filtered' | 'empty' | 'whole' | 'partitions';
   /** For people. */
   readonly text: string;
 }

@@ -155,6 +155,8 @@ export class World implements Disposable {
       ...this.#config,
       taskBytesMin: random.pick([1, 500, 5000]),
       broadcastBytesMax: random.pick([0, 2000, 2 ** 26]),
+      filterBytesMax: random.pick([0, 2000, 2 ** 26, 2 ** 26]),
+      filterGainPercent: random.pick([0, 0, 100]),
       skewPercent: random.pick([101, 200]),
       skewBytesMin: random.pick([1, 500]),
       awaitOtherSidePercent: random.pick([100, 200]),

@@ -167,6 +167,8 @@ const limits: AdaptLimits = {
   taskBytesTarget: 3000,
   plannedPartitionsMax: 20,
   broadcastBytesMax: 2000,
+  filterBytesMax: 3000,
+  filterGainPercent: 0,
   skewPercent: 150,
   skewBytesMin: 500,
   awaitOtherSidePercent: 150,

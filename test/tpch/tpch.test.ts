@@ -19,7 +19,7 @@ const bench = new PlannerBench({
   rereadBytesMax: 20_000,
   sortBytesMin: 2 ** 26,
 });
-const adapt = { slots: 4, limits: { ...bench.config, skewBytesMin: 100_000, skewPercent: 150 } };
+const adapt = { slots: 4, limits: { ...bench.config, skewBytesMin: 100_000, skewPercent: 150, filterGainPercent: 50 } };
 after(() => bench[Symbol.dispose]());
 const directory = tpchDirectory(0.1, 20_480, bench.connection);
 

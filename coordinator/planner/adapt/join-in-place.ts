@@ -1,15 +1,8 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import { previousInput, type StageSpec, type Step } from '../../../shared/stage.ts';
-import { type JoinChoice, mayRepeat } from '../choices.ts';
-import { alike, cutInputs, type Draft, type ExchangeInput, sizeText } from './draft.ts';
-
-/** A join by hash, seen from one of its sides: `here` may be joined where it is made if `other` turns out small. */
-interface Side {
-  readonly join: JoinChoice;
-  readonly here: ExchangeInput;
-  readonly other: ExchangeInput;
-  readonly otherSide: 'left' | 'right';
-}
+import { mayRepeat } from '../choices.ts';
+import { alike, type Draft, type ExchangeInput, sizeText } from './draft.ts';
+import { expected, isLarger, type JoinSide, joinSides } from './join-sides.ts';
 
 /**
  * A join by hash of which one side has turned out small, before the other side's stage began, is done in that stage:
@@ -29,42 +22,29 @@ export function waitsForOtherSide(spec: StageSpec, draft: Draft): boolean {
   return draft.readersOf(spec.id).some((reader) =>
     sidesOf(reader, draft).some((side) => {
       if (side.here.from !== spec.id || draft.sizes(side.other.from) !== undefined) return false;
-      const [here, other] = [side.here, side.other].map(({ from }) => draft.choicesOf(from).bytes) as [number, number];
-      // Of two equal ones, one waits.
-      const isLarger = here > other || (here === other && side.here.from > side.other.from);
-      return isLarger && isFree(side, reader, draft) && here * 100 >= other * awaitOtherSidePercent;
+      const [here, other] = [side.here, side.other].map(({ from }) => expected(from, draft).bytes) as [number, number];
+      return isLarger(side, draft) && isFree(side, reader, draft) && here * 100 >= other * awaitOtherSidePercent;
     }),
   );
 }
 
-/** Both sides of each join by hash that still reads both, the other of which may be seen by many tasks. */
-function sidesOf(spec: StageSpec, draft: Draft): Side[] {
-  if (!draft.pending.has(spec.id)) return [];
-  const cut = cutInputs(spec);
-  if (cut.length !== 2) return [];
-  return draft.choicesOf(spec.id).joins.flatMap((join) => {
-    if (join.kind !== 'hash') return [];
-    const [left, right] = [join.left, join.right].map((names) => cut.find(({ name }) => names.includes(name)));
-    if (left === undefined || right === undefined) return [];
-    const repeated = mayRepeat[join.type];
-    return [
-      ...(repeated.includes('r') ? [{ join, here: left, other: right, otherSide: 'right' } as const] : []),
-      ...(repeated.includes('l') ? [{ join, here: right, other: left, otherSide: 'left' } as const] : []),
-    ];
-  });
-}
+/** The sides whose other side may be seen by many tasks. */
+const sidesOf = (spec: StageSpec, draft: Draft): JoinSide[] =>
+  joinSides(spec, draft).filter(
+    ({ join, otherSide }) => join.kind === 'hash' && mayRepeat[join.type].includes(otherSide === 'left' ? 'l' : 'r'),
+  );
 
-const isSmall = ({ other }: Side, draft: Draft): boolean =>
+const isSmall = ({ other }: JoinSide, draft: Draft): boolean =>
   (draft.sizes(other.from)?.bytes ?? Number.POSITIVE_INFINITY) <= draft.progress.limits.broadcastBytesMax;
 
 /** Nobody else reads the stage, it has not begun, and the join's text can stand behind its own. */
-function isFree({ here }: Side, spec: StageSpec, draft: Draft): boolean {
+function isFree({ here }: JoinSide, spec: StageSpec, draft: Draft): boolean {
   const [step] = spec.steps;
   const isSelect = step?.kind === 'sql' && step.sql.startsWith('SELECT ');
   return draft.pending.has(here.from) && draft.readersOf(here.from).length === 1 && isSelect;
 }
 
-function fuse(spec: StageSpec, { join, here, other, otherSide }: Side, draft: Draft): void {
+function fuse(spec: StageSpec, { join, here, other, otherSide }: JoinSide, draft: Draft): void {
   const maker = draft.stage(here.from);
   const rest = spec.inputs.filter((input) => input !== here);
   const sent = alike(
@@ -89,7 +69,10 @@ function fuse(spec: StageSpec, { join, here, other, otherSide }: Side, draft: Dr
       draft.choicesOf(spec.id).joins[i] === join ? { ...each, kind: 'broadcast' as const, plain: [otherSide] } : each,
     );
   const makers = draft.choicesOf(maker.id);
-  draft.choices.set(spec.id, { ...makers, bytes: draft.choicesOf(spec.id).bytes, joins: [...makers.joins, ...joins] });
+  // Its rows have met by no key, and come as the join yields them.
+  const { metBy: _met, grouping: _grouping, whole: _whole, ...choices } = draft.choicesOf(spec.id);
+  const read = makers.whole === undefined ? {} : { whole: makers.whole };
+  draft.choices.set(spec.id, { ...choices, ...read, joins: [...makers.joins, ...joins] });
   draft.pending.delete(maker.id);
   draft.pending.set(spec.id, fused);
   const size = sizeText(draft.sizes(other.from)?.bytes ?? 0);

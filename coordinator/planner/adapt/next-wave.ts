@@ -2,6 +2,7 @@ import type { StageId } from '../../../shared/ids.ts';
 import type { StageSpec } from '../../../shared/stage.ts';
 import { Draft, producersOf } from './draft.ts';
 import { dropEmptySides } from './empty-sides.ts';
+import { filterSides, waitsForKeys } from './filter-sides.ts';
 import { joinInPlace, waitsForOtherSide } from './join-in-place.ts';
 import { morePartitions } from './more-partitions.ts';
 import type { Progress, Wave } from './progress.ts';
@@ -17,6 +18,7 @@ export function nextWave(before: Progress): Wave {
   readWhole(draft);
   dropEmptySides(draft);
   joinInPlace(draft);
+  filterSides(draft);
   const stages = ready(draft).map((spec) => decide(spec, draft));
   const unneeded = runningInVain(draft);
   const { begun, pending, choices, adaptations } = draft;
@@ -36,7 +38,7 @@ function ready(draft: Draft): StageSpec[] {
   const needed = draft.needed();
   const isFinished = (id: StageId): boolean => draft.sizes(id) !== undefined;
   const able = [...draft.pending.values()].filter((spec) => needed.has(spec.id) && producersOf(spec).every(isFinished));
-  const eager = able.filter((spec) => !waitsForOtherSide(spec, draft));
+  const eager = able.filter((spec) => !waitsForOtherSide(spec, draft) && !waitsForKeys(spec, draft));
   const isRunning = [...draft.begun.keys()].some((id) => !isFinished(id));
   // Nobody waits for nothing.
   return eager.length > 0 || isRunning ? eager : able;

@@ -12,6 +12,8 @@ export type AdaptLimits = Pick<
   | 'taskBytesMin'
   | 'plannedPartitionsMax'
   | 'broadcastBytesMax'
+  | 'filterBytesMax'
+  | 'filterGainPercent'
   | 'skewPercent'
   | 'skewBytesMin'
   | 'awaitOtherSidePercent'

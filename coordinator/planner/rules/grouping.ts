@@ -4,9 +4,9 @@ import type { Size, Traits } from '../fragment.ts';
 const groupedShare = 1 / 4;
 
 /** @param groups how many there are, if that is known */
-export function groupedSize({ rows, bytes }: Size, groups?: number): Size {
+export function groupedSize({ rows, bytes, unsure }: Size, groups?: number): Size {
   const share = groups === undefined ? groupedShare : Math.min(1, groups / Math.max(1, rows));
-  return { rows: rows * share, bytes: bytes * share };
+  return { rows: rows * share, bytes: bytes * share, ...(unsure && { unsure }) };
 }
 
 /** Under memory pressure DuckDB's hash tables go to disk by parts, and their rows come out in another order. */

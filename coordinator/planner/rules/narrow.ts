@@ -9,18 +9,21 @@ import { passed } from './placement.ts';
 
 export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
-  const { predicate } = bound.operator;
+  const { predicate, share } = bound.operator;
   return continued(input, addFilter(input.query, predicate.sql), 'filter', {
     traits: afterExpressions(input.traits, predicate.volatile),
-    size: filteredSize(input.size, bound.operator.share ?? 1),
+    size: share === undefined ? unsure(input.size) : filteredSize(input.size, share),
   });
 }
 
+const unsure = (size: Size): Size => ({ ...size, unsure: true });
+
 /** A part of the rows. */
-export const filteredSize = ({ rows, bytes, share: before = 1 }: Size, share: number): Size => ({
-  rows: rows * share,
-  bytes: bytes * share,
-  share: before * share,
+export const filteredSize = (size: Size, share: number): Size => ({
+  ...size,
+  rows: size.rows * share,
+  bytes: size.bytes * share,
+  share: (size.share ?? 1) * share,
 });
 
 export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
@@ -50,7 +53,8 @@ export function planCall(bound: BoundOf<'call'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
   const { step, deterministic } = bound.operator;
   const called = addFunction(input, step);
-  const sized = withColumns(input.size, input.schema, step.schema);
+  const all = withColumns(input.size, input.schema, step.schema);
+  const sized = step.mode === 'filter' ? unsure(all) : all;
   return {
     ...called,
     labels: [...called.labels, `${step.mode} ${step.bundle.name}`],

@@ -47,8 +47,8 @@ function sorted(traits: Traits, keys: readonly SortKey[]): Traits {
   return { ...traits, ordered: (isTotal || traits.ordered) && !volatile, rowwise: false };
 }
 
-/** Which rows are kept depends on their order. */
-const cut = (traits: Traits): Traits => ({
+/** Which rows are kept depends on their order, and on all others. */
+const cut = ({ partitionedBy: _, ...traits }: Traits): Traits => ({
   ...traits,
   deterministic: traits.deterministic && traits.ordered,
   rowwise: false,

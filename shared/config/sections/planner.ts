@@ -32,6 +32,16 @@ export const plannerSettings = {
     max: 16 * GiB,
     doc: 'The right side of a join is sent whole to every task if it is estimated to be no larger; else both are hashed.',
   }),
+  filterBytesMax: bytes(64 * MiB, {
+    min: 0,
+    max: 16 * GiB,
+    doc: 'A side of a join that has less is sent whole to the stages of the other side, which leave out rows without a partner before they are exchanged, where that spares more than it costs. 0: never.',
+  }),
+  filterGainPercent: percent(100, {
+    min: 0,
+    max: 1_000_000,
+    doc: 'Rows without a partner are left out before they are exchanged where that is thought to spare this share of what it costs. 0: always.',
+  }),
   rereadBytesMax: bytes(MiB, {
     min: 0,
     max: GiB,

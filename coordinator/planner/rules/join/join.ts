@@ -100,7 +100,7 @@ function hashed(left: Fragment, right: Fragment, keys: JoinKeys, bound: BoundOf<
   const partitions = Math.max(2, build.partitionsFor(left.size.bytes + right.size.bytes));
   const l = build.exchange(left, { kind: 'hash', keys: keys.left, partitions }, 'meet by join key');
   const r = build.exchange(right, { kind: 'hash', keys: keys.right, partitions }, 'meet by join key');
-  const met = joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound, 'hash');
+  const met = joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound, 'hash', keys.comparisons);
   return { ...met, traits: { ...met.traits, ...placedBy(columnsOfKeys(keys, bound.operator)) } };
 }
 
@@ -138,6 +138,7 @@ function joined(
   { at, here, brought }: Placement,
   { operator, schema }: BoundOf<'join'>,
   kind?: JoinChoice['kind'],
+  comparisons?: JoinKeys['comparisons'],
 ): Fragment {
   const { type, condition, columns } = operator;
   const join = words[at === 'l' ? type : flipped[type]];
@@ -171,7 +172,8 @@ function joined(
     const [left, right] = at === 'l' ? [here, brought] : [brought, here];
     const sent = at === 'l' ? 'right' : 'left';
     const plain = kind === 'hash' ? (['left', 'right'] as const) : ([sent] as const);
-    return { kind, plain, type, left: names(left), right: names(right) };
+    const how = comparisons === undefined ? {} : { comparisons };
+    return { kind, plain, type, left: names(left), right: names(right), ...how };
   }
 }
 
@@ -183,6 +185,15 @@ const columnSql = ({ name: column, side }: JoinColumn): string =>
  * filters have left a share of that, the same share of them remains.
  */
 function joinedSize(type: JoinType, here: Size, brought: Size): Size {
+  const { unsure: _, ...size } = joinedRows(type, here, brought);
+  const isUnsure = here.unsure || (brought.unsure && keptByAll.has(type));
+  return isUnsure ? { ...size, unsure: true } : size;
+}
+
+/** Joins in which a row needs both sides. */
+const keptByAll: ReadonlySet<JoinType> = new Set(['inner', 'semi', 'asof']);
+
+function joinedRows(type: JoinType, here: Size, brought: Size): Size {
   if (type === 'semi') return filteredSize(here, brought.share ?? 1);
   if (type === 'anti') return here;
   const [large, small] = here.rows >= brought.rows ? [here, brought] : [brought, here];

@@ -2,7 +2,7 @@ import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, isNode, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
 import { describeOver } from '../../bind/describe.ts';
 import type { BoundOf, OperatorOf } from '../../bound.ts';
-import { keptSides } from '../../choices.ts';
+import { type Comparison, keptSides } from '../../choices.ts';
 import type { Dialect } from '../../dialect.ts';
 import { printExpression } from '../../expressions.ts';
 import { asTheyAre, heldBy } from '../placement.ts';
@@ -11,21 +11,33 @@ import { asTheyAre, heldBy } from '../placement.ts';
 export interface JoinKeys {
   readonly left: readonly string[];
   readonly right: readonly string[];
+  readonly comparisons: readonly Comparison[];
 }
 
 /** Of the condition's equalities, those between one side and the other whose types have one hash. */
 export function joinKeys(bound: BoundOf<'join'>, dialect: Dialect): JoinKeys {
   const schemas = { l: bound.inputs[0]?.schema ?? [], r: bound.inputs[1]?.schema ?? [] };
-  const pairs = conjuncts(bound.operator.condition.tree)
-    .map((node) => pairOf(node, schemas))
-    .filter((pair) => pair !== undefined)
-    .map((pair) => keyOf(pair, schemas, dialect))
-    .filter((key) => key !== undefined);
-  return { left: pairs.map(({ l }) => l), right: pairs.map(({ r }) => r) };
+  const keys = conjuncts(bound.operator.condition.tree).flatMap((node): Key[] => {
+    const pair = pairOf(node, schemas);
+    const key = pair && keyOf(pair, schemas, dialect);
+    return key === undefined
+      ? []
+      : [{ ...key, comparison: node.type === 'COMPARE_EQUAL' ? '=' : 'IS NOT DISTINCT FROM' }];
+  });
+  return {
+    left: keys.map(({ l }) => l),
+    right: keys.map(({ r }) => r),
+    comparisons: keys.map(({ comparison }) => comparison),
+  };
 }
 
+type Key = Sides<string> & { readonly comparison: Comparison };
+
 /** For each key the output's columns that hold it in all rows: not those of a side whose rows may be missing. */
-export function columnsOfKeys({ left, right }: JoinKeys, { type, columns }: OperatorOf<'join'>): string[][] {
+export function columnsOfKeys(
+  { left, right }: Pick<JoinKeys, 'left' | 'right'>,
+  { type, columns }: OperatorOf<'join'>,
+): string[][] {
   const held = (key: string, side: 'l' | 'r'): string[] =>
     keptSides[type].includes(side) ? heldBy(key, asTheyAre(columns.filter((column) => column.side === side))) : [];
   return left.map((key, i) => [...held(key, 'l'), ...held(right[i] ?? '', 'r')]);

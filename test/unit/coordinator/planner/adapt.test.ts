@@ -6,9 +6,9 @@ import type { Config } from '../../../../shared/config/config.ts';
 import type { Adaptation } from '../../../../shared/plan/job.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
+import { calm, runAdapted } from '../../../support/adapted-run.ts';
 import { runLocally } from '../../../support/local-executor.ts';
 import { PlannerBench, scan } from '../../../support/planner.ts';
-import { assertSameRows } from '../../../support/same-rows.ts';
 
 const bench = new PlannerBench({ broadcastBytesMax: 0, rereadBytesMax: 0 });
 after(() => bench[Symbol.dispose]());
@@ -19,15 +19,6 @@ const skewed = bench.file(
   'SELECT i AS id, CASE WHEN i % 10 < 8 THEN 7 ELSE i % 1000 END AS k FROM range(20000) r(i)',
 );
 const names = bench.file('names.parquet', "SELECT i AS k, 'name ' || i AS name FROM range(6000) r(i)");
-
-/** Limits by which each test says which decision is to be taken. */
-const calm: AdaptLimits = {
-  ...bench.config,
-  taskBytesMin: 1,
-  taskBytesTarget: 2 ** 30,
-  broadcastBytesMax: 0,
-  skewBytesMin: 2 ** 30,
-};
 
 const join = (left: PlanNode, right: PlanNode, type: JoinType = 'inner'): PlanNode => ({
   kind: 'join',
@@ -45,21 +36,9 @@ interface Ran {
 }
 
 /** Runs the plan as it is adapted by these limits; its rows must be DuckDB's. */
-function run(plan: PlanNode, sql: string, limits: Partial<AdaptLimits>, config: Partial<Config> = {}, slots = 4): Ran {
-  const staged = bench.plan(plan, { slots, config: { ...bench.config, ...config } });
-  const adaptations: Adaptation[] = [];
-  const stages: string[] = [];
-  const table = runLocally(staged, bench.connection, {
-    directory: bench.directory,
-    adapt: { slots, limits: { ...calm, ...limits } },
-    functions: { few: 'SELECT * FROM previous WHERE k = 5' },
-    adaptations,
-    onStage: ({ tasks, name }) => stages.push(`${tasks} × ${name}`),
-  });
-  const columns = staged.schema.map(({ name }) => name).join(', ');
-  const expected = bench.connection.rows(`SELECT ${columns} FROM (${sql})`);
-  assertSameRows(bench.connection.rows(`FROM ${table}`), expected, plan.kind === 'sort', sql);
-  return { adaptations, stages };
+function run(plan: PlanNode, sql: string, limits: Partial<AdaptLimits>, config: Partial<Config> = {}): Ran {
+  const { adaptations, stages } = runAdapted(bench, plan, sql, { limits, config });
+  return { adaptations, stages: stages.map(({ tasks, name }) => `${tasks} × ${name}`) };
 }
 
 const kinds = ({ adaptations }: Ran): string[] => adaptations.map(({ kind }) => kind);
@@ -163,7 +142,7 @@ test('a scan that runs for nobody any more is named', () => {
     input: scan(names),
   };
   const plan = bench.plan({ kind: 'distinct', input: join(scan(facts), unknown) });
-  const first = nextWave(begin(plan, 4, { ...calm, awaitOtherSidePercent: 1_000_000 }));
+  const first = nextWave(begin(plan, 4, { ...calm(bench), awaitOtherSidePercent: 1_000_000 }));
   const [left, right] = first.stages.map(({ id, tasks }) => ({ id, tasks }));
   assert.ok(left !== undefined && right !== undefined && first.stages.length === 2);
   assert.deepEqual(first.unneeded, []);
@@ -234,7 +213,7 @@ test('a stage that is given more than was thought writes more partitions', () =>
   const table = runLocally(staged, bench.connection, {
     directory: bench.directory,
     functions: { manifold: 'SELECT id * 100 + j AS id, k, t FROM previous, range(20) r(j)' },
-    adapt: { slots: 2, limits: calm },
+    adapt: { slots: 2, limits: calm(bench) },
     adaptations,
   });
   assert.deepEqual(bench.connection.rows(`SELECT count(*) AS n FROM ${table}`), [{ n: 40_000 }]);

@@ -50,6 +50,8 @@ const adapting = fc.option(
   fc.record({
     taskBytesMin: fc.constantFrom(1, 500, 20_000),
     broadcastBytesMax: fc.constantFrom(0, 5000, 64 * 1024 * 1024),
+    filterBytesMax: fc.constantFrom(0, 5000, 64 * 1024 * 1024),
+    filterGainPercent: fc.constantFrom(0, 100),
     skewPercent: fc.constantFrom(101, 500),
     skewBytesMin: fc.constantFrom(1, 1000),
     awaitOtherSidePercent: fc.constantFrom(100, 200),
