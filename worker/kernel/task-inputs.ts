@@ -110,7 +110,7 @@ export class TaskInputs implements Disposable {
     const { parts } = input;
     const message = schemaOfParts(parts);
     if (!message) return { kind: 'view', name, sql: sourceSql(schema, [], noPath) };
-    const read: Input = { schema: decodeSchema(message), open: () => readParts(parts) };
+    const read: Input = { schema: decodeSchema(message), open: () => readParts(parts), ...rowsOf(parts) };
     // The sizes of what tasks exchange are known beforehand.
     return { kind: 'batches', name, input: parts[0]?.producer === undefined ? this.read.of(read) : read };
   }
@@ -199,3 +199,7 @@ function inObjectTerms(error: SheafError, objects: ReadonlyMap<string, Split>): 
 }
 
 const noPath: PathOf = ({ file }) => file.path;
+
+/** What the producers counted: by that DuckDB decides which side of a join it builds its table of. */
+const rowsOf = (parts: readonly LocalPart[]): { readonly rows?: number } =>
+  parts.every(({ rows }) => rows !== undefined) ? { rows: parts.reduce((sum, { rows = 0 }) => sum + rows, 0) } : {};
