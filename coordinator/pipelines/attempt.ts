@@ -5,9 +5,9 @@ import { assert, SheafError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';
-import { type Decision, decide, type PreparedSink } from './decide.ts';
+import { type Decision, decide, type PreparedSink } from './decisions/decide.ts';
+import { byOutput } from './decisions/receipts.ts';
 import { jobKey, type LoadEngine, type OpenLoad } from './engine.ts';
-import { byOutput } from './receipts.ts';
 import { type Sinks, written } from './sinks.ts';
 
 /** Steps of a run at which a test may stop it. */

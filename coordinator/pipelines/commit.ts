@@ -1,8 +1,8 @@
 import type { Committed } from '../../connectors/contract.ts';
 import type { RunCommit, RunRecord, RunSummary } from '../../pipeline/run.ts';
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
-import { halfLoaded } from './abandon.ts';
 import type { Point } from './attempt.ts';
+import { halfLoaded } from './decisions/abandon.ts';
 import type { Sinks } from './sinks.ts';
 
 export type CommitResult =

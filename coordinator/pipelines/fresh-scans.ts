@@ -13,7 +13,7 @@ import type { Secrets } from '../../shared/secrets.ts';
 import { quotedName } from '../../shared/sql/text.ts';
 import { firstInputsMax } from '../runtime/planning-protocol.ts';
 import { hasFormat } from '../sources/formats.ts';
-import type { ListedSource } from './decide.ts';
+import type { ListedSource } from './decisions/decide.ts';
 
 /** Scans that read only what is new, over the files that this is now. */
 export interface FreshScans {

@@ -7,7 +7,7 @@ import { extractKey, nodesOf } from '../../shared/plan/walk.ts';
 import type { Listings } from '../connectors/list-sources.ts';
 import { scanKey } from '../planner/source.ts';
 import { firstInputsMax, type ScannedFiles } from '../runtime/planning-protocol.ts';
-import type { ListedSource } from './decide.ts';
+import type { ListedSource } from './decisions/decide.ts';
 
 /**
  * What was listed of each source: its step in the plan names it. Of what is read again, the files that have it. Pure.

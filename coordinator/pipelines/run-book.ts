@@ -5,8 +5,8 @@ import type { Logger } from '../../shared/log.ts';
 import type { Leadership } from '../../shared/store/election.ts';
 import type { Keys } from '../../shared/store/keys.ts';
 import type { Operation, Store } from '../../shared/store/store.ts';
+import { isOver } from './decisions/machine.ts';
 import { fitRecord } from './fit-record.ts';
-import { isOver } from './machine.ts';
 
 export interface RunBookParts {
   readonly store: Pick<Store, 'list' | 'get'>;

@@ -11,14 +11,14 @@ import { Attempt, cancelledError, movesCursors, type Point } from './attempt.ts'
 import { removeStaged } from './clean.ts';
 import { type CommitResult, commitAll } from './commit.ts';
 import type { RunCompiler } from './compile-run.ts';
+import { isOver, type RunEffect, type RunEvent, type RunPolicy, step } from './decisions/machine.ts';
+import { isRetryable, retryDelayMs } from './decisions/retry.ts';
+import { turns } from './decisions/turns.ts';
 import type { Documents } from './documents.ts';
 import { jobKey, type LoadEngine } from './engine.ts';
-import { isOver, type RunEffect, type RunEvent, type RunPolicy, step } from './machine.ts';
 import { Pauses } from './pauses.ts';
-import { isRetryable, retryDelayMs } from './retry.ts';
 import type { RunBook } from './run-book.ts';
 import type { Sinks } from './sinks.ts';
-import { turns } from './turns.ts';
 
 export interface RunnerParts {
   readonly book: RunBook;

@@ -7,7 +7,7 @@ import type { Logger } from '../../shared/log.ts';
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { Secrets } from '../../shared/secrets.ts';
-import type { PreparedSink } from './decide.ts';
+import type { PreparedSink } from './decisions/decide.ts';
 
 export interface SinkParts {
   /** @throws SheafError `CONNECTOR_MISSING` */

@@ -4,8 +4,8 @@ import type { Config } from '../../../shared/config/config.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { redactData, type Secrets } from '../../../shared/secrets.ts';
+import { retryDelayMs } from '../decisions/retry.ts';
 import type { Documents } from '../documents.ts';
-import { retryDelayMs } from '../retry.ts';
 import type { RunBook } from '../run-book.ts';
 import { postHook } from './post-hook.ts';
 

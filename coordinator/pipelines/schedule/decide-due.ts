@@ -3,7 +3,7 @@ import type { RunRecord } from '../../../pipeline/run.ts';
 import { derivedRunId } from '../../../pipeline/run-id.ts';
 import type { RunRequest } from '../../../pipeline/run-request.ts';
 import type { LeftOut, ScheduleRecord } from '../../../pipeline/schedule.ts';
-import { isOver } from '../machine.ts';
+import { isOver } from '../decisions/machine.ts';
 
 /** What a schedule asks for at a time. To be done in this order: what is submitted is found again by its id. */
 export interface DueDecision {

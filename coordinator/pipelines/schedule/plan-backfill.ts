@@ -4,7 +4,7 @@ import type { RunRecord } from '../../../pipeline/run.ts';
 import { derivedRunId, newRunId } from '../../../pipeline/run-id.ts';
 import type { BackfillInterval, BackfillPlan, BackfillRequest } from '../../../pipeline/schedule.ts';
 import { SheafError } from '../../../shared/errors.ts';
-import { isOver } from '../machine.ts';
+import { isOver } from '../decisions/machine.ts';
 import { type Covered, isCovered } from './covered.ts';
 
 export interface BackfillFacts {

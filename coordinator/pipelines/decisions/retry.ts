@@ -1,5 +1,5 @@
-import type { RetryPolicy } from '../../pipeline/document.ts';
-import type { ErrorCode, ErrorData } from '../../shared/errors.ts';
+import type { RetryPolicy } from '../../../pipeline/document.ts';
+import type { ErrorCode, ErrorData } from '../../../shared/errors.ts';
 
 /** After these the same work may succeed, or nobody knows how it ended: nothing is visible yet, so it may begin anew. */
 const worthRetrying: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -1,6 +1,6 @@
-import { nothingLoaded } from '../../connectors/nothing-loaded.ts';
-import type { OutputSummary, RunCommit, RunSummary } from '../../pipeline/run.ts';
-import type { ErrorData } from '../../shared/errors.ts';
+import { nothingLoaded } from '../../../connectors/nothing-loaded.ts';
+import type { OutputSummary, RunCommit, RunSummary } from '../../../pipeline/run.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
 
 /** What sinks have answered in one pass over them, which ended with an error of one of them. */
 export interface Answers {

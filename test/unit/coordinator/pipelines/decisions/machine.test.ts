@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isOver, type RunEvent, type RunPolicy, type Step, step } from '../../../../coordinator/pipelines/machine.ts';
-import type { RunLife, RunRecord, RunState } from '../../../../pipeline/run.ts';
-import type { ErrorData } from '../../../../shared/errors.ts';
-import { jobId } from '../../../../shared/ids.ts';
+import {
+  isOver,
+  type RunEvent,
+  type RunPolicy,
+  type Step,
+  step,
+} from '../../../../../coordinator/pipelines/decisions/machine.ts';
+import type { RunLife, RunRecord, RunState } from '../../../../../pipeline/run.ts';
+import type { ErrorData } from '../../../../../shared/errors.ts';
+import { jobId } from '../../../../../shared/ids.ts';
 
 const policy: RunPolicy = {
   retry: { attempts: 3, firstDelayMs: 100, delayMsMax: 150 },

@@ -1,7 +1,7 @@
-import type { RetryPolicy } from '../../pipeline/document.ts';
-import type { FailureNotice, RunLife, RunRecord, RunState, RunSummary } from '../../pipeline/run.ts';
-import { type ErrorData, SheafError } from '../../shared/errors.ts';
-import type { JobId } from '../../shared/ids.ts';
+import type { RetryPolicy } from '../../../pipeline/document.ts';
+import type { FailureNotice, RunLife, RunRecord, RunState, RunSummary } from '../../../pipeline/run.ts';
+import { type ErrorData, SheafError } from '../../../shared/errors.ts';
+import type { JobId } from '../../../shared/ids.ts';
 import { abandonedError } from './abandon.ts';
 import { isRetryable, retryDelayMs } from './retry.ts';
 

@@ -1,10 +1,10 @@
-import type { CompiledOutput } from '../../pipeline/compiled.ts';
-import type { PipelineDocument } from '../../pipeline/document.ts';
-import type { CommitOutput, OutputSummary, RunCommit, RunSummary, SourceSummary } from '../../pipeline/run.ts';
-import { assert, type ErrorData } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
-import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
-import type { Schema } from '../../shared/schema.ts';
+import type { CompiledOutput } from '../../../pipeline/compiled.ts';
+import type { PipelineDocument } from '../../../pipeline/document.ts';
+import type { CommitOutput, OutputSummary, RunCommit, RunSummary, SourceSummary } from '../../../pipeline/run.ts';
+import { assert, type ErrorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import type { LoadReceipt } from '../../../shared/plan/nodes/load.ts';
+import type { Schema } from '../../../shared/schema.ts';
 import { Counts, type Receipts, totalOf } from './receipts.ts';
 import { ruleSummaries, tooManyRejects, unmetRule } from './rules.ts';
 
