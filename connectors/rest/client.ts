@@ -1,6 +1,6 @@
-import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
+import { withRetries } from '../../shared/retry.ts';
 import { redact } from '../../shared/secrets.ts';
 import { Authorizer } from './authorize.ts';
 import type { ParsedRest } from './options.ts';
@@ -45,13 +45,14 @@ export class RestClient implements AsyncDisposable {
   }
 
   async #get(url: string): Promise<Response> {
-    const { restAttemptsMax } = this.#config;
-    const policy = retry(
-      handleWhen((error) => error instanceof Failed && error.isPassing && this.#mayWait(error)),
-      { maxAttempts: restAttemptsMax - 1, backoff: new DelegateBackoff((context) => this.#delayMs(context)) },
-    );
+    const { restAttemptsMax, restRetryDelayMs, restRetryDelayMsMax } = this.#config;
     try {
-      return await policy.execute(() => this.#attempt(url), this.#signal);
+      return await withRetries(() => this.#attempt(url), {
+        ...{ attemptsMax: restAttemptsMax, signal: this.#signal },
+        backoff: { firstDelayMs: restRetryDelayMs, delayMsMax: restRetryDelayMsMax, jitter: 0.5 },
+        isPassing: (thrown) => thrown instanceof Failed && thrown.isPassing && this.#mayWait(thrown),
+        askedMs: (thrown) => (thrown instanceof Failed ? thrown.retryAfterMs : undefined),
+      });
     } catch (thrown) {
       this.#signal.throwIfAborted();
       throw thrown instanceof Failed ? failure(thrown, url, restAttemptsMax) : thrown;
@@ -80,14 +81,6 @@ export class RestClient implements AsyncDisposable {
 
   #mayWait({ retryAfterMs }: Failed): boolean {
     return retryAfterMs === undefined || retryAfterMs <= this.#config.restRetryAfterMsMax;
-  }
-
-  /** Drawn up to a bound that doubles; what the server asks for is kept to. */
-  #delayMs({ attempt, result }: { readonly attempt: number; readonly result: unknown }): number {
-    const failed = (result as { readonly error?: unknown }).error;
-    if (failed instanceof Failed && failed.retryAfterMs !== undefined) return failed.retryAfterMs;
-    const { restRetryDelayMs, restRetryDelayMsMax } = this.#config;
-    return Math.min(restRetryDelayMsMax, restRetryDelayMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

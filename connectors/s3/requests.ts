@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../shared/config/config.ts';
-import { objectError } from './errors.ts';
+import { pauseAfter, type Retries, withRetries } from '../../shared/retry.ts';
+import { type Failed, failedOf, isPassing, objectError } from './errors.ts';
 import type { Location } from './location.ts';
-import { withRetries } from './retry.ts';
 import type { ClientLimits, Sdk } from './sdk.ts';
 
 export type StoreLimits = ClientLimits &
@@ -39,10 +39,32 @@ export class Requests {
     signal: AbortSignal,
   ): Promise<T> {
     try {
-      return await withRetries(() => attempt(signal), this.limits, signal);
+      return await this.attempts(() => attempt(signal), signal);
     } catch (thrown) {
       signal.throwIfAborted();
       throw objectError(thrown, what, place);
     }
+  }
+
+  /**
+   * Several attempts, while what they fail of may pass.
+   *
+   * @param attempt is told what the last one failed of: a change whose answer was lost may be done
+   * @throws what the last attempt threw
+   */
+  attempts<T>(attempt: (last: Failed | undefined) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const given = (last: unknown) => attempt(last === undefined ? undefined : failedOf(last));
+    return withRetries(given, this.#retries(signal));
+  }
+
+  /** Before another attempt after so many, for a caller that counts them itself. */
+  pause(failures: number, signal: AbortSignal): Promise<void> {
+    return pauseAfter(undefined, failures, this.#retries(signal));
+  }
+
+  #retries(signal: AbortSignal): Retries {
+    const { objectAttemptsMax: attemptsMax, objectRetryDelayMs, objectRetryDelayMsMax } = this.limits;
+    const backoff = { firstDelayMs: objectRetryDelayMs, delayMsMax: objectRetryDelayMsMax, jitter: 1 };
+    return { attemptsMax, backoff, isPassing: (thrown) => isPassing(failedOf(thrown)), signal };
   }
 }

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { SheafError } from '../../shared/errors.ts';
 import { failedOf, isAmbiguous, isPassing, objectError, orNothing } from './errors.ts';
 import { type Location, pathOf } from './location.ts';
 import { environmentEndpoint, type S3Options } from './options.ts';
 import { contentMd5, never, Requests, type StoreLimits } from './requests.ts';
-import { delayMs, withRetries } from './retry.ts';
 import { createClient, loadSdk } from './sdk.ts';
 import { Uploads } from './uploads.ts';
 
@@ -118,7 +116,7 @@ export class ObjectStore {
           tries >= this.#requests.limits.objectAttemptsMax
         )
           throw objectError(thrown, 'read', place);
-        await pause(delayMs(tries, Math.random(), this.#requests.limits), undefined, { signal });
+        await this.#requests.pause(tries, signal);
       }
     }
   }
@@ -158,14 +156,11 @@ export class ObjectStore {
     const input = { Bucket: place.bucket, Key: place.key, Body: body, ContentMD5: contentMd5(body), IfNoneMatch: '*' };
     let isDoubtful = false;
     try {
-      await withRetries(
-        (last) => {
-          isDoubtful ||= last !== undefined && isAmbiguous(last);
-          return this.#requests.client.send(new this.#requests.sdk.PutObjectCommand(input), { abortSignal: signal });
-        },
-        this.#requests.limits,
-        signal,
-      );
+      const { client, sdk } = this.#requests;
+      await this.#requests.attempts((last) => {
+        isDoubtful ||= last !== undefined && isAmbiguous(last);
+        return client.send(new sdk.PutObjectCommand(input), { abortSignal: signal });
+      }, signal);
       return true;
     } catch (thrown) {
       signal.throwIfAborted();

@@ -3,7 +3,6 @@ import { SheafError } from '../../shared/errors.ts';
 import { objectError, orNothing } from './errors.ts';
 import { type Location, pathOf } from './location.ts';
 import { contentMd5, never, type Requests } from './requests.ts';
-import { withRetries } from './retry.ts';
 import type { ObjectInfo } from './store.ts';
 
 export interface UploadedPart {
@@ -107,14 +106,9 @@ export class Uploads {
     const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }));
     const input = { Bucket: place.bucket, Key: place.key, UploadId: upload, MultipartUpload: { Parts } };
     try {
-      await withRetries(
-        () =>
-          this.#requests.client.send(new this.#requests.sdk.CompleteMultipartUploadCommand(input), {
-            abortSignal: signal,
-          }),
-        this.#requests.limits,
-        signal,
-      );
+      const { client, sdk } = this.#requests;
+      const complete = () => client.send(new sdk.CompleteMultipartUploadCommand(input), { abortSignal: signal });
+      await this.#requests.attempts(complete, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       if (await this.isComplete(place, parts, signal)) return;

@@ -17,18 +17,12 @@ export interface CleanParts {
   readonly log: Logger;
 }
 
-/** Removes what a run staged and did not commit. @returns why that could not be done @throws the reason of `over` */
-export async function removeStaged(record: RunRecord, parts: CleanParts): Promise<SheafError | undefined> {
+/** Removes what a run staged and did not commit. @throws SheafError of a sink, of one that took longer than `cleanTimeoutMs` too */
+export async function removeStaged(record: RunRecord, parts: CleanParts): Promise<void> {
   const { sinks, over, config } = parts;
   const { id: run, pipeline } = record;
   const signal = AbortSignal.any([over, AbortSignal.timeout(config.cleanTimeoutMs)]);
-  try {
-    for (const output of await outputsOf(record, parts)) await sinks.clean({ run, pipeline }, output, signal);
-    return undefined;
-  } catch (thrown) {
-    over.throwIfAborted();
-    return SheafError.from(thrown);
-  }
+  for (const output of await outputsOf(record, parts)) await sinks.clean({ run, pipeline }, output, signal);
 }
 
 /** Outputs that may hold something of a run. One that has no plan (any more) has staged nothing. */

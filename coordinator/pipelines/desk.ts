@@ -1,20 +1,20 @@
 import type { PipelineDocument } from '../../pipeline/document.ts';
 import { DueTimes } from '../../pipeline/due-times.ts';
 import type { PipelineRecord } from '../../pipeline/record.ts';
-import type { RunInfo, RunRecord } from '../../pipeline/run.ts';
+import type { RunRecord } from '../../pipeline/run.ts';
 import { newRunId } from '../../pipeline/run-id.ts';
 import type { RunRequest } from '../../pipeline/run-request.ts';
 import type { BackfillPlan, BackfillRequest, ScheduleInfo } from '../../pipeline/schedule.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Keys } from '../../shared/store/keys.ts';
-import type { Operation, Store } from '../../shared/store/store.ts';
+import type { Store } from '../../shared/store/store.ts';
 import type { RunCompiler } from './compile-run.ts';
-import { isOver } from './decisions/machine.ts';
 import { blobsOf, type Documents } from './documents.ts';
-import type { LoadEngine } from './engine.ts';
+import { forgetPipeline } from './forget-pipeline.ts';
 import type { PipelineBook } from './pipeline-book.ts';
 import type { RunBook } from './run-book.ts';
+import type { RunViews } from './run-views.ts';
 import type { Runner } from './runner.ts';
 import type { Coverage } from './schedule/coverage.ts';
 import { planBackfill } from './schedule/plan-backfill.ts';
@@ -26,9 +26,9 @@ export interface DeskParts {
   readonly documents: Documents;
   readonly compiler: RunCompiler;
   readonly runner: Runner;
+  readonly views: Pick<RunViews, 'ended'>;
   readonly timetable: Timetable;
   readonly coverage: Coverage;
-  readonly engine: LoadEngine;
   readonly store: Pick<Store, 'list'>;
   readonly keys: Keys;
   /** Aborted when this leader's time is over. */
@@ -38,7 +38,7 @@ export interface DeskParts {
   readonly config: Config;
 }
 
-/** Where pipelines and runs come in: from clients, and from the schedule. */
+/** Where pipelines and runs come in, from clients and from the schedule, and where they are taken back. */
 export class PipelinesDesk {
   readonly #parts: DeskParts;
   /** Runs whose records are being written. */
@@ -154,12 +154,6 @@ export class PipelinesDesk {
     });
   }
 
-  /** The latest first. */
-  list(pipeline: string | undefined, limit: number): RunRecord[] {
-    const { runsListedMax } = this.#parts.config;
-    return this.#parts.runs.list(pipeline).slice(0, limit === 0 ? runsListedMax : limit);
-  }
-
   pipelines(): PipelineRecord[] {
     return this.#parts.pipelines.list();
   }
@@ -169,28 +163,6 @@ export class PipelinesDesk {
     return await this.#parts.documents.document(this.#parts.pipelines.get(name).version);
   }
 
-  /** @throws SheafError `RUN_UNKNOWN` */
-  info(id: string): RunInfo {
-    const record = this.#parts.runs.get(id);
-    const job = record.life.state === 'loading' ? this.#parts.engine.progress(record.life.job) : undefined;
-    return { ...record, ...(job ? { job } : {}) };
-  }
-
-  /** Progress until the run is over; the last one says how. @throws SheafError `RUN_UNKNOWN`, `NOT_LEADER` */
-  async *watch(id: string, caller: AbortSignal): AsyncGenerator<RunInfo> {
-    const { runs, over, config } = this.#parts;
-    const signal = AbortSignal.any([caller, over]);
-    for (let sent = ''; !caller.aborted; ) {
-      over.throwIfAborted();
-      const info = this.info(id);
-      const text = JSON.stringify(info);
-      if (text !== sent) yield info;
-      sent = text;
-      if (isOver(info.life)) return;
-      await runs.changed(id, config.watchIntervalMs, signal);
-    }
-  }
-
   /**
    * When this resolves, no leader goes on with the run. Without effect on one that has ended.
    *
@@ -198,22 +170,14 @@ export class PipelinesDesk {
    * @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided
    */
   async cancel(id: string, abandon = false): Promise<void> {
-    const { runs, runner } = this.#parts;
+    const { runs, runner, views } = this.#parts;
     runs.get(id);
     await runner.post(id, { kind: abandon ? 'abandoned' : 'cancelled' });
-    if (abandon) return await this.#ended(id);
+    if (abandon) return await views.ended(id);
     if (runs.find(id)?.life.state !== 'committing') return;
     throw new SheafError('NOT_SUPPORTED', `Run ${id} is being committed: what was decided is loaded`, {
       next: `Wait for its end: npx sheaf run-info ${id}. If a sink refuses for good: npx sheaf cancel ${id} --abandon.`,
     });
-  }
-
-  async #ended(id: string): Promise<void> {
-    const { runs, over, config } = this.#parts;
-    for (let run = runs.find(id); run !== undefined && !isOver(run.life); run = runs.find(id)) {
-      over.throwIfAborted();
-      await runs.changed(id, config.watchIntervalMs, over);
-    }
   }
 
   /**
@@ -223,42 +187,6 @@ export class PipelinesDesk {
    */
   async remove(name: string): Promise<void> {
     this.#parts.pipelines.get(name);
-    await this.#parts.timetable.remove(name, () => this.#forget(name));
-  }
-
-  async #forget(name: string): Promise<void> {
-    const { runs, pipelines, store, keys } = this.#parts;
-    const ids = runs.list(name).map(({ id }) => id);
-    const open = runs.list(name).find(({ life }) => !isOver(life));
-    if (open) {
-      throw new SheafError('NOT_SUPPORTED', `Run ${open.id} of ${name} is under way`, {
-        next: `Wait for its end, or cancel it: npx sheaf cancel ${open.id}.`,
-      });
-    }
-    await this.#cleaned(ids);
-    const cursors = await store.list(keys.cursorsOf(name));
-    const gone = [
-      ...cursors.map(({ key }) => key),
-      keys.schedule(name),
-      keys.coveredOf(name),
-      ...ids.map((id) => keys.run(id)),
-    ];
-    await pipelines.remove(
-      name,
-      gone.map((key): Operation => ({ kind: 'delete', key })),
-    );
-    runs.forget(ids);
-    this.#parts.coverage.forget(name);
-  }
-
-  /** Waits until runs that are over have removed what they staged, or for as long as a sink may take to. */
-  async #cleaned(ids: readonly string[]): Promise<void> {
-    const { runs, over, config } = this.#parts;
-    const signal = AbortSignal.any([over, AbortSignal.timeout(config.cleanTimeoutMs)]);
-    for (const id of ids) {
-      while (runs.find(id)?.cleaned === undefined && !signal.aborted) {
-        await runs.changed(id, config.watchIntervalMs, signal);
-      }
-    }
+    await this.#parts.timetable.remove(name, () => forgetPipeline(name, this.#parts));
   }
 }

@@ -1,11 +1,13 @@
 import type { Compile } from '../../pipeline/compiled.ts';
 import { keysOf } from '../../shared/store/keys.ts';
 import { RunCompiler } from './compile-run.ts';
+import { Cursors } from './cursors.ts';
 import { type DeskParts, PipelinesDesk } from './desk.ts';
 import { Documents } from './documents.ts';
 import { FailureHooks } from './hooks/failure-hooks.ts';
 import { PipelineBook, type PipelineBookParts } from './pipeline-book.ts';
 import { RunBook, type RunBookParts } from './run-book.ts';
+import { RunViews } from './run-views.ts';
 import { Runner, type RunnerParts } from './runner.ts';
 import { Coverage } from './schedule/coverage.ts';
 import { ScheduleBook } from './schedule/schedule-book.ts';
@@ -28,6 +30,7 @@ export interface PipelinesParts
 /** The pipelines of a cluster while this coordinator leads. Ends with its term: whatever is under way is the next leader's. */
 export class Pipelines {
   readonly desk: PipelinesDesk;
+  readonly views: RunViews;
   readonly #runs: RunBook;
   readonly #pipelines: PipelineBook;
   readonly #schedules: ScheduleBook;
@@ -49,7 +52,7 @@ export class Pipelines {
     this.#pipelines = pipelines;
     const { now = Date.now } = parts;
     const hook = at ? { at } : {};
-    this.#runner = new Runner({ ...shared, book, sinks, log, ...hook });
+    this.#runner = new Runner({ ...shared, cursors: new Cursors({ store, keys }), book, sinks, log, ...hook });
     this.#schedules = new ScheduleBook({ store, leadership, keys, log });
     this.#hooks = new FailureHooks({
       ...{ runs: book, documents, secrets, over, config, log },
@@ -63,7 +66,9 @@ export class Pipelines {
       now,
     });
     const [runner, timetable, coverage] = [this.#runner, this.#timetable, this.#coverage];
-    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner, timetable, coverage, now });
+    this.views = new RunViews({ runs: book, engine, over, config });
+    const { views } = this;
+    this.desk = new PipelinesDesk({ ...shared, runs: book, pipelines, runner, views, timetable, coverage, now });
   }
 
   /** Learns what the leaders before left. Nobody is served before that. */

@@ -103,7 +103,7 @@ export class Coordinator implements RunningCoordinator {
     const leader = () => this.#leading();
     const services = [
       jobsImplementation(leader, cluster),
-      pipelinesImplementation(() => leader().pipelines.desk),
+      pipelinesImplementation(() => leader().pipelines),
       controlImplementation(() => controlDoor(leader())),
       flightService(new FileSource(join(homeOf(this.#options), 'spool'), config.exchangeIndexCacheMax), config),
       ...(servesStore ? [implementStore(store)] : []),

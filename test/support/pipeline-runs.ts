@@ -256,9 +256,13 @@ export class TestLeader implements Disposable {
     return this.pipelines.desk;
   }
 
+  get views() {
+    return this.pipelines.views;
+  }
+
   async ended(id: string): Promise<RunInfo> {
     let last: RunInfo | undefined;
-    for await (const info of this.desk.watch(id, new AbortController().signal)) last = info;
+    for await (const info of this.views.watch(id, new AbortController().signal)) last = info;
     return last as RunInfo;
   }
 

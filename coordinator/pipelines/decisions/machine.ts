@@ -1,9 +1,10 @@
 import type { RetryPolicy } from '../../../pipeline/document.ts';
 import type { FailureNotice, RunLife, RunRecord, RunState, RunSummary } from '../../../pipeline/run.ts';
+import { delayMs } from '../../../shared/backoff.ts';
 import { type ErrorData, SheafError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { abandonedError } from './abandon.ts';
-import { isRetryable, retryDelayMs } from './retry.ts';
+import { commitBackoff, isRetryable } from './retry.ts';
 
 /**
  * What happens to a run, as a pure function of its record and an event (`pipeline/run.ts` draws the states). Events of
@@ -56,6 +57,8 @@ export type RunEffect =
   | { readonly kind: 'cancelJob'; readonly attempt: number }
   /** Removes what is staged: `cleaned`. */
   | { readonly kind: 'clean' };
+
+export type EffectOf<Kind extends RunEffect['kind']> = Extract<RunEffect, { kind: Kind }>;
 
 export interface RunPolicy {
   readonly retry: RetryPolicy;
@@ -135,8 +138,7 @@ const handlers: {
     if (!some && error.code === 'STAGED_LOST') return failedOnce({ record, nowMs, policy }, error);
     // Half a load is none: once a sink may have committed, the others are asked until they have.
     if (!some && !isRetryable(error)) return to(record, { state: 'failed', endedMs: nowMs, error }, { kind: 'clean' });
-    const pause = { firstDelayMs: policy.commitRetryMs, delayMsMax: policy.commitRetryMsMax };
-    const atMs = nowMs + retryDelayMs(pause, tries);
+    const atMs = nowMs + delayMs(commitBackoff(policy), tries);
     return to(record, { ...life, error }, { kind: 'commit', commit: life.commit, atMs, tries });
   },
 
@@ -190,7 +192,7 @@ function failedOnce({ record, nowMs, policy }: Situation, error: ErrorData, summ
     const life = { state: 'failed', endedMs: nowMs, error, ...(summary ? { summary } : {}) } as const;
     return to({ ...record, failures }, life, cancel, { kind: 'clean' });
   }
-  const dueMs = nowMs + retryDelayMs(policy.retry, failures);
+  const dueMs = nowMs + delayMs(policy.retry, failures);
   return to({ ...record, failures }, { state: 'retrying', dueMs, error }, cancel, { kind: 'wait', untilMs: dueMs });
 }
 

@@ -1,4 +1,5 @@
-import type { RetryPolicy } from '../../../pipeline/document.ts';
+import type { Backoff } from '../../../shared/backoff.ts';
+import type { Config } from '../../../shared/config/config.ts';
 import type { ErrorCode, ErrorData } from '../../../shared/errors.ts';
 
 /** After these the same work may succeed, or nobody knows how it ended: nothing is visible yet, so it may begin anew. */
@@ -15,6 +16,8 @@ const worthRetrying: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export const isRetryable = ({ retryable, code }: ErrorData): boolean => retryable === true || worthRetrying.has(code);
 
-/** How long to wait after so many failures, at least one: doubles each time, up to the policy's limit. */
-export const retryDelayMs = ({ firstDelayMs, delayMsMax }: Omit<RetryPolicy, 'attempts'>, failures: number): number =>
-  Math.min(delayMsMax, firstDelayMs * 2 ** Math.min(failures - 1, 40));
+/** What was decided is tried until it is done. */
+export const commitBackoff = (limits: Pick<Config, 'commitRetryMs' | 'commitRetryMsMax'>): Backoff => ({
+  firstDelayMs: limits.commitRetryMs,
+  delayMsMax: limits.commitRetryMsMax,
+});

@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FailureNotice, RunRecord } from '../../../pipeline/run.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { withRetries } from '../../../shared/retry.ts';
 import { redactData, type Secrets } from '../../../shared/secrets.ts';
-import { retryDelayMs } from '../decisions/retry.ts';
 import type { Documents } from '../documents.ts';
 import type { RunBook } from '../run-book.ts';
 import { postHook } from './post-hook.ts';
@@ -79,19 +78,20 @@ export class FailureHooks {
 
   async #deliver(record: RunRecord, url: unknown): Promise<FailureNotice> {
     const { secrets, over, config } = this.#parts;
-    const delay = { firstDelayMs: config.webhookRetryMs, delayMsMax: config.webhookRetryMsMax };
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const address = String(secrets.resolve(url as Parameters<Secrets['resolve']>[0]));
-        await postHook(address, record.id, JSON.stringify(redactData(record)), config, over);
-        return { state: 'delivered', atMs: Date.now() };
-      } catch (thrown) {
-        over.throwIfAborted();
-        const error = SheafError.from(thrown);
-        if (!error.retryable || tries >= config.webhookAttemptsMax)
-          return { state: 'givenUp', atMs: Date.now(), error: redactData(error.toData()) };
-      }
-      await pause(retryDelayMs(delay, tries), undefined, { signal: over });
+    const tell = async () => {
+      const address = String(secrets.resolve(url as Parameters<Secrets['resolve']>[0]));
+      await postHook(address, record.id, JSON.stringify(redactData(record)), config, over);
+    };
+    try {
+      await withRetries(tell, {
+        ...{ attemptsMax: config.webhookAttemptsMax, signal: over },
+        backoff: { firstDelayMs: config.webhookRetryMs, delayMsMax: config.webhookRetryMsMax },
+        isPassing: (thrown) => SheafError.from(thrown).retryable,
+      });
+      return { state: 'delivered', atMs: Date.now() };
+    } catch (thrown) {
+      over.throwIfAborted();
+      return { state: 'givenUp', atMs: Date.now(), error: redactData(SheafError.from(thrown).toData()) };
     }
   }
 }

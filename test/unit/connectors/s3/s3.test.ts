@@ -5,7 +5,6 @@ import { checkHost, guardedLookup } from '../../../../connectors/net/metadata-ad
 import { globMatcher } from '../../../../connectors/s3/glob.ts';
 import { literalPrefix, parseLocation } from '../../../../connectors/s3/location.ts';
 import { parseS3Options, wantsPathStyle } from '../../../../connectors/s3/options.ts';
-import { delayMs } from '../../../../connectors/s3/retry.ts';
 import { loadSdk } from '../../../../connectors/s3/sdk.ts';
 import { ObjectStore } from '../../../../connectors/s3/store.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
@@ -84,15 +83,6 @@ test('options are checked by name, and say how buckets are addressed', () => {
   assert.equal(wantsPathStyle({ endpoint: 'https://s3.eu-west-1.amazonaws.com' }), false);
   assert.equal(wantsPathStyle({ endpoint: 'http://127.0.0.1:9000' }), true);
   assert.equal(wantsPathStyle({ endpoint: 'http://127.0.0.1:9000', pathStyle: false }), false);
-});
-
-test('waits double up to their bound', () => {
-  const limits = { objectAttemptsMax: 9, objectRetryDelayMs: 100, objectRetryDelayMsMax: 1_000 };
-  assert.deepEqual(
-    [1, 2, 3, 4, 5, 9].map((attempt) => delayMs(attempt, 1, limits)),
-    [100, 200, 400, 800, 1_000, 1_000],
-  );
-  assert.equal(delayMs(3, 0.5, limits), 200);
 });
 
 test('without the package, what to install is said', async () => {

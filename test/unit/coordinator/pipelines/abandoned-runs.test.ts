@@ -55,7 +55,7 @@ test('a run that a target refuses for good, half loaded, is abandoned when someb
   const next = await leader.desk.submit({ pipeline: 'numbers', cause: 'manual' });
   await assert.rejects(leader.desk.cancel(id), { code: 'NOT_SUPPORTED', next: /--abandon/ });
   await leader.desk.cancel(id, true);
-  const { life } = leader.desk.info(id);
+  const { life } = leader.views.info(id);
   assert.ok(life.state === 'failed');
   assert.match(life.error.message, /loaded are load; nobody knows of copy, third\. the table is gone/);
   const outputs = life.summary?.outputs.map(({ name, loaded }) => [name, loaded]);
@@ -81,7 +81,7 @@ test('a target that takes it after all: an abandoned run has succeeded', async (
   await stuck(leader, id);
   world.target.ledger.set('enough', null); // It refuses no more.
   await leader.desk.cancel(id, true);
-  assert.equal(leader.desk.info(id).life.state, 'succeeded');
+  assert.equal(leader.views.info(id).life.state, 'succeeded');
   assert.equal(await leader.cursor(), 3);
 });
 

@@ -201,7 +201,7 @@ test('once one target has committed the others are asked until they have', async
   });
   const { id } = await begin(leader, testDocument('numbers', { outputs: ['load', 'copy'] }));
   let seen: string | undefined;
-  for await (const { life } of leader.desk.watch(id, new AbortController().signal)) {
+  for await (const { life } of leader.views.watch(id, new AbortController().signal)) {
     if (life.state === 'committing') seen ??= life.error?.code;
   }
   assert.equal(seen, 'SINK_FAILED', 'what keeps it is told');
@@ -234,7 +234,7 @@ test('the same id is the same run; a wrong one is refused at once', async () => 
   const wrong = { ...request, id: 'numbers-2', params: { wrong: 1 } };
   await assert.rejects(leader.desk.submit(wrong), { code: 'PIPELINE_INVALID' });
   await assert.rejects(leader.desk.submit({ ...request, pipeline: 'number', id: 'n' }), /no pipeline number/);
-  await assert.rejects(async () => leader.desk.info('numbers-2'), { code: 'RUN_UNKNOWN' });
+  await assert.rejects(async () => leader.views.info('numbers-2'), { code: 'RUN_UNKNOWN' });
 });
 
 test('old runs are forgotten, a pipeline with all that is known of it can be', async () => {
@@ -246,11 +246,11 @@ test('old runs are forgotten, a pipeline with all that is known of it can be', a
     await until(async () => (await leader.stored(id)).cleaned === true, 'it is cleaned');
   }
   assert.deepEqual(
-    leader.desk.list('numbers', 0).map(({ id }) => id),
+    leader.views.list('numbers', 0).map(({ id }) => id),
     ['numbers-3', 'numbers-2'],
   );
   await leader.desk.remove('numbers');
-  assert.deepEqual([await leader.cursor(), leader.desk.list(undefined, 0), leader.desk.pipelines()], [null, [], []]);
+  assert.deepEqual([await leader.cursor(), leader.views.list(undefined, 0), leader.desk.pipelines()], [null, [], []]);
   assert.deepEqual(await world.store.list('/sheaf/test/'), []);
 });
 

@@ -112,7 +112,7 @@ test('two that ask at the same time make the same runs', async () => {
   await leader.desk.put(daily, true, true);
   await Promise.all([backfill(leader), backfill(leader)]);
   assert.equal(world.target.ledger.size, 7);
-  assert.equal(leader.desk.list('numbers', 0).length, 7);
+  assert.equal(leader.views.list('numbers', 0).length, 7);
 });
 
 test('only whole intervals that have passed; none, too many, and pipelines without intervals are refused', async () => {

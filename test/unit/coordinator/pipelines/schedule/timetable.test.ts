@@ -101,7 +101,8 @@ for (const point of ['due', 'started', 'prepared', 'decided', 'committed'] as co
     await handled('10:00');
     clock = '11:00';
     await handled('11:00');
-    for (const { id } of second.desk.list('numbers', 0)) assert.equal((await second.ended(id)).life.state, 'succeeded');
+    for (const { id } of second.views.list('numbers', 0))
+      assert.equal((await second.ended(id)).life.state, 'succeeded');
     assert.deepEqual(await started(), ['09:00', '10:00', '11:00']);
     assert.deepEqual(world.target.rows, ['load: row 0', 'load: row 1', 'load: row 2']);
   });
@@ -117,7 +118,7 @@ for (const point of ['due', 'started', 'prepared', 'decided', 'committed'] as co
     await handled('09:00');
     clock = '10:00';
     await handled('10:00');
-    for (const { id } of second.desk.list('numbers', 0)) await second.ended(id);
+    for (const { id } of second.views.list('numbers', 0)) await second.ended(id);
     stop.letOn();
     clock = '10:30';
     await meanwhile();
@@ -173,7 +174,7 @@ test('the deployed pipeline is run, not what somebody ran from a file meanwhile'
   await leader.desk.put(testDocument('numbers', { outputs: ['other'] }), false);
   clock = '09:00';
   await handled('09:00');
-  assert.equal(leader.desk.list('numbers', 0)[0]?.version, deployed.version);
+  assert.equal(leader.views.list('numbers', 0)[0]?.version, deployed.version);
 });
 
 test('a run that finds no room is started once there is some', async () => {
@@ -225,7 +226,7 @@ test('due while the last run still runs: `cancel` ends it, and another takes its
   clock = '10:00';
   await handled('10:00');
   stop.letOn();
-  const states = leader.desk.list('numbers', 0).map(({ id }) => leader.ended(id));
+  const states = leader.views.list('numbers', 0).map(({ id }) => leader.ended(id));
   assert.deepEqual((await Promise.all(states)).map(({ life }) => life.state).sort(), ['cancelled', 'succeeded']);
 });
 
