@@ -19,7 +19,14 @@ import { lowerQuery } from '../sql/lower/query.ts';
 import { fillParameters } from '../sql/parameters.ts';
 import { isTreeRowByRow } from '../sql/row-by-row.ts';
 import { relationsByName, tableReferences } from '../sql/table-references.ts';
-import { relationPrefix, usedColumns, withEmptyRelations, withRelations } from '../sql/with-relations.ts';
+import { wholeFiles } from '../sql/whole-files.ts';
+import {
+  relationPrefix,
+  usedColumns,
+  withEmptyRelations,
+  withoutExistsLists,
+  withRelations,
+} from '../sql/with-relations.ts';
 import { isStable } from '../stable.ts';
 import { isVolatile } from '../volatile.ts';
 import { columnNames, describeOver } from './describe.ts';
@@ -169,12 +176,13 @@ function gather(
   question: Question,
   schema: Schema,
   reason: string,
-  { dialect }: PlanContext,
+  context: PlanContext,
   bindPlan: BindPlan,
 ): BoundOf<'gather'> {
   const { tree, references, relations, schemas, nameOf } = question;
+  const { dialect } = context;
   const plans = [...new Set(references.map(({ plan }) => plan))];
-  const without = withoutFiles(tree, references);
+  const without = withoutExistsLists(withoutFiles(tree, references));
   const inputs = plans.map((plan) => {
     const used = references.flatMap((reference, i) =>
       reference.plan === plan ? usedColumns(without, reference, schemas[i] ?? []) : [],
@@ -182,10 +190,15 @@ function gather(
     return cutTo(bindPlan(plan), columnNames(used));
   });
   const places = references.map(({ plan }) => plans.indexOf(plan));
+  const readers = context.whole ? plans.map((plan) => wholeFiles(plan, context)) : [];
+  const tableOf = (names: readonly string[]) => (at: number) => {
+    const place = places[at] ?? -1;
+    return readers[place] ?? names[place] ?? nameOf(at);
+  };
   return {
     operator: {
       kind: 'gather',
-      sql: (names) => dialect.print(withRelations(tree, references, (at) => names[places[at] ?? -1] ?? nameOf(at))),
+      sql: (names) => dialect.print(withRelations(tree, references, tableOf(names))),
       reason,
       rowByRow: inputs.length === 1 && isTreeRowByRow(tree, relations, dialect),
       volatile: isVolatile(dialect, tree),

@@ -1,32 +1,36 @@
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, onlyStatement, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, nodesOf, onlyStatement, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import { emptyRelation } from '../bind/describe.ts';
 import type { Dialect } from '../dialect.ts';
 import type { TableReference } from './table-references.ts';
 
-/** The tree with each table reference replaced by a table of the given name, under the alias that the query knows it by. */
+/** The tree with each table reference replaced by a table of the given name, or what else stands in a FROM clause, under the alias that the query knows it by. */
 export function withRelations(
   tree: AstNode,
   references: readonly TableReference[],
-  nameOf: (at: number) => string,
+  tableOf: (at: number) => string | AstNode,
 ): AstNode {
   const places = new Map(references.map(({ node }, i) => [node, i]));
   return rewrite(tree, (node) => {
     const at = places.get(node);
     const reference = at === undefined ? undefined : references[at];
     if (at === undefined || reference === undefined) return undefined;
-    return {
-      type: 'BASE_TABLE',
-      alias: reference.alias,
-      sample: node.sample ?? null,
-      schema_name: '',
-      table_name: nameOf(at),
-      column_name_alias: node.column_name_alias ?? [],
-      catalog_name: '',
-      at_clause: null,
-    };
+    const { sample = null, column_name_alias = [] } = node;
+    const table = tableOf(at);
+    return { ...(isNode(table) ? table : tableNamed(table)), alias: reference.alias, sample, column_name_alias };
   });
 }
+
+const tableNamed = (name: string): AstNode => ({
+  type: 'BASE_TABLE',
+  alias: '',
+  sample: null,
+  schema_name: '',
+  table_name: name,
+  column_name_alias: [],
+  catalog_name: '',
+  at_clause: null,
+});
 
 /** The tree with each table reference replaced by a subquery that has its columns and no rows. */
 export function withEmptyRelations(
@@ -46,6 +50,33 @@ export function withEmptyRelations(
     return { ...from, alias: reference.alias, sample, column_name_alias };
   });
 }
+
+/**
+ * The tree without what a subquery below EXISTS selects, where its rows are there whatever it is: `SELECT *` there means no
+ * columns.
+ */
+export function withoutExistsLists(tree: AstNode): AstNode {
+  return rewrite(tree, (node) => {
+    const { subquery } = node;
+    const select = isNode(subquery) && isNode(subquery.node) ? subquery.node : undefined;
+    if (select === undefined || !/EXISTS/.test(String(node.subquery_type)) || !isPlainSelect(select)) return undefined;
+    return { ...node, subquery: withoutExistsLists({ node: { ...select, select_list: [] } }) };
+  });
+}
+
+const isPlainSelect = ({
+  type,
+  group_expressions,
+  group_sets,
+  having,
+  qualify,
+  aggregate_handling,
+}: AstNode): boolean =>
+  type === 'SELECT_NODE' &&
+  [...nodesOf(group_expressions), ...nodesOf(group_sets)].length === 0 &&
+  !isNode(having) &&
+  !isNode(qualify) &&
+  aggregate_handling === 'STANDARD_HANDLING';
 
 /** A prefix for relation names that nothing in the query is named by. */
 export function relationPrefix(tree: AstNode): string {

@@ -71,6 +71,25 @@ test('only what is read counts: columns that nobody names do not', () => {
   assert.ok(!isWide(sql(`SELECT sum(i + k + d) FROM '${parquet}'`), { wideBytesMax: 100_000 }));
 });
 
+test('what EXISTS selects is not read: SELECT * there names no columns', () => {
+  const exists = (list: string, more = '') =>
+    sql(`SELECT sum(k) FROM '${csv}' b WHERE NOT EXISTS (SELECT ${list} FROM '${parquet}' a WHERE a.k = b.k ${more})`);
+  assert.ok(isWide(exists('*'), { wideBytesMax: 100_000 }));
+  assert.ok(isWide(exists(`* FROM '${csv}' c WHERE EXISTS (SELECT *`, ')'), { wideBytesMax: 100_000 }));
+  assert.ok(!isWide(exists('*', 'GROUP BY ALL HAVING count(*) > 1'), { wideBytesMax: 100_000 }));
+  assert.ok(!isWide(sql(`SELECT sum(k) FROM (SELECT * FROM '${parquet}')`), { wideBytesMax: 100_000 }));
+});
+
+test('Parquet files stand in the question themselves; what must be cast or told how to read is a view', () => {
+  const config = { ...bench.config, wideBytesMax: 2 ** 30 };
+  const textOf = (text: string): string => JSON.stringify(bench.plan(sql(text), { config }).stages[0]?.steps);
+  const again = textOf(`SELECT max(x.i) FROM '${parquet}' AS x, '${parquet}' y WHERE x.i = y.k`);
+  assert.equal(again.split('read_parquet(').length, 3);
+  assert.doesNotMatch(again, /\bin\d/);
+  assert.match(textOf(`SELECT max(k) FROM '${csv}'`), /\bin0\b/);
+  assert.match(textOf(`SELECT max(i) FROM read_parquet('${parquet}', union_by_name = true)`), /\bin0\b/);
+});
+
 test('what reads even less is an ordinary task, beside others on its worker', () => {
   const { stages } = bench.plan(grouped, { config: { ...bench.config, taskBytesMin: 2 ** 20 } });
   assert.deepEqual([stages.length, stages[0]?.tasks, stages[0]?.wide], [1, 1, undefined]);
