@@ -46,6 +46,8 @@ export interface WorkerSettings extends RoleSettings {
   /** Of a wide task, if not as many. */
   readonly wideThreads?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
+  /** Of a wide task that has the machine to itself, if that is more. */
+  readonly machineMemoryBytes?: number | undefined;
 }
 
 /** @throws SheafError `STORE_UNREACHABLE`, `CONFIG_INVALID` */
@@ -61,11 +63,12 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
     threads,
     wideThreads,
     memoryLimitBytes,
+    machineMemoryBytes,
   } = settings;
   const [{ Worker }, token] = await Promise.all([import('../worker/main.ts'), tokenOf(settings)]);
   const log = await logger('worker', settings, token);
   const store = etcd ? await etcdStore(etcd, config) : await remoteStore(await coordinator, token, config);
-  const size = { threads, wideThreads, memoryLimitBytes };
+  const size = { threads, wideThreads, memoryLimitBytes, machineMemoryBytes };
   const connecting = { secretsFolder: settings.secretsFolder, logging: logOptions('worker', settings, token) };
   const options = { store, cluster, listen, advertise, dataDirectory, ...size, ...connecting, token, config, log };
   return await Worker.start(options);

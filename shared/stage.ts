@@ -30,6 +30,8 @@ export interface StageSpec {
   readonly deterministic: boolean;
   /** Its task has a worker to itself and all its threads: SQL over files, which calls nothing back. */
   readonly wide?: boolean;
+  /** Of a wide one: while nothing else runs, it gets the memory of all workers, which share this machine. */
+  readonly large?: boolean;
 }
 
 /** The name under which a step's SQL reads the step before it. */
@@ -175,9 +177,8 @@ export type Partitioning =
   /** By `(hash(keys) >> 40) % partitions`: DuckDB's own hash tables use the low bits. `keys` are SQL over the last step. */
   | { readonly kind: 'hash'; readonly keys: readonly string[]; readonly partitions: number }
   /**
-   * By a sort key: `key` is SQL over the last step that yields a BLOB, `bounds` names an input with one row and one column,
-   * the bounds in hex, in order. Rows below the first bound go to partition 0, and so on: every row of a partition
-   * sorts before those of the next.
+   * By a sort key: `key` is SQL over the last step that yields a BLOB, `bounds` names an input of one value, the bounds in
+   * hex, in order. Rows below the first go to partition 0, and so on: those of a partition sort before those of the next.
    */
   | { readonly kind: 'range'; readonly key: string; readonly bounds: string; readonly partitions: number }
   /** Partition 1 has about one row of every `every`, by their places: a sample. Partition 0 has the others. */
@@ -196,10 +197,7 @@ export interface FileSink {
 /** What the names of files that a sink writes begin with. */
 export const partPrefix = 'part-';
 
-/**
- * The name of the directory, beside the destination, in which a run of a job stages its files. Each leader's run has its
- * own, so that what an earlier one left cannot mix into the commit.
- */
+/** The directory beside the destination in which a run of a job stages its files: what an earlier run left is elsewhere. */
 export const stagingName = (destination: string, run: string): string => `.${destination}.${run}.unfinished`;
 
 /** One run of a job, under one leader: stands in temporary names. */
@@ -223,6 +221,8 @@ export interface TaskSpec {
   readonly alone: boolean;
   /** All threads of the worker run its SQL. */
   readonly wide?: boolean;
+  /** No worker runs anything beside it: it may take the memory of them all. */
+  readonly machine?: boolean;
 }
 
 export type TaskInput =

@@ -83,6 +83,7 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
       threads,
       wideThreads: count * threads,
       memoryLimitBytes,
+      machineMemoryBytes: count * memoryLimitBytes,
       dataDirectory,
       secretsFolder,
       tokenFile,
@@ -90,16 +91,27 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
     } as const;
   });
   // The first job is planned for all workers, though some may still be starting.
-  const planning = { ...config, plannedSlotsMin: Math.max(config.plannedSlotsMin, count * threads), ...wide(config) };
+  const plannedSlotsMin = Math.max(config.plannedSlotsMin, count * threads);
+  const planning = { ...config, plannedSlotsMin, ...wide(config, count, memoryLimitBytes) };
   const dataDirectory = join(folder, 'coordinator');
   const { stateDirectory } = options;
   const coordinator = { role: 'coordinator', listen, dataDirectory, stateDirectory, secretsFolder, tokenFile } as const;
   return [{ ...coordinator, config: planning }, ...workers];
 }
 
-/** Workers of one machine share its processors and disks: to spread a question over them gains nothing. */
-const wide = ({ wideBytesMax, localWideBytesMax }: Config): Partial<Config> =>
-  wideBytesMax === 0 ? {} : { wideBytesMax: Math.max(wideBytesMax, localWideBytesMax) };
+/** Workers of one machine share its processors, disks and memory: to spread a question over them gains nothing. */
+function wide(config: Config, workers: number, memoryLimitBytes: number): Partial<Config> {
+  const { wideBytesMax, localWideBytesMax, largeWideBytesMin } = config;
+  if (wideBytesMax === 0) return {};
+  const share = workers === 1 ? 0 : Math.floor(memoryLimitBytes / largeShare);
+  return {
+    wideBytesMax: Math.max(wideBytesMax, localWideBytesMax),
+    largeWideBytesMin: largeWideBytesMin === 0 ? share : largeWideBytesMin,
+  };
+}
+
+/** What reads more than this part of a worker's memory is large: its hash tables may take several times as much. */
+const largeShare = 8;
 
 /** What this machine has, or what its container may use of it. */
 function machineBytes(): number {

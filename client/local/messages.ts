@@ -29,6 +29,8 @@ export interface WorkerOptions extends CommonOptions {
   /** How many threads a wide task gets: those of all workers, which share this machine. */
   readonly wideThreads: number;
   readonly memoryLimitBytes: number;
+  /** What a wide task gets that has the machine to itself: the memory of all workers. */
+  readonly machineMemoryBytes: number;
 }
 
 /** From the parent, over the IPC channel. Its end is the order to stop. */

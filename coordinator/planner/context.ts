@@ -34,4 +34,5 @@ export type PlannerLimits = Pick<
   | 'sortSampleRows'
   | 'sortKeyBytesMax'
   | 'wideBytesMax'
+  | 'largeWideBytesMin'
 >;

@@ -25,7 +25,7 @@ export interface Planner {
  */
 export function planWhole(plan: PlanNode, context: PlanContext, planner: Planner): StagedPlan | undefined {
   if (!mayBeWhole(plan, context)) return undefined;
-  const { taskBytesMin, wideBytesMax } = context.config;
+  const { taskBytesMin, wideBytesMax, largeWideBytesMin } = context.config;
   const single = { ...context.config, taskBytesMin: Number.POSITIVE_INFINITY };
   const whole = { ...context, slots: 1, config: single, whole: true };
   const prepared = planner.prepare(plan, whole);
@@ -34,7 +34,9 @@ export function planWhole(plan: PlanNode, context: PlanContext, planner: Planner
   const staged = planner.stagesOf(prepared, whole);
   const [stage, ...more] = staged.stages;
   if (stage === undefined || more.length > 0 || stage.tasks > 1) return undefined;
-  return bytes < 2 * taskBytesMin ? staged : widened(staged, stage, bytes, wideBytesMax);
+  if (bytes < 2 * taskBytesMin) return staged;
+  const large = largeWideBytesMin > 0 && bytes >= largeWideBytesMin;
+  return widened(staged, large ? { ...stage, large } : stage, bytes, wideBytesMax);
 }
 
 /** Several threads yield their rows in any order. */

@@ -11,6 +11,7 @@ import type { JobRecord } from './job-record.ts';
 import type { JobStages } from './job-stages.ts';
 import type { Sessions } from './sessions.ts';
 import type { EffectOf } from './shell.ts';
+import type { WideJobs } from './wide-jobs.ts';
 
 export interface JobEndsParts {
   readonly epoch: Epoch;
@@ -18,6 +19,7 @@ export interface JobEndsParts {
   readonly ledger: Pick<JobLedger, 'failed' | 'cancelled'>;
   readonly core: Scheduler;
   readonly stages: Pick<JobStages, 'forget'>;
+  readonly wideJobs: Pick<WideJobs, 'forget'>;
   readonly heldResults: Pick<HeldResults, 'release'>;
   readonly sessions: Pick<Sessions, 'dropJob'>;
   readonly datasets: Pick<DatasetSpool, 'dropAll'>;
@@ -52,8 +54,9 @@ export class JobEnds {
 
   /** Nobody needs what its tasks made any more. */
   drop({ job, workers }: EffectOf<'dropJob'>): void {
-    const { book, stages, sessions, datasets, log } = this.#parts;
+    const { book, stages, wideJobs, sessions, datasets, log } = this.#parts;
     stages.forget(job);
+    wideJobs.forget(job);
     for (const worker of workers) sessions.dropJob(worker, job);
     void datasets
       .dropAll(book.find(job)?.datasets ?? [])

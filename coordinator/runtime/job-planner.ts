@@ -40,6 +40,8 @@ export interface PlanOptions extends Pick<Partial<LookUpOptions>, 'priority' | '
   readonly slots: number;
   /** Also explain it. */
   readonly explain?: boolean;
+  /** As many tasks, however little it reads. */
+  readonly distributed?: boolean;
   /** Whose cancel ends the listing of its sources. */
   readonly job?: JobId;
   /** Sources that were listed already. */
@@ -61,7 +63,8 @@ export class JobPlanner {
   }
 
   /** @param run stands in temporary names. @throws SheafError as sources and the planner say */
-  async plan(run: string, plan: PlanNode, { slots, explain = false, job, listings, ...options }: PlanOptions) {
+  async plan(run: string, plan: PlanNode, { slots, job, listings, ...options }: PlanOptions) {
+    const { explain = false, distributed = false, ...runOptions } = options;
     const { planning, datasets, catalog, lookUp, over, config, log } = this.#parts;
     const stop = new AbortController();
     using _listing = this.#while(job, stop);
@@ -71,8 +74,8 @@ export class JobPlanner {
     const extracts = toExtracts(listed);
     const own = new Map([...listed].filter(([key]) => !listings?.has(key)));
     try {
-      const about = { run, slots, datasets: held, extracts, nowMs: Date.now(), explain };
-      const as = { ...options, name: `values of a PIVOT for ${job ?? run}`, priority: options.priority ?? 0 };
+      const about = { run, slots, datasets: held, extracts, nowMs: Date.now(), explain, distributed };
+      const as = { ...runOptions, name: `values of a PIVOT for ${job ?? run}`, priority: options.priority ?? 0 };
       const planned = await planWithPivots(plan, {
         ask: (known) => planning.plan({ ...about, plan: known }),
         lookUp: (values) => lookUp(values, { ...as, listings: listed, signal }),

@@ -15,6 +15,7 @@ import type { JobRecord } from './job-record.ts';
 import type { JobStages } from './job-stages.ts';
 import type { SchedulerShell } from './shell.ts';
 import { abortCommit, type FileCommit, prepareCommit, removeLeftovers } from './sink-files.ts';
+import type { WideJobs } from './wide-jobs.ts';
 
 export interface JobStartsParts {
   readonly epoch: Epoch;
@@ -23,6 +24,7 @@ export interface JobStartsParts {
   readonly shell: SchedulerShell;
   readonly planner: Pick<JobPlanner, 'plan'>;
   readonly stages: Pick<JobStages, 'begin'>;
+  readonly wideJobs: Pick<WideJobs, 'remember'>;
   readonly datasets: Pick<DatasetSpool, 'dropAll'>;
   readonly config: Config;
   readonly log: Logger;
@@ -88,7 +90,8 @@ export class JobStarts {
   }
 
   #handOver(id: JobId, request: JobRequest, plan: StagedPlan, slots: number, sink: FileCommit | undefined): void {
-    const { book, shell, stages: growing } = this.#parts;
+    const { book, shell, stages: growing, wideJobs } = this.#parts;
+    wideJobs.remember(id, request.plan, plan);
     const deadlineMs = this.#deadline(book.get(id), request);
     const deterministic = plan.stages.every((stage) => stage.deterministic);
     const { stages, finalStage, adaptations } = growing.begin(id, plan, slots);

@@ -35,6 +35,7 @@ import type { Planning } from './planning.ts';
 import { Sessions } from './sessions.ts';
 import { type Effects, SchedulerShell } from './shell.ts';
 import { JobTakeOver } from './take-over.ts';
+import { WideJobs } from './wide-jobs.ts';
 import { WorkerDoor } from './worker-door.ts';
 
 export interface LeaderOptions {
@@ -69,6 +70,7 @@ export class Leader implements Disposable {
   readonly #sessions: Sessions;
   readonly #shell: SchedulerShell;
   readonly #stages: JobStages;
+  readonly #wideJobs: WideJobs;
   readonly #fileCommits: FileCommits;
   readonly #ends: JobEnds;
   readonly #takeOver: JobTakeOver;
@@ -104,6 +106,7 @@ export class Leader implements Disposable {
     const ask: PlannerParts['lookUp'] = (plan, options) => lookUp(plan, options, { desk, heldResults, results });
     const planner = new JobPlanner({ catalog, planning, datasets, secrets, lookUp: ask, over, config, log });
     const stages = new JobStages({ book, shell, config });
+    const wideJobs = new WideJobs({ epoch, book, planner, shell, stages, slots, log });
     const common = {
       epoch,
       book,
@@ -112,6 +115,7 @@ export class Leader implements Disposable {
       shell,
       planner,
       stages,
+      wideJobs,
       datasets,
       sessions,
       mustLead,
@@ -125,6 +129,7 @@ export class Leader implements Disposable {
     this.heldResults = new HeldResults(common);
     const { desk, jobs, heldResults } = this;
     this.#stages = stages;
+    this.#wideJobs = wideJobs;
     this.#fileCommits = new FileCommits(common);
     this.#ends = new JobEnds({ ...common, heldResults });
     this.#takeOver = new JobTakeOver({ ...common, starts, blobs });
@@ -178,6 +183,7 @@ export class Leader implements Disposable {
       commitSink: ({ job, files }) => void this.#fileCommits.commit(job, files),
       abortSink: ({ job }) => void this.#fileCommits.abort(job),
       jobSucceeded: (effect) => this.#ends.succeeded(effect),
+      jobOutgrown: ({ job }) => void this.#wideJobs.distribute(job),
       jobFailed: ({ job, error }) => void this.#ends.failed(job, error),
       jobCancelled: ({ job }) => void this.#ends.cancelled(job),
       dropJob: (effect) => this.#ends.drop(effect),

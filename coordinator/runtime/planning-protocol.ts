@@ -20,6 +20,8 @@ export interface PlanningRequest {
   readonly nowMs: number;
   /** Also explain it. */
   readonly explain: boolean;
+  /** As many tasks, however little it reads: as one it ran out of memory. */
+  readonly distributed: boolean;
 }
 
 /** What scans read now, by `scanKey`: how many files, and what the first ones are called. */

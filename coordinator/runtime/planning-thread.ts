@@ -73,7 +73,9 @@ export async function plan(request: PlanningRequest): Promise<PlanningReply> {
     const lookups = pivotLookups(request.plan, dialect, config.pivotValuesMax);
     if (lookups.length > 0) return { kind: 'unknown', lookups, snapshot };
     const { run, datasets, extracts, slots, nowMs } = request;
-    const staged = planJob(request.plan, { sources, extracts, datasets, dialect, slots, config, nowMs, run });
+    const limits = request.distributed ? { ...config, wideBytesMax: 0 } : config;
+    const context = { sources, extracts, datasets, dialect, slots, config: limits, nowMs, run };
+    const staged = planJob(request.plan, context);
     const files = scannedFiles(sources);
     const text = request.explain ? { text: explainPlan(staged).text } : {};
     return { kind: 'planned', staged, files, snapshot, ...text };

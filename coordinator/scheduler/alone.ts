@@ -4,7 +4,7 @@ import type { Task } from './task.ts';
 import { isOpen, type Worker } from './worker.ts';
 
 /**
- * Tasks that must have a worker to themselves. A worker that is not empty is reserved: it takes nothing more, and when
+ * Tasks that must have a worker to themselves, large ones all workers if nothing else runs as they are launched. A worker that is not empty is reserved: it takes nothing more, and when
  * its last attempt ends the task is launched, so that it waits no longer than that. While other tasks wait, at most half
  * the workers are set aside at once, and one that has run such a task first serves the others: so neither kind starves.
  *
@@ -17,6 +17,7 @@ export function placeAlone(core: Core): boolean {
   for (const task of core.alone) {
     if (task.stage.state.kind !== 'running') continue;
     const worker = idle.shift();
+    if (core.machine !== undefined) break;
     if (worker?.attempts.size === 0) launch(core, task, worker);
     else if (worker !== undefined) surplus = launchElsewhere(core, task) || surplus;
     else if (!setAside(core, task)) break;

@@ -14,6 +14,8 @@ export interface Attempt {
   readonly cause: LaunchCause;
   /** It has the worker to itself. */
   readonly alone: boolean;
+  /** No worker takes a task meanwhile: it has the memory of them all. */
+  readonly machine: boolean;
   /** The generation of its inputs. */
   readonly generation: number;
   readonly startedMs: number;
@@ -31,11 +33,15 @@ const running: AttemptState = { kind: 'running' };
 const ended: AttemptState = { kind: 'ended' };
 
 /** The next attempt of a task, to be registered with its worker and job by who launches it. */
-export function createAttempt(task: Task, worker: Worker, cause: LaunchCause, startedMs: number): Attempt {
+export function createAttempt(
+  task: Task,
+  worker: Worker,
+  { cause, machine, startedMs }: Pick<Attempt, 'cause' | 'machine' | 'startedMs'>,
+): Attempt {
   const { job, spec, generation } = task.stage;
   const key = { job: job.id, stage: spec.id, task: task.index, attempt: task.nextAttempt++ };
   const { alone } = task;
-  return { key, name: attemptName(key), task, worker, cause, alone, generation, startedMs, state: running };
+  return { key, name: attemptName(key), task, worker, cause, alone, machine, generation, startedMs, state: running };
 }
 
 export function markCancelling(attempt: Attempt, reason: CancelReason): void {

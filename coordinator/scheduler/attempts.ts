@@ -22,10 +22,12 @@ export function launch(core: Core, task: Task, worker: Worker): void {
 function register(core: Core, task: Task, worker: Worker, cause: LaunchCause): Attempt {
   const { stage } = task;
   const { job } = stage;
-  const attempt = createAttempt(task, worker, cause, core.nowMs);
+  const machine = wantsMachine(task) && isIdle(core);
+  const attempt = createAttempt(task, worker, { cause, machine, startedMs: core.nowMs });
   worker.attempts.set(attempt.name, attempt);
   if (attempt.alone) setAdmission(core, worker, 'exclusive');
   else core.slots.update(worker);
+  if (machine) takeMachine(core, attempt);
   job.attempts.add(attempt);
   job.workers.add(worker);
   job.launched++;
@@ -35,6 +37,8 @@ function register(core: Core, task: Task, worker: Worker, cause: LaunchCause): A
   for (const producer of stage.producers) producer.outputsRead = true;
   return attempt;
 }
+
+const isLent = ({ state }: Worker): boolean => state.kind === 'active' && state.admission === 'lent';
 
 /** Asks a running attempt to stop. Its slot stays taken until it is reported ended. */
 export function cancelAttempt(core: Core, attempt: Attempt, reason: CancelReason): void {
@@ -56,6 +60,24 @@ export function endAttempt(core: Core, attempt: Attempt): void {
   if (worker.state.kind === 'draining') core.drainsChanged = true;
   if (attempt.alone && worker.state.kind === 'active') setAdmission(core, worker, 'open');
   else core.slots.update(worker);
+  if (core.machine === attempt) leaveMachine(core);
+}
+
+const wantsMachine = ({ wide, stage }: Task): boolean => wide && stage.spec.large === true;
+
+/** Nothing runs anywhere. */
+const isIdle = ({ workers }: Core): boolean => [...workers.values()].every(({ attempts }) => attempts.size === 0);
+
+/** The other workers lend the attempt their memory: they take nothing until it has ended. */
+function takeMachine(core: Core, attempt: Attempt): void {
+  core.machine = attempt;
+  for (const other of core.workers.values())
+    if (other !== attempt.worker && other.state.kind === 'active') setAdmission(core, other, 'lent');
+}
+
+function leaveMachine(core: Core): void {
+  core.machine = undefined;
+  for (const worker of [...core.setAside]) if (isLent(worker)) setAdmission(core, worker, 'open');
 }
 
 /** Sets an active worker aside for a task that must run alone, or opens it again. */

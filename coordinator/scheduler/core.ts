@@ -1,6 +1,7 @@
 import type { Config } from '../../shared/config/config.ts';
 import type { schedulerSettings } from '../../shared/config/sections/scheduler.ts';
 import type { JobId, WorkerId } from '../../shared/ids.ts';
+import type { Attempt } from './attempt.ts';
 import type { Effect } from './effects.ts';
 import type { Job } from './job.ts';
 import { SlotPool } from './slots.ts';
@@ -24,8 +25,10 @@ export interface Core {
   readonly slots: SlotPool;
   /** Workers that take tasks or will again. */
   activeWorkers: number;
-  /** Active workers that are reserved for, or taken by, a task that must run alone. */
+  /** Active workers that are reserved for, taken by, or lent to a task that must run alone. */
   readonly setAside: Set<Worker>;
+  /** The attempt that has the memory of all workers, while it runs. */
+  machine: Attempt | undefined;
   /** Since when there has been no active worker; absent while there is one. */
   noWorkersSinceMs: number | undefined;
   /** Jobs that have not ended, in the order of submission. */
@@ -50,6 +53,7 @@ export const createCore = (limits: SchedulerLimits): Core => ({
   slots: new SlotPool(),
   activeWorkers: 0,
   setAside: new Set(),
+  machine: undefined,
   noWorkersSinceMs: Number.NEGATIVE_INFINITY,
   jobs: new Map(),
   jobsSubmitted: 0,

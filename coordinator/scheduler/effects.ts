@@ -70,6 +70,8 @@ export type SinkEffect =
   | { readonly kind: 'abortSink'; readonly job: JobId };
 
 export type JobEffect =
+  /** Its one wide task ran out of memory: it has no stages now, and others are to be added, of more tasks. */
+  | { readonly kind: 'jobOutgrown'; readonly job: JobId }
   /** The result can be fetched (or is committed). Comes again after `resultLost`. */
   | {
       readonly kind: 'jobSucceeded';

@@ -6,7 +6,8 @@ import { type Core, moveTask } from './core.ts';
 import type { RerunCause } from './effects.ts';
 import { freeRetriesSpent, poisonTask, taskFailed } from './errors.ts';
 import type { SchedulerEvent } from './events.ts';
-import { loseOutput, loseOutputsOn, settle, winnerOf } from './recovery.ts';
+import { giveUp, loseOutput, loseOutputsOn, settle, winnerOf } from './recovery.ts';
+import type { Stage } from './stage.ts';
 import { finishStopped, stopJob } from './stop.ts';
 import type { Task } from './task.ts';
 
@@ -37,8 +38,10 @@ const failureHandlers: {
   fetchFailed,
   workerLost: (core, attempt, { error }) => workerDied(core, attempt, error),
   outOfMemory: (core, attempt, { error }) => {
-    attempt.task.alone = true;
-    attempt.task.wide = false;
+    const { task } = attempt;
+    if (task.wide && isWholeJob(task.stage)) return outgrow(core, task.stage);
+    task.alone = true;
+    task.wide = false;
     ownFailure(core, attempt, 'outOfMemory', { ...error, retryable: true });
   },
   taskError: (core, attempt, { error }) => ownFailure(core, attempt, 'taskError', error),
@@ -101,6 +104,21 @@ export function countFreeRetry(core: Core, task: Task, error: ErrorData): boolea
   if (task.freeRetries <= core.limits.taskFreeRetriesMax) return true;
   stopJob(core, task.stage.job, { kind: 'failed', error: freeRetriesSpent(task, error) });
   return false;
+}
+
+const isWholeJob = (stage: Stage): boolean => stage.job.finalStage === stage && stage.job.stages.size === 1;
+
+/** What is too large for one task is planned again as many: those spill by parts. The stages come by `stagesAdded`. */
+function outgrow(core: Core, stage: Stage): void {
+  const { job, spec } = stage;
+  giveUp(core, stage, 'notNeeded');
+  job.stages.delete(spec.id);
+  job.firstAttempt = Math.max(...stage.tasks.map(({ nextAttempt }) => nextAttempt));
+  job.finalStage = undefined;
+  job.reruns.outOfMemory++;
+  job.generation++;
+  job.resultGeneration = job.generation;
+  core.effects.push({ kind: 'jobOutgrown', job: job.id });
 }
 
 function retry(core: Core, attempt: Attempt, cause: RerunCause, delayMs: number): void {

@@ -19,6 +19,8 @@ export interface Job {
   readonly stages: Map<StageId, Stage>;
   /** Absent while the graph grows. */
   finalStage: Stage | undefined;
+  /** The number of its tasks' first attempts: those before were of stages that it has no more, under the same numbers. */
+  firstAttempt: number;
   /** Stages in the state `running` that have tasks to launch. */
   readonly ready: Set<Stage>;
   /** All its attempts that take slots. */
@@ -75,6 +77,7 @@ export const createJob = ({ id, number, priority, deadlineMs, nowMs }: JobOption
   state: { kind: 'running', sinceMs: nowMs },
   stages: new Map(),
   finalStage: undefined,
+  firstAttempt: 0,
   ready: new Set(),
   attempts: new Set(),
   workers: new Set(),

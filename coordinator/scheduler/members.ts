@@ -1,5 +1,5 @@
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
-import { endAttempt } from './attempts.ts';
+import { endAttempt, setAdmission } from './attempts.ts';
 import type { Core } from './core.ts';
 import type { WorkerEvent, WorkerLostReason } from './events.ts';
 import { applyFailure } from './failures.ts';
@@ -16,7 +16,8 @@ export function workerJoined(core: Core, { worker: id, slots, address }: Event<'
   for (const other of [...core.workers.values()]) if (other.address === address) loseWorker(core, other, 'replaced');
   const worker = createWorker(id, slots, address);
   core.workers.set(id, worker);
-  core.slots.update(worker);
+  if (core.machine === undefined) core.slots.update(worker);
+  else setAdmission(core, worker, 'lent');
   countActive(core, 1);
 }
 

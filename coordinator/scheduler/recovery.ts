@@ -81,9 +81,9 @@ export function giveUp(core: Core, stage: Stage, reason: CancelReason): void {
   updateReady(core, stage);
 }
 
-const rerunCause = ({ state, nextAttempt }: Task): LaunchCause => {
+const rerunCause = ({ stage, state, nextAttempt }: Task): LaunchCause => {
   if (state.kind === 'pending' || state.kind === 'delayed') return state.cause;
-  return nextAttempt === 0 ? 'first' : 'returned';
+  return nextAttempt === stage.job.firstAttempt ? 'first' : 'returned';
 };
 
 /**

@@ -13,12 +13,13 @@ import { partitionCount, type Stage } from './stage.ts';
 import type { Task } from './task.ts';
 
 /** The attempt as it is sent to its worker. All its producers must have finished. */
-export function taskSpec({ key, task, alone }: Attempt): TaskSpec {
+export function taskSpec({ key, task, alone, machine }: Attempt): TaskSpec {
   const { spec } = task.stage;
   const inputs = spec.inputs.map((input) => taskInput(input, task));
   const { output, schema } = spec;
   const steps = spec.steps.map((step) => stepOf(step, spec));
-  return { ...key, inputs, steps, output, schema, alone, ...(task.wide ? { wide: true } : {}) };
+  const wide = task.wide ? { wide: true, ...(machine ? { machine } : {}) } : {};
+  return { ...key, inputs, steps, output, schema, alone, ...wide };
 }
 
 /** How many tasks a stage has is certain only when it begins. */

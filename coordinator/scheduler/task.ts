@@ -63,7 +63,7 @@ export const createTask = (stage: Stage, index: number): Task => ({
   stage,
   index,
   state: { kind: 'lost', cause: 'first' },
-  nextAttempt: 0,
+  nextAttempt: stage.job.firstAttempt,
   failures: 0,
   freeRetries: 0,
   deaths: noDeaths,

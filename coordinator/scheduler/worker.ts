@@ -29,8 +29,11 @@ export type WorkerState =
   /** Terminal. */
   | { readonly kind: 'lost'; readonly reason: WorkerLostReason };
 
-/** `reserved`: takes nothing until it is empty, for a task that must run alone; `exclusive`: such a task runs. */
-export type Admission = 'open' | 'reserved' | 'exclusive';
+/**
+ * `reserved`: takes nothing until it is empty, for a task that must run alone; `exclusive`: such a task runs; `lent`: a
+ * task on another worker has the memory of all.
+ */
+export type Admission = 'open' | 'reserved' | 'exclusive' | 'lent';
 
 export const createWorker = (id: WorkerId, slots: number, address: string): Worker => ({
   id,

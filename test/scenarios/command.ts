@@ -61,8 +61,8 @@ function options(words: readonly string[]): { priority: number; deadlineMs?: num
   };
 }
 
-/** `name:tasks`, with `~` after the name if it is impure, `^` if it is wide, `<other` or `<*other` (broadcast) for inputs, `>2` or `>file`. */
-const stagePattern = /^(\w+)([~^]?):(\d+)((?:<\*?\w+)*)(?:>(\w+))?$/;
+/** `name:tasks`, with `~` after the name if it is impure, `^` if it is wide, `!` if it is large, too, `<other` or `<*other` (broadcast) for inputs, `>2` or `>file`. */
+const stagePattern = /^(\w+)([~^!]?):(\d+)((?:<\*?\w+)*)(?:>(\w+))?$/;
 
 function parseStages(job: string, words: readonly string[], names: Names) {
   const stages = words.filter((word) => word.includes(':')).map((word) => parseStage(job, word, names));
@@ -88,7 +88,8 @@ function parseStage(job: string, word: string, names: Names): StageSpec {
     inputs: inputs.length > 0 ? inputs : [splits(Number(tasks))],
     output: parseOutput(count),
     deterministic: mark !== '~',
-    ...(mark === '^' ? { wide: true } : {}),
+    ...(mark === '^' || mark === '!' ? { wide: true } : {}),
+    ...(mark === '!' ? { large: true } : {}),
   });
 }
 

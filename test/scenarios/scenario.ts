@@ -75,7 +75,7 @@ class Scenario {
       case 'launch': {
         const { worker, task, cause } = effect;
         const reads = task.inputs.map((input) => this.#reads(task.job, input)).join('');
-        return `launch ${this.#key(attemptName(task))} on ${worker}${task.wide ? ' wide' : ''}${task.alone ? ' alone' : ''} (${cause})${reads}`;
+        return `launch ${this.#key(attemptName(task))} on ${worker}${task.machine ? ' machine' : ''}${task.wide ? ' wide' : ''}${task.alone ? ' alone' : ''} (${cause})${reads}`;
       }
       case 'cancelAttempt':
         return `cancelAttempt ${this.#key(attemptName(effect.key))} on ${effect.worker} (${effect.reason})`;
@@ -90,6 +90,8 @@ class Scenario {
         const parts = effect.parts.map(({ task, attempt, worker }) => `${task}/${attempt}@${worker}`);
         return `jobSucceeded ${effect.job}, generation ${effect.generation}: ${parts.join(' ') || 'no parts'}`;
       }
+      case 'jobOutgrown':
+        return `jobOutgrown ${effect.job}`;
       case 'jobFailed':
         return `jobFailed ${effect.job}: ${effect.error.code}: ${effect.error.message}`;
       case 'jobCancelled':

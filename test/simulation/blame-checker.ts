@@ -30,6 +30,8 @@ export class BlameChecker {
   readonly #workers = new Map<WorkerId, { readonly address: string; active: boolean }>();
   /** Stages that are wide, by job and stage. */
   readonly #wide = new Set<string>();
+  /** Jobs whose wide task ran out of memory. */
+  readonly #outgrown = new Set<JobId>();
   #noWorkersSinceMs = 0;
 
   constructor(scheduler: Scheduler, limits: SchedulerLimits) {
@@ -49,7 +51,8 @@ export class BlameChecker {
 
   #note(event: SchedulerEvent, nowMs: number): void {
     if (event.kind === 'jobSubmitted' || event.kind === 'stagesAdded') {
-      for (const { id, wide } of event.stages) if (wide) this.#wide.add(`${event.job}/${id}`);
+      const isNew = !this.#outgrown.has(event.job);
+      for (const { id, wide } of event.stages) if (wide && isNew) this.#wide.add(`${event.job}/${id}`);
     }
     if (event.kind === 'attemptFinished') this.#running.delete(attemptName(event.key));
     else if (event.kind === 'attemptFailed') this.#noteFailure(event);
@@ -90,9 +93,17 @@ export class BlameChecker {
   }
 
   #checkEffect(effect: Effect, nowMs: number): void {
+    if (effect.kind === 'jobOutgrown') this.#forget(effect.job);
     if (effect.kind === 'launch') this.#checkLaunch(effect);
     else if (effect.kind === 'cancelAttempt') this.#running.delete(attemptName(effect.key));
     else if (effect.kind === 'jobFailed') this.#checkFailure(effect.job, effect.error, nowMs);
+  }
+
+  /** What its one task went through does not count for those in its place. */
+  #forget(job: JobId): void {
+    this.#outgrown.add(job);
+    for (const name of this.#tasks.keys()) if (name.startsWith(`${job}/`)) this.#tasks.delete(name);
+    for (const name of this.#wide) if (name.startsWith(`${job}/`)) this.#wide.delete(name);
   }
 
   #checkLaunch({ worker, task, cause }: Effect & { kind: 'launch' }): void {

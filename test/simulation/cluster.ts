@@ -188,6 +188,7 @@ export class Cluster {
     const client = this.clients.get(effect.job);
     if (effect.kind === 'stageFinished') client?.stageFinished(effect);
     else if (effect.kind === 'commitSink') client?.commit(effect);
+    else if (effect.kind === 'jobOutgrown') client?.outgrown();
     else if (effect.kind === 'jobSucceeded') client?.succeeded(effect);
     else if (effect.kind === 'jobFailed') client?.ended('failed', effect.error.code);
     else if (effect.kind === 'jobCancelled') client?.ended('cancelled');

@@ -14,6 +14,8 @@ export class EffectChecker {
   /** By worker: the attempts that were launched and whose end was not reported. */
   readonly #running = new Map<WorkerId, Set<string>>();
   readonly #launched = new Set<string>();
+  /** Attempts that were given the machine. */
+  readonly #machine = new Set<string>();
   readonly #dropped = new Set<JobId>();
   readonly #ended = new Set<JobId>();
   /** Since when each has been draining. */
@@ -132,6 +134,10 @@ export class EffectChecker {
     assert.ok(!this.#launched.has(name), `${name} launched twice`);
     assert.ok(!this.#dropped.has(task.job) && !this.#ended.has(task.job), `${name} launched after its job ended`);
     assert.ok(!task.alone || running.size === 0, `${name} is not alone on ${worker}`);
+    const others = [...this.#running.values()].flatMap((names) => [...names]);
+    assert.ok(!task.machine || others.length === 0, `${name} has not the machine to itself`);
+    assert.ok(!others.some((other) => this.#machine.has(other)), `${name} runs beside what has the machine to itself`);
+    if (task.machine) this.#machine.add(name);
     this.#launched.add(name);
     running.add(name);
     assert.ok(running.size <= (this.#slots.get(worker) ?? 0), `${worker} has more attempts than slots`);

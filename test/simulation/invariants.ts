@@ -12,6 +12,7 @@ export function checkInvariants(core: Core): void {
   for (const worker of core.workers.values()) checkWorker(core, worker);
   for (const job of core.jobs.values()) checkJob(core, job);
   checkWorkConservation(core);
+  checkMachine(core);
 }
 
 function checkWorker(core: Core, worker: Worker): void {
@@ -98,6 +99,16 @@ function checkTask(core: Core, task: Task): void {
     holds(state.worker.outputs.get(stage.job)?.has(task), 'its worker does not know of its output');
     holds(core.workers.get(state.worker.id) === state.worker, 'its output went with its worker');
   }
+}
+
+/** Who has the machine to itself runs, and nobody else does. */
+function checkMachine({ machine, workers }: Core): void {
+  const lent = [...workers.values()].filter(({ state }) => state.kind === 'active' && state.admission === 'lent');
+  assert.ok(machine !== undefined || lent.length === 0, 'workers are lent to nobody');
+  if (machine === undefined) return;
+  assert.ok(machine.worker.attempts.get(machine.name) === machine, `${machine.name} has ended, but has the machine`);
+  const running = [...workers.values()].flatMap(({ attempts }) => [...attempts.keys()]);
+  assert.deepEqual(running, [machine.name], 'others run beside it');
 }
 
 /** No slot is free while a task waits that could use it, and no worker is reserved for nobody. */

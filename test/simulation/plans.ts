@@ -81,7 +81,7 @@ function randomStage(random: Random, id: number, before: readonly StageSpec[], {
     inputs.push(exchange('second', second.id, partitionsOf(second) === tasks ? 'partition' : 'broadcast'));
   }
   if (inputs.length === 0) inputs.push(splits(tasks));
-  const wide = tasks === 1 && reads === 0 && random.chance(0.5) ? { wide: true } : {};
+  const wide = tasks === 1 && reads === 0 && random.chance(0.5) ? { wide: true, large: random.chance(0.5) } : {};
   return virtualStage({ id, tasks, inputs, output: randomOutput(random, final), deterministic: !impure, ...wide });
 }
 
@@ -94,6 +94,7 @@ export const virtualStage = (spec: {
   readonly output: StageOutput;
   readonly deterministic?: boolean;
   readonly wide?: boolean;
+  readonly large?: boolean;
 }): StageSpec => ({
   name: `stage ${spec.id}`,
   steps: [],

@@ -11,7 +11,7 @@ import { type JobId, stageId } from '../../shared/ids.ts';
 import type { ExchangePart, StageSpec } from '../../shared/stage.ts';
 import type { Cluster } from './cluster.ts';
 import { type Content, mergeSalts, Reference } from './content.ts';
-import { type Plan, stagesOf } from './plans.ts';
+import { type Plan, splits, stagesOf } from './plans.ts';
 
 export type Ending = 'succeeded' | 'failed' | 'cancelled';
 type EffectOf<Kind extends Effect['kind']> = Effect & { readonly kind: Kind };
@@ -96,6 +96,21 @@ export class VirtualClient {
     if (wave.stages.length + wave.unneeded.length === 0) return;
     timeline.after(random.between(0, 100), () => {
       this.#cluster.handle({ kind: 'stagesAdded', job: this.job, ...wave });
+    });
+  }
+
+  /** Its wide task ran out of memory: the same stage of several tasks takes its place. */
+  outgrown(): void {
+    const { random, timeline } = this.#cluster;
+    const { finalStage } = this.plan;
+    const [tasks, whole] = [random.between(1, 4), this.stages.get(finalStage)];
+    if (whole === undefined) throw new Error(`${this.job} outgrew a stage that it does not have`);
+    const { wide: _, large: __, ...spec } = whole;
+    const stages = [{ ...spec, tasks, inputs: [splits(tasks)] }];
+    this.#unfinished.add(finalStage);
+    timeline.after(random.between(0, 100), () => {
+      for (const stage of stages) this.stages.set(stage.id, stage);
+      this.#cluster.handle({ kind: 'stagesAdded', job: this.job, stages, finalStage });
     });
   }
 

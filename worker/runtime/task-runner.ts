@@ -10,7 +10,7 @@ import type { Bundles } from './bundles.ts';
 import { failureOf } from './failure-of.ts';
 import { totalsOf } from './task-totals.ts';
 import type { UsageMeter } from './usage-meter.ts';
-import type { WideDatabase } from './wide-database.ts';
+import type { WideDatabases } from './wide-database.ts';
 
 /** Where a running attempt's outcome and its helpers come from: the session with the leader. */
 export interface TaskHost {
@@ -26,7 +26,7 @@ interface Parts {
   readonly exchange: Exchange;
   readonly pool: ThreadPool;
   readonly bundles: Bundles;
-  readonly wideDatabase: WideDatabase;
+  readonly wideDatabases: WideDatabases;
   readonly usage: UsageMeter;
   readonly log: Logger;
 }
@@ -104,7 +104,7 @@ export class TaskRunner {
     ]);
     const fetchMs = performance.now() - startedMs;
     const { job, stage, task: index, attempt, steps, output, schema } = task;
-    const wide = task.wide ? { wideDatabase: this.#parts.wideDatabase.address } : {};
+    const wide = task.wide ? { wideDatabase: this.#parts.wideDatabases.address(task.machine === true) } : {};
     const reply = await this.#parts.pool.run(
       { key: { job, stage, task: index, attempt }, inputs, steps, output, schema, ...wide },
       signal,

@@ -18,7 +18,7 @@ import { checkMemory, defaultMemoryBytes } from './memory.ts';
 import { Session } from './session.ts';
 import { TaskRunner } from './task-runner.ts';
 import { UsageMeter } from './usage-meter.ts';
-import { WideDatabase } from './wide-database.ts';
+import { WideDatabases } from './wide-database.ts';
 
 export interface WorkerOptions {
   /**
@@ -39,6 +39,8 @@ export interface WorkerOptions {
   readonly dataDirectory: string;
   /** For DuckDB. Default: see `defaultMemoryBytes`. */
   readonly memoryLimitBytes?: number | undefined;
+  /** What a wide task gets that has the machine to itself, if that is more. */
+  readonly machineMemoryBytes?: number | undefined;
   readonly token?: string | undefined;
   /** A folder with the values of secrets, one file each. */
   readonly secretsFolder?: string | undefined;
@@ -48,9 +50,9 @@ export interface WorkerOptions {
   readonly log: Logger;
 }
 
-/** Where the two databases spill, in the worker's directory. */
-const spillDirectories = ['spill', 'spill-wide'] as const;
-const [spill, spillOfWide] = spillDirectories;
+/** Where the databases spill, in the worker's directory. */
+const spillDirectories = ['spill', 'spill-wide', 'spill-machine'] as const;
+const [spill, spillOfWide, spillOfMachine] = spillDirectories;
 
 /**
  * A worker process: one DuckDB database, one pool of threads, one exchange, one session with the leader at a time. When
@@ -62,7 +64,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #stop = new AbortController();
   readonly #database: Database;
-  readonly #wideDatabase: WideDatabase;
+  readonly #wideDatabases: WideDatabases;
   readonly #exchange: Exchange;
   readonly #pool: ThreadPool;
   readonly #runner: TaskRunner;
@@ -74,20 +76,20 @@ export class Worker {
 
   private constructor(
     options: WorkerOptions,
-    [database, wideDatabase]: readonly [Database, WideDatabase],
+    [database, wideDatabases]: readonly [Database, WideDatabases],
     exchange: Exchange,
     pool: ThreadPool,
     memoryLimitBytes: number,
   ) {
     this.#options = options;
     this.#database = database;
-    this.#wideDatabase = wideDatabase;
+    this.#wideDatabases = wideDatabases;
     this.#exchange = exchange;
     this.#pool = pool;
     const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
     const spills = spillDirectories.map((name) => join(options.dataDirectory, name));
     const usage = new UsageMeter(spills, { config: options.config, memoryLimitBytes, log: options.log });
-    this.#runner = new TaskRunner({ exchange, pool, bundles, wideDatabase, usage, log: options.log });
+    this.#runner = new TaskRunner({ exchange, pool, bundles, wideDatabases, usage, log: options.log });
     void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
     void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
     this.closed = this.#live().finally(() => this.#close());
@@ -103,8 +105,11 @@ export class Worker {
     for (const name of ['temp', 'exchange']) mkdirSync(directory(name), { recursive: true, mode: 0o700 });
     const exchanging = Exchange.start({ root: directory('exchange'), listen, token, config });
     const database = Database.open({ memoryLimitBytes, tempDirectory: directory(spill) });
-    const wideSpill = directory(spillOfWide);
-    const wideDatabase = new WideDatabase({ threads: wideThreads, memoryLimitBytes, tempDirectory: wideSpill });
+    const machineMemoryBytes = Math.max(memoryLimitBytes, options.machineMemoryBytes ?? 0);
+    const wideDatabases = new WideDatabases({
+      own: { threads: wideThreads, memoryLimitBytes, tempDirectory: directory(spillOfWide) },
+      machine: { threads: wideThreads, memoryLimitBytes: machineMemoryBytes, tempDirectory: directory(spillOfMachine) },
+    });
     const exchange = await exchanging;
     const threadData = {
       database: database.address,
@@ -118,7 +123,7 @@ export class Worker {
       config,
     };
     const pool = new ThreadPool(threads, threadData, options.log);
-    return new Worker(options, [database, wideDatabase], exchange, pool, memoryLimitBytes);
+    return new Worker(options, [database, wideDatabases], exchange, pool, machineMemoryBytes);
   }
 
   /** `host:port` at which the others reach its exchange. */
@@ -272,7 +277,7 @@ export class Worker {
       await this.#runner.dropAll();
       if (!this.#stuck) await this.#pool.close();
       await this.#exchange.close();
-      if (!this.#stuck) this.#wideDatabase[Symbol.dispose]();
+      if (!this.#stuck) this.#wideDatabases[Symbol.dispose]();
       if (!this.#stuck) this.#database[Symbol.dispose]();
       await (await store).close();
     };

@@ -77,6 +77,11 @@ export const plannerSettings = {
     max: 1024 * GiB,
     doc: 'A question over files that reads no more than this, as estimated in memory, and needs rows to meet runs as one task that has all threads of one worker: there DuckDB needs no exchange. 0: every question is distributed.',
   }),
+  largeWideBytesMin: bytes(0, {
+    min: 0,
+    max: 1024 * GiB,
+    doc: 'A wide question that reads so much has the memory of all workers if nothing else runs as it begins; they take no other task until it has ended. Only for workers of one machine: an embedded cluster sets it to an eighth of what a worker has. 0: never.',
+  }),
   skewPercent: percent(500, {
     min: 101,
     max: 1_000_000,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Cluster } from '../../../client/index.ts';
+import { type Cluster, local } from '../../../client/index.ts';
 import { Progress, TestCluster, until } from '../../support/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 
@@ -71,7 +71,35 @@ test('a question that fails says why, and the worker works on', async () => {
   assert.deepEqual(await rowsOf(busiest), expected);
 });
 
-test('what runs out of memory wide is tried on one thread; what cannot fit there either says so', async () => {
+const lists = `SELECT origin, len(list(repeat(origin, 60)))::DOUBLE AS n FROM '${flightsFile}' GROUP BY origin ORDER BY origin`;
+
+test('what runs out of memory wide is planned again, distributed: its groups then fit by parts', async () => {
+  const progress = new Progress();
+  const table = await client.sql(lists).collect({ onProgress: progress.onProgress, name: 'lists' });
+  assert.ok((progress.reruns.outOfMemory ?? 0) >= 1);
+  const counts = duckdbAnswer(
+    `SELECT origin, count(*)::DOUBLE AS n FROM '${flightsFile}' GROUP BY origin ORDER BY origin`,
+  );
+  assert.deepEqual(
+    table.toArray().map((row) => ({ ...row })),
+    counts,
+  );
+  const job = (await client.jobs()).find(({ name }) => name === 'lists');
+  assert.ok((job?.stages.length ?? 0) > 1);
+});
+
+test('in an embedded cluster a large question has the memory of all workers, one that is not that of its own', async () => {
+  const reruns = async (largeWideBytesMin: number) => {
+    const config = { ...wide, largeWideBytesMin };
+    await using embedded = await local({ workers: 3, threads: 1, memoryLimitBytes: 600 * 2 ** 20, config });
+    const progress = new Progress();
+    await embedded.sql(lists).collect({ onProgress: progress.onProgress });
+    return progress.reruns.outOfMemory ?? 0;
+  };
+  assert.deepEqual([await reruns(1), await reruns(2 ** 40)], [0, 1]);
+});
+
+test('what fits neither wide nor by parts says so', async () => {
   const progress = new Progress();
   const list = client.sql(`SELECT list(a.origin || a.date) AS l FROM '${flightsFile}' a, range(20)`);
   await assert.rejects(list.collect({ onProgress: progress.onProgress }), { code: 'OUT_OF_MEMORY' });
