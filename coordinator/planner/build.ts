@@ -4,6 +4,7 @@ import type { Bound } from './bound.ts';
 import type { JoinChoice, StageChoices } from './choices.ts';
 import type { PlanContext } from './context.ts';
 import { closeQuery, type Fragment, type Traits } from './fragment.ts';
+import { meetingTasks } from './pack.ts';
 import { type Query, queryOf } from './query.ts';
 import type { PlanNote } from './staged-plan.ts';
 
@@ -117,14 +118,19 @@ export class Build {
     return { ...gathered, notes: [reason] };
   }
 
-  /** How many partitions an exchange of so many bytes gets: enough for the slots, where there is enough for them. */
+  /**
+   * How many partitions an exchange of so many bytes gets. More than it is thought to need tasks: partitions are read together
+   * when sizes are known and they hold little, but what holds more than was thought cannot be cut.
+   */
   partitionsFor(bytes: number): number {
     const { slots, config } = this.context;
-    const useful = Math.ceil(bytes / config.taskBytesMin);
-    const most = Math.max(slots, Math.ceil(bytes / config.taskBytesTarget));
-    return Math.max(1, Math.min(useful, most, config.plannedPartitionsMax));
+    const tasks = meetingTasks(bytes, slots, config);
+    return tasks === 1 ? 1 : Math.max(tasks, Math.min(slots, tasks * partitionsPerTask, config.plannedPartitionsMax));
   }
 }
+
+/** An estimate may be so many times too low before slots stay idle for it. */
+const partitionsPerTask = 4;
 
 type ExchangeInput = Extract<StageInput, { kind: 'exchange' }>;
 

@@ -1,17 +1,41 @@
+import type { Config } from '../../shared/config/config.ts';
 import type { Split } from '../../shared/stage.ts';
 import type { PlanContext } from './context.ts';
 import type { SourceSplit } from './source.ts';
 
 /**
- * How many tasks read so many bytes. Little data is one task; more is cut until each slot has its `tasksPerSlot`; much is
- * cut to tasks of the target size, in whole rounds over the slots.
+ * How many tasks read so many bytes of a source. Little data is one task; more is cut until each slot has its `tasksPerSlot`;
+ * much is cut to tasks of the target size. More tasks than slots come in whole rounds: the last one leaves no slot idle.
+ *
+ * @param pieces how many there are to deal out
  */
-export function taskCount(bytes: number, { slots, config }: Pick<PlanContext, 'slots' | 'config'>): number {
+export function taskCount(
+  bytes: number,
+  { slots, config }: Pick<PlanContext, 'slots' | 'config'>,
+  pieces = Number.POSITIVE_INFINITY,
+): number {
   const useful = Math.max(1, Math.floor(bytes / config.taskBytesMin));
-  const wanted = Math.ceil(bytes / config.taskBytesTarget);
-  const rounds = Math.max(config.tasksPerSlot, Math.ceil(wanted / Math.max(1, slots)));
-  return Math.min(useful, rounds * Math.max(1, slots));
+  const most = wholeRounds(Math.ceil(bytes / config.taskBytesTarget), slots);
+  const tasks = Math.min(useful, pieces, Math.max(config.tasksPerSlot * Math.max(1, slots), most));
+  return tasks <= slots ? tasks : tasks - (tasks % Math.max(1, slots));
 }
+
+/** How many tasks are worth their cost where rows meet that are so many bytes: no more than slots, unless there is much. */
+export function meetingTasks(
+  bytes: number,
+  slots: number,
+  { taskBytesMin, taskBytesTarget, plannedPartitionsMax }: MeetingLimits,
+): number {
+  const useful = Math.ceil(bytes / taskBytesMin);
+  const most = wholeRounds(Math.max(slots, Math.ceil(bytes / taskBytesTarget)), slots);
+  return Math.max(1, Math.min(useful, most, plannedPartitionsMax));
+}
+
+export type MeetingLimits = Pick<Config, 'taskBytesMin' | 'taskBytesTarget' | 'plannedPartitionsMax'>;
+
+/** No fewer tasks, as many for each slot. */
+export const wholeRounds = (tasks: number, slots: number): number =>
+  Math.ceil(tasks / Math.max(1, slots)) * Math.max(1, slots);
 
 /**
  * Deals items out to at most `tasks` tasks in runs of neighbours of about equal weight: each task's rows follow those of

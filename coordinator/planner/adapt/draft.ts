@@ -3,6 +3,7 @@ import type { StageId } from '../../../shared/ids.ts';
 import type { Adaptation } from '../../../shared/plan/job.ts';
 import type { StageInput, StageOutput, StageSpec } from '../../../shared/stage.ts';
 import type { StageChoices } from '../choices.ts';
+import { meetingTasks } from '../pack.ts';
 import type { Progress, StageSizes } from './progress.ts';
 
 export type ExchangeInput = Extract<StageInput, { kind: 'exchange' }>;
@@ -65,12 +66,9 @@ export class Draft {
     return found;
   }
 
-  /** As many as the planner gives an exchange of so many bytes. */
+  /** How many tasks so many bytes that meet are worth. */
   tasksFor(bytes: number): number {
-    const { slots, limits } = this.progress;
-    const useful = Math.ceil(bytes / limits.taskBytesMin);
-    const most = Math.max(slots, Math.ceil(bytes / limits.taskBytesTarget));
-    return Math.max(1, Math.min(useful, most, limits.plannedPartitionsMax));
+    return meetingTasks(bytes, this.progress.slots, this.progress.limits);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Partitioning, StageSpec } from '../../../shared/stage.ts';
+import { wholeRounds } from '../pack.ts';
 import { cutInputs, type Draft, partitionsOf, producersOf } from './draft.ts';
 
 /**
@@ -26,7 +27,8 @@ function wanted(spec: StageSpec, draft: Draft): number {
   if (begun !== undefined) return partitionsOf(begun.output);
   if (beside.some(({ id }) => draft.choicesOf(id).asked)) return planned;
   const growth = growthOf(spec, draft);
-  return growth < growthMin ? planned : Math.max(planned, Math.min(Math.ceil(planned * growth), draftLimit(draft)));
+  const grown = wholeRounds(Math.ceil(planned * growth), draft.progress.slots);
+  return growth < growthMin ? planned : Math.max(planned, Math.min(grown, draftLimit(draft)));
 }
 
 /** Less than this is within what partitions differ by anyway. */

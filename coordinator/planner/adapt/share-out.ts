@@ -10,7 +10,8 @@ export function shareOut(spec: StageSpec, draft: Draft): StageSpec {
   if (cut.length === 0) return spec.inputs.length > 0 && isIdle(spec) ? inTasks(spec, 1) : spec;
   const planned = unitsOf(cut, draft);
   if (cut.some(({ from }) => draft.choicesOf(from).asked)) return withUnits(spec, cut, planned);
-  const tasks = draft.tasksFor(planned.reduce((sum, unit) => sum + weightOf(unit, cut, draft), 0));
+  const bytes = planned.reduce((sum, unit) => sum + weightOf(unit, cut, draft), 0);
+  const tasks = evenly(draft.tasksFor(bytes), planned.length, draft.progress.slots);
   const sent = tasks > 1 ? sendWhole(spec, draft) : undefined;
   if (sent !== undefined) return shareOut(sent, draft);
   const units = tasks > 1 ? splitSkewed(spec, cut, planned, draft) : planned;
@@ -18,6 +19,15 @@ export function shareOut(spec: StageSpec, draft: Draft): StageSpec {
   if (groups.length < units.length) draft.note(spec.id, 'merged', mergeText(units.length, groups.length));
   return withUnits(spec, cut, groups);
 }
+
+/**
+ * A few more tasks where slots are free, if so many partitions do not divide among fewer: four that are read by three tasks
+ * take as long as by two.
+ */
+const evenly = (tasks: number, units: number, slots: number): number =>
+  tasks >= Math.min(units, slots) || tasks === 1
+    ? tasks
+    : Math.min(slots, Math.ceil(units / Math.floor(units / tasks)));
 
 const mergeText = (units: number, tasks: number): string =>
   `${units} partitions are read by ${tasks} ${tasks === 1 ? 'task' : 'tasks'}`;

@@ -17,7 +17,7 @@ export function planScan(bound: BoundOf<'scan'>, build: Build): Fragment {
   const source = sourceOf(scan, build.context);
   const { rows, bytes } = scanSize(bound, build.context);
   const splits = bound.operator.splits ?? source.splits;
-  const perTask = packSplits(splits, taskCount(bytes, build.context));
+  const perTask = packSplits(splits, taskCount(bytes, build.context, splits.length));
   const name = build.inputName();
   return {
     inputs: [{ kind: 'splits', name, schema, perTask }],
@@ -74,7 +74,7 @@ export function planDataset({ operator: { id }, schema }: BoundOf<'dataset'>, bu
   const segments = (build.context.datasets[id] ?? []).map((size, number) => ({ ...size, number }));
   const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
   const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-  const runs = pack(segments, (segment) => segment.bytes, taskCount(bytes, build.context));
+  const runs = pack(segments, (segment) => segment.bytes, taskCount(bytes, build.context, segments.length));
   const perTask = runs.map((run) => ({ from: run[0]?.number ?? 0, to: (run.at(-1)?.number ?? -1) + 1 }));
   const name = build.inputName();
   return {
@@ -102,7 +102,7 @@ export function planExtract(bound: BoundOf<'extract'>, build: Build): Fragment {
   const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
   const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
   // Pieces whose size nobody knows count as one each, and are spread over all slots.
-  const tasks = bytes === 0 ? Math.max(1, build.context.slots) : taskCount(bytes, build.context);
+  const tasks = bytes === 0 ? Math.max(1, build.context.slots) : taskCount(bytes, build.context, pieces.length);
   const weigh = bytes === 0 ? () => 1 : ({ bytes }: { readonly bytes: number }) => bytes;
   const perTask = pack(pieces, weigh, tasks).map((run) => run.map(({ piece }) => piece));
   const name = build.inputName();

@@ -50,9 +50,12 @@ test('nothing changes where sizes are as they were thought', () => {
 });
 
 test('partitions with little in them are read together, and all by one task where they are worth no more', () => {
-  const ran = run(join(scan(facts), scan(names)), joined, { taskBytesMin: 200_000 });
+  const ran = run(join(scan(facts), scan(names)), joined, { taskBytesMin: 400_000 });
   assert.deepEqual(kinds(ran), ['merged']);
-  assert.match(ran.stages.at(-1) ?? '', /^3 × meet by join key → join/);
+  assert.match(ran.stages.at(-1) ?? '', /^2 × meet by join key → join/);
+  // Three tasks for four partitions would take as long as two.
+  const four = run(join(scan(facts), scan(names)), joined, { taskBytesMin: 200_000 });
+  assert.match(four.stages.at(-1) ?? '', /^4 × meet by join key → join/);
   const tiny = run(join(scan(facts), scan(names)), joined, { taskBytesMin: 2 ** 30 });
   assert.match(tiny.stages.at(-1) ?? '', /^1 × meet by join key → join/);
 });

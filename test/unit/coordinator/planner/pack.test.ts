@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { pack, packSplits, taskCount } from '../../../../coordinator/planner/pack.ts';
+import { meetingTasks, pack, packSplits, taskCount } from '../../../../coordinator/planner/pack.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
 
 const MiB = 1024 * 1024;
@@ -37,6 +37,35 @@ test('little data is one task; much is cut to the target in whole rounds over th
   assert.equal(taskCount(1024 * MiB, { slots: 4, config }), 8);
   assert.equal(taskCount(3000 * MiB, { slots: 4, config }), 24);
   assert.equal(taskCount(1024 * MiB, { slots: 0, config }), 8);
+});
+
+test('tasks beyond the slots come in whole rounds, also where there are few pieces, and their sizes differ by one piece', () => {
+  assert.equal(taskCount(5 * 16 * MiB, { slots: 4, config }), 4);
+  assert.equal(taskCount(3 * 16 * MiB, { slots: 4, config }), 3);
+  assert.equal(taskCount(1024 * MiB, { slots: 4, config }, 6), 4);
+  assert.equal(taskCount(1024 * MiB, { slots: 4, config }, 2), 2);
+  const property = fc.property(
+    fc.integer({ min: 1, max: 4000 }),
+    fc.integer({ min: 1, max: 300 }),
+    fc.integer({ min: 1, max: 40 }),
+    (size, pieces, slots) => {
+      const tasks = taskCount(size * MiB, { slots, config }, pieces);
+      assert.ok(tasks <= slots || tasks % slots === 0, `${tasks} tasks on ${slots} slots`);
+      const sizes = pack(Array(pieces).fill(1), () => 1, tasks).map(({ length }) => length);
+      assert.equal(sizes.length, tasks);
+      assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+    },
+  );
+  fc.assert(property);
+});
+
+test('where rows meet there are no more tasks than slots, and whole rounds of much data', () => {
+  assert.equal(meetingTasks(0, 4, config), 1);
+  assert.equal(meetingTasks(40 * MiB, 4, config), 3);
+  assert.equal(meetingTasks(500 * MiB, 4, config), 4);
+  assert.equal(meetingTasks(5 * 128 * MiB, 4, config), 8);
+  assert.equal(meetingTasks(5 * 128 * MiB, 4, { ...config, plannedPartitionsMax: 6 }), 6);
+  assert.equal(meetingTasks(40 * MiB, 0, config), 1);
 });
 
 test('neighbours in a file are joined, gaps and other files are not', () => {
