@@ -101,6 +101,11 @@ export interface ExchangeSlice {
   readonly to: number;
   /** Absent: of all tasks. */
   readonly tasks?: { readonly from: number; readonly to: number };
+  /**
+   * Of one partition that one task wrote: its rows `[rows.from, rows.to)` as it wrote them. Only where a second run of that task
+   * writes them in the same order.
+   */
+  readonly rows?: { readonly from: number; readonly to: number };
 }
 
 /** Segments `[from, to)` of a spooled dataset, in order. */
@@ -250,7 +255,7 @@ export type TaskInput =
       readonly segments: SegmentRange;
     };
 
-/** One partition of one producer's exchange file. */
+/** One partition of one producer's exchange file, or some of its rows. */
 export interface ExchangePart {
   readonly stage: StageId;
   readonly task: number;
@@ -261,6 +266,8 @@ export interface ExchangePart {
   readonly address: string;
   readonly rows: number;
   readonly bytes: number;
+  /** Rows `[firstRow, firstRow + rows)` of the partition; absent: it has `rows` rows, all of which are meant. */
+  readonly firstRow?: number;
 }
 
 /** What a finished attempt reports. */

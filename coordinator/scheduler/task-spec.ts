@@ -52,7 +52,7 @@ function partsOf(producer: Stage, slice: ExchangeSlice): ExchangePart[] {
   const parts: ExchangePart[] = [];
   const tasks = tasksOf(producer, slice);
   for (let partition = slice.from; partition < slice.to; partition++)
-    for (const task of tasks) pushPart(parts, task, partition);
+    for (const task of tasks) pushPart(parts, task, partition, slice.rows);
   return parts;
 }
 
@@ -70,12 +70,19 @@ export function allParts(producer: Stage): readonly ExchangePart[] {
   return parts;
 }
 
-function pushPart(parts: ExchangePart[], { stage, index, state }: Task, partition: number): void {
+function pushPart(
+  parts: ExchangePart[],
+  { stage, index, state }: Task,
+  partition: number,
+  range?: ExchangeSlice['rows'],
+): void {
   if (state.kind !== 'finished') return;
   const size = state.output.partitions[partition];
   if (size === undefined || size.rows === 0) return;
   const { attempt, worker } = state;
   const { id, address } = worker;
-  const { rows, bytes } = size;
-  parts.push({ stage: stage.spec.id, task: index, attempt, partition, worker: id, address, rows, bytes });
+  const part = { stage: stage.spec.id, task: index, attempt, partition, worker: id, address, ...size };
+  if (range === undefined) return void parts.push(part);
+  const rows = range.to - range.from;
+  parts.push({ ...part, rows, bytes: Math.round((size.bytes * rows) / size.rows), firstRow: range.from });
 }

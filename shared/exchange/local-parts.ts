@@ -13,6 +13,8 @@ export interface LocalPart {
   readonly partition: number;
   /** Rows that the producer reported: fewer or more is an error. Absent for datasets. */
   readonly rows?: number;
+  /** Rows `[firstRow, firstRow + rows)` are meant; absent: all. */
+  readonly firstRow?: number;
   /** Segments `[from, to)` of the partition; absent: all. */
   readonly segments?: { readonly from: number; readonly to: number };
   /** Who wrote it, to be named when it cannot be read. Absent for datasets. */
@@ -38,6 +40,8 @@ export function* readParts(parts: readonly LocalPart[]): Generator<Batch> {
 function* readPart(part: LocalPart): Generator<Batch> {
   using reader = new ExchangeReader(part.path);
   const { rows } = reader.size(part.partition);
+  if (part.firstRow !== undefined && part.rows !== undefined)
+    return yield* reader.rows(part.partition, part.firstRow, part.rows);
   if (part.rows !== undefined && part.rows !== rows) {
     throw corrupt(part.path, `partition ${part.partition} has ${rows} rows, its producer reported ${part.rows}`);
   }

@@ -1,6 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Batch } from '../arrow/batch.ts';
-import { decodeBatch } from '../arrow/ipc.ts';
+import { decodeBatch, decodeSchema } from '../arrow/ipc.ts';
+import { layoutsOf } from '../arrow/layout.ts';
+import { sliceBatch } from '../arrow/slice.ts';
 import { SheafError } from '../errors.ts';
 import type { PartitionSize } from '../stage.ts';
 import { diskError } from './disk-error.ts';
@@ -64,12 +66,27 @@ export class ExchangeReader implements Disposable {
    * @throws SheafError `FILE_CORRUPT`
    */
   *batches(partition: number, from = 0, to = Number.POSITIVE_INFINITY): Generator<Batch> {
-    for (const segment of this.#segments(partition).slice(from, to)) {
+    for (const segment of this.#segments(partition).slice(from, to)) yield this.#decode(segment);
+  }
+
+  /**
+   * Rows `[first, first + rows)` of a partition, in written order. What lies before and behind is not read.
+   *
+   * @throws SheafError `FILE_CORRUPT`, also if the partition ends before
+   */
+  *rows(partition: number, first: number, rows: number): Generator<Batch> {
+    const layouts = layoutsOf(decodeSchema(this.schema).fields);
+    let place = 0;
+    for (const segment of this.#segments(partition)) {
+      const from = Math.max(0, first - place);
+      const to = Math.min(segment.rows, first + rows - place);
+      place += segment.rows;
+      if (from >= to) continue;
       const batch = this.#decode(segment);
-      if (batch.rows !== segment.rows)
-        throw corrupt(this.path, `a message has ${batch.rows} rows, not ${segment.rows}`);
-      yield batch;
+      yield to - from === segment.rows ? batch : sliceBatch(layouts, batch, from, to - from);
     }
+    if (place < first + rows)
+      throw corrupt(this.path, `partition ${partition} has ${place} rows, not ${first + rows} or more`);
   }
 
   [Symbol.dispose](): void {
@@ -82,7 +99,9 @@ export class ExchangeReader implements Disposable {
     if (!prefixMatches(bytes, segment))
       throw corrupt(this.path, `the message at ${segment.offset} does not begin as one`);
     if (crcOf(message) !== segment.crc) throw corrupt(this.path, `the checksum at ${segment.offset} differs`);
-    return decodeBatch(message.subarray(0, segment.metadataBytes), message.subarray(segment.metadataBytes));
+    const batch = decodeBatch(message.subarray(0, segment.metadataBytes), message.subarray(segment.metadataBytes));
+    if (batch.rows === segment.rows) return batch;
+    throw corrupt(this.path, `a message has ${batch.rows} rows, not ${segment.rows}`);
   }
 
   #segments(partition: number): readonly Segment[] {

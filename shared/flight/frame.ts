@@ -7,11 +7,13 @@ import { SheafError } from '../errors.ts';
  *     batch …    data_header, data_body = a batch   app_metadata = {"part":0,"seq":7,"rows":65536,"crc":3735928559}
  *     end        app_metadata = {"end":[[segments,rows,bytes],…]}                one triple per part of the ticket
  *
+ * Where only some rows of a part are wanted, its batches also tell their first row's place in the partition: `"at":131072`.
+ *
  * A pull without its end frame is incomplete, whatever its status says.
  */
 export type Note =
   | { readonly sheaf: number }
-  | { readonly part: number; readonly seq: number; readonly rows: number; readonly crc: number }
+  | { readonly part: number; readonly seq: number; readonly rows: number; readonly crc: number; readonly at?: number }
   | { readonly end: readonly Totals[] };
 
 /** Segments, rows and bytes of one part: of all of it, also when a pull began later. */

@@ -40,14 +40,15 @@ interface PartContext extends PullContext {
   readonly skip: number;
 }
 
-async function* partFrames(part: number, segments: readonly Segment[], file: SegmentFile, context: PartContext) {
+async function* partFrames(part: number, segments: readonly PlacedSegment[], file: SegmentFile, context: PartContext) {
   for (const [seq, segment] of segments.entries()) {
     if (seq < context.skip) continue;
     const bytes = segmentBytes(segment);
     await context.budget.take(bytes, context.signal);
     try {
-      const { rows, crc, metadataBytes, bodyBytes } = segment;
-      const frame = blankFrame({ part, seq, rows, crc }, metadataBytes, bodyBytes);
+      const { rows, crc, metadataBytes, bodyBytes, at } = segment;
+      const note = { part, seq, rows, crc, ...(at === undefined ? {} : { at }) };
+      const frame = blankFrame(note, metadataBytes, bodyBytes);
       await file.read(segment, frame.metadata, frame.body);
       yield frame.bytes;
     } finally {
@@ -56,15 +57,29 @@ async function* partFrames(part: number, segments: readonly Segment[], file: Seg
   }
 }
 
-function segmentsOf(file: SegmentFile, want: Wanted): readonly Segment[] {
+/** With its first row's place in the partition, if only some rows are wanted. */
+type PlacedSegment = Segment & { readonly at?: number };
+
+function segmentsOf(file: SegmentFile, want: Wanted): readonly PlacedSegment[] {
   const segments = file.index.partitions[want.partition];
   if (segments !== undefined && (want.to === undefined || want.to <= segments.length)) {
-    return segments.slice(want.from, want.to);
+    return want.range === undefined ? segments.slice(want.from, want.to) : holding(segments, want.range);
   }
   const what = segments === undefined ? `partition ${want.partition}` : `segments up to ${want.to}`;
   throw new SheafError('FILE_NOT_FOUND', `The exchange file holds no ${what}`, {
     next: 'This looks like a bug in Sheaf: please report it.',
   });
+}
+
+/** Those that hold some of the rows. */
+function holding(segments: readonly Segment[], { first, rows }: NonNullable<Wanted['range']>): PlacedSegment[] {
+  let next = 0;
+  const placed = segments.map((segment) => {
+    const at = next;
+    next += segment.rows;
+    return { ...segment, at };
+  });
+  return placed.filter((segment) => segment.at < first + rows && segment.at + segment.rows > first);
 }
 
 function totalsOf(segments: readonly Segment[]): Totals {

@@ -6,7 +6,15 @@ import type { Wanted } from './ticket.ts';
 const whole = z.int().nonnegative();
 const partsShape = z.strictObject({
   job: z.string(),
-  parts: z.array(z.union([z.tuple([whole, whole, whole, whole, whole]), z.tuple([whole, whole, whole, whole])])).min(1),
+  parts: z
+    .array(
+      z.union([
+        z.tuple([whole, whole, whole, whole, whole]),
+        z.tuple([whole, whole, whole, whole]),
+        z.tuple([whole, whole, whole, whole, whole, whole, whole]),
+      ]),
+    )
+    .min(1),
 });
 const datasetShape = z.strictObject({
   dataset: z.string(),
@@ -29,12 +37,13 @@ export function decodeTicket(bytes: Uint8Array, partsMax: number): Wanted[] {
   const { job, parts } = ticket.data;
   if (parts.length > partsMax)
     throw invalid(`it asks for ${parts.length} parts, at most ${partsMax} are served at once`);
-  return parts.map(([stage, task, attempt, partition, skip = 0]) => ({
+  return parts.map(([stage, task, attempt, partition, skip = 0, first, rows]) => ({
     owner: { kind: 'attempt', key: { job: jobId(job), stage: stageId(stage), task, attempt } },
     partition,
     from: 0,
     to: undefined,
     skip,
+    ...(first === undefined || rows === undefined ? {} : { range: { first, rows } }),
   }));
 }
 

@@ -14,6 +14,8 @@ export interface FrameBatch {
   /** The segment's place in its part. */
   readonly seq: number;
   readonly rows: number;
+  /** Where only some rows of the part are wanted: its first row's place in the partition. */
+  readonly at?: number;
   /** CRC-32 of metadata and body. */
   readonly crc: number;
   readonly metadata: Uint8Array;
@@ -80,7 +82,7 @@ export class Received {
   }
 
   #batch(note: Extract<Note, { part: number }>, { metadata, body }: Frame): FrameBatch {
-    const { part, seq, rows, crc } = note;
+    const { part, seq, rows, crc, at } = note;
     const count = this.#counts[part];
     if (this.#schema === undefined) throw broken('no schema');
     if (count === undefined || part < this.#part || seq !== count.segments) throw broken('a batch out of order');
@@ -89,7 +91,7 @@ export class Received {
     count.segments += 1;
     count.rows += rows;
     count.bytes += metadata.length + body.length;
-    return { kind: 'batch', part, seq, rows, crc, metadata, body };
+    return { kind: 'batch', part, seq, rows, crc, metadata, body, ...(at === undefined ? {} : { at }) };
   }
 
   #end(totals: Extract<Note, { end: unknown }>['end']): undefined {

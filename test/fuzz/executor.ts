@@ -127,8 +127,10 @@ class Run {
 
   #exchangeParts(input: Extract<StageInput, { kind: 'exchange' }>, task: number): LocalPart[] {
     if (input.mode === 'broadcast') return this.partsOf(input.from, 'all');
-    const { from, to, tasks } = input.perTask?.[task] ?? { from: task, to: task + 1 };
-    return Array.from({ length: to - from }, (_, i) => this.partsOf(input.from, from + i, tasks)).flat();
+    const { from, to, tasks, rows } = input.perTask?.[task] ?? { from: task, to: task + 1 };
+    const parts = Array.from({ length: to - from }, (_, i) => this.partsOf(input.from, from + i, tasks)).flat();
+    if (rows === undefined) return parts;
+    return parts.map((part) => ({ ...part, firstRow: rows.from, rows: rows.to - rows.from }));
   }
 
   #input(input: StageInput, task: number): LocalInput {

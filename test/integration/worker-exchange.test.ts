@@ -161,6 +161,31 @@ test('what is not where it was said to be is asked of its worker: it is another 
   assert.equal(failure?.error.details?.because, 'FILE_NOT_FOUND');
 });
 
+test('some rows of a part: only the batches that hold them are fetched, and only they are read', async () => {
+  await using scope = await setUp();
+  const size = produce(scope.other.root, 0, 8, 1000);
+  const whole = part(0, there, scope.other.address, size);
+  using all = await scope.exchange.fetch(job, [whole]);
+  const values = [...readParts(all.parts)].flatMap(valuesOf);
+  const { fetchedBytes } = await scope.exchange.stats();
+  const ranges = [
+    [0, 2500],
+    [2500, 2500],
+    [5000, 3000],
+  ] as const;
+  const parts = ranges.map(([firstRow, rows]) => ({ ...whole, firstRow, rows }));
+  using some = await scope.exchange.fetch(job, parts);
+  const read = some.parts.map((each) => [...readParts([structuredClone(each)])].flatMap(valuesOf));
+  assert.deepEqual(
+    read,
+    ranges.map(([firstRow, rows]) => values.slice(firstRow, firstRow + rows)),
+  );
+  // 3, 3 and 3 of the 8 batches hold some of the rows.
+  assert.equal((await scope.exchange.stats()).fetchedBytes - fetchedBytes, (fetchedBytes / 8) * 9);
+  using beyond = await scope.exchange.fetch(job, [{ ...whole, firstRow: 7000, rows: 1001 }]);
+  assert.throws(() => [...readParts(beyond.parts)], { code: 'FETCH_FAILED' });
+});
+
 test('a broadcast is fetched once for all tasks of a worker, and stays until the job goes', async () => {
   await using scope = await setUp();
   const parts = mixedParts(scope);

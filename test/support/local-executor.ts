@@ -167,7 +167,7 @@ class Run {
     const slice: ExchangeSlice = input.perTask?.[task] ?? own;
     const producers = [...Array(tasks).keys()].slice(slice.tasks?.from, slice.tasks?.to);
     const parts = Array.from({ length: slice.to - slice.from }, (_, i) =>
-      producers.map((producer) => tableName(input.from, producer, slice.from + i)),
+      producers.map((producer) => rowsOf(tableName(input.from, producer, slice.from + i), slice)),
     ).flat();
     // As a table: DuckDB runs the branches of a UNION ALL in any order below an aggregate, a reader of exchanges does not.
     return `SELECT * FROM ${this.#table(`read_${input.name}`, unionOf(parts, input.schema))}`;
@@ -229,6 +229,10 @@ const loadSql = ({ output, schema }: LoadStep, task: number): string =>
   `SELECT ${literal(output)} AS output, ${task}::INTEGER AS task,
    to_json({ rows: count(*), bytes: 0, detail: list({ ${schema.map(({ name }) => `${quotedName(name)}: ${quotedName(name)}`).join(', ')} }) })::VARCHAR AS receipt
    FROM ${previousInput}`;
+
+/** A relation of the slice's rows of a partition. */
+const rowsOf = (table: string, { rows }: ExchangeSlice): string =>
+  rows === undefined ? table : `(FROM ${table} WHERE rowid >= ${rows.from} AND rowid < ${rows.to})`;
 
 const tableName = (stage: number, task: number, partition: number): string => `s${stage}_t${task}_p${partition}`;
 

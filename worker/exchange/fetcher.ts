@@ -66,8 +66,8 @@ export class Fetcher {
   async fetch(wish: Wish, signal: AbortSignal): Promise<Fetched> {
     signal.throwIfAborted();
     if (wish.kind === 'dataset') {
-      const spool = await this.#spool(wish.job, 1, [pullOfDataset(wish)], signal);
-      return { spool, parts: [{ path: spool, partition: 0 }] };
+      const { path } = await this.#spool(wish.job, 1, [pullOfDataset(wish)], signal);
+      return { spool: path, parts: [{ path, partition: 0 }] };
     }
     const { root, config } = this.#options;
     const parts = wish.parts.filter(({ rows }) => rows > 0);
@@ -80,22 +80,24 @@ export class Fetcher {
     const places = new Map(remote.map((part, place) => [part, place]));
     const local = parts.map((part) => {
       const place = places.get(part);
-      if (spool !== undefined && place !== undefined) return localPart(part, spool, place);
+      if (spool !== undefined && place !== undefined)
+        return localPart(part, spool.path, place, spool.firstRows.get(place));
       const own = () => exchangePath(root, { kind: 'attempt', key: { job: wish.job, ...part } });
       return localPart(part, near.get(part) ?? own(), part.partition);
     });
-    return { parts: local, ...(spool === undefined ? {} : { spool }) };
+    return { parts: local, ...(spool === undefined ? {} : { spool: spool.path }) };
   }
 
   /** Runs pulls side by side into one spool; the first failure stops the others. */
-  async #spool(job: JobId, partitions: number, pulls: readonly Pull[], signal: AbortSignal): Promise<string> {
+  async #spool(job: JobId, partitions: number, pulls: readonly Pull[], signal: AbortSignal): Promise<Spooled> {
     this.#spools += 1;
     const owner = { kind: 'spool', job, spool: `${process.pid}-${this.#spools}` } as const;
     const { root, quota, config } = this.#options;
     const bufferBytes = config.exchangeWriteBufferBytes;
     await using spool = await SpoolWriter.open({ root, owner, partitions, bufferBytes, quota });
     const stop = new AbortController();
-    const running = pulls.map((pull) => this.#pull(pull, spool, AbortSignal.any([signal, stop.signal])));
+    const into = { spool, firstRows: new Map<number, number>() };
+    const running = pulls.map((pull) => this.#pull(pull, into, AbortSignal.any([signal, stop.signal])));
     try {
       await spool.commit(sameSchema(await Promise.all(running)));
     } catch (error) {
@@ -103,30 +105,32 @@ export class Fetcher {
       await Promise.allSettled(running); // None may write to a spool that is closed.
       throw error;
     }
-    return spool.path;
+    return { path: spool.path, firstRows: into.firstRows };
   }
 
   /** @returns the schema */
-  async #pull(pull: Pull, spool: SpoolWriter, signal: AbortSignal): Promise<Uint8Array> {
+  async #pull(pull: Pull, into: Filling, signal: AbortSignal): Promise<Uint8Array> {
     await this.#streams.acquire(signal);
     this.#pulls += 1;
     try {
-      return await this.#receive(pull, spool, signal);
+      return await this.#receive(pull, into, signal);
     } finally {
       this.#streams.release();
     }
   }
 
-  async #receive(pull: Pull, spool: SpoolWriter, signal: AbortSignal): Promise<Uint8Array> {
+  async #receive(pull: Pull, { spool, firstRows }: Filling, signal: AbortSignal): Promise<Uint8Array> {
     const rows = pull.places.map(() => 0);
     let schema: Uint8Array | undefined;
     let written = Promise.resolve();
     for await (const frame of this.#frames(pull, signal)) {
       if (frame.kind === 'schema') schema = frame.schema;
       else {
-        const { part, metadata, body } = frame;
+        const { part, metadata, body, at } = frame;
+        const place = pull.places[part]?.partition ?? part;
+        if (at !== undefined && !firstRows.has(place)) firstRows.set(place, at);
         await written; // One message is written while the next arrives.
-        written = spool.append(pull.places[part]?.partition ?? part, frame);
+        written = spool.append(place, frame);
         written.catch(() => {}); // Heard at the next await, or below.
         rows[part] = (rows[part] ?? 0) + frame.rows;
         this.#bytes += metadata.length + body.length;
@@ -155,9 +159,22 @@ export class Fetcher {
   }
 }
 
-const localPart = (part: ExchangePart, path: string, partition: number): LocalPart => {
-  const { stage, task, attempt, worker, rows } = part;
-  return { path, partition, rows, producer: { stage, task, attempt, worker } };
+interface Spooled {
+  readonly path: string;
+  /** Of parts of which some rows are wanted, by their place in the spool: the partition's row that it begins with. */
+  readonly firstRows: ReadonlyMap<number, number>;
+}
+
+interface Filling {
+  readonly spool: SpoolWriter;
+  readonly firstRows: Map<number, number>;
+}
+
+/** @param begins the partition's row that the file begins with */
+const localPart = (part: ExchangePart, path: string, partition: number, begins = 0): LocalPart => {
+  const { stage, task, attempt, worker, rows, firstRow } = part;
+  const range = firstRow === undefined ? {} : { firstRow: firstRow - begins };
+  return { path, partition, rows, ...range, producer: { stage, task, attempt, worker } };
 };
 
 function sameSchema(schemas: readonly Uint8Array[]): Uint8Array {

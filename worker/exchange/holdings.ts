@@ -103,5 +103,5 @@ export class Holdings {
 const keyOf = (wish: Wish & { kind: 'parts' }): string =>
   JSON.stringify([
     wish.job,
-    wish.parts.map(({ stage, task, attempt, partition }) => [stage, task, attempt, partition]),
+    wish.parts.map(({ stage, task, attempt, partition, firstRow }) => [stage, task, attempt, partition, firstRow]),
   ]);

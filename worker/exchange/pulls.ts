@@ -17,7 +17,7 @@ export interface Pull {
 export interface Place {
   /** Partition of the spool. */
   readonly partition: number;
-  /** Rows that the producer reported; undefined: not known. */
+  /** Rows that the producer reported; undefined: not known, or what holds the rows that are wanted may hold others. */
   readonly rows: number | undefined;
 }
 
@@ -36,7 +36,10 @@ function pullOf(job: JobId, placed: readonly { readonly part: ExchangePart; read
   return {
     address: parts[0]?.address ?? '',
     ticket: { kind: 'parts', job, parts },
-    places: placed.map(({ part, partition }) => ({ partition, rows: part.rows })),
+    places: placed.map(({ part, partition }) => ({
+      partition,
+      rows: part.firstRow === undefined ? part.rows : undefined,
+    })),
     blame: (part, error) => {
       const producer = parts[part] ?? parts[0];
       return producer === undefined ? error : fetchFailed(producer, error);

@@ -5,7 +5,7 @@ import { bytesOf, type Unit } from './units.ts';
 
 /**
  * Partitions of a join that are many times as large as the others are cut: each of several tasks reads what some of the
- * producing tasks wrote of it, and all of the other side's partition. Only of a side whose other side's rows may be
+ * producing tasks wrote of it, or some rows of one that wrote much, and all of the other side's partition. Only of a side whose other side's rows may be
  * seen by several tasks; both sides of an inner join may be cut.
  */
 export function splitSkewed(
@@ -50,19 +50,38 @@ function skewedFrom(bytes: readonly number[], { progress }: Draft): number {
   return Math.max(skewBytesMin, (median * skewPercent) / 100);
 }
 
-/** Runs of producing tasks that wrote about so many bytes of the partition. */
+/** Runs of producing tasks that wrote about so many bytes of the partition; rows of one that wrote more. */
 function byTasks(slice: ExchangeSlice, input: ExchangeInput, bytesMax: number, draft: Draft): ExchangeSlice[] {
   const { tasks } = draft.stage(input.from);
   const parts: ExchangeSlice[] = [];
   let from = 0;
   let bytes = 0;
+  const end = (to: number): void => {
+    if (bytes > 0) parts.push({ ...slice, tasks: { from, to } });
+    [from, bytes] = [to, 0];
+  };
   for (let task = 0; task < tasks; task++) {
-    const more = bytesOf({ ...slice, tasks: { from: task, to: task + 1 } }, input, draft);
-    if (bytes > 0 && bytes + more > bytesMax) {
-      parts.push({ ...slice, tasks: { from, to: task } });
-      [from, bytes] = [task, 0];
-    }
-    bytes += more;
+    const own = { ...slice, tasks: { from: task, to: task + 1 } };
+    const more = bytesOf(own, input, draft);
+    if (bytes + more > bytesMax) end(task);
+    const rows = more > bytesMax ? byRows(own, Math.ceil(more / bytesMax), input, draft) : [];
+    parts.push(...rows);
+    if (rows.length === 0) bytes += more;
+    else from = task + 1;
   }
-  return [...parts, { ...slice, tasks: { from, to: tasks } }];
+  end(tasks);
+  return parts;
 }
+
+/** So many parts of what one task wrote of a partition, if it would write its rows in the same order again. */
+function byRows(slice: ExchangeSlice, parts: number, { from: stage }: ExchangeInput, draft: Draft): ExchangeSlice[] {
+  const { rows = 0 } = draft.sizes(stage)?.tasks[slice.tasks?.from ?? 0]?.[slice.from] ?? {};
+  if (!isInOrder(draft.stage(stage), draft) || slice.to !== slice.from + 1) return [];
+  const place = (part: number): number => Math.floor((rows * part) / parts);
+  return Array.from({ length: parts }, (_, i) => ({ ...slice, rows: { from: place(i), to: place(i + 1) } }));
+}
+
+/** A join that came to it meanwhile may go to disk, and yield its rows in another order. */
+const isInOrder = ({ id, inputs }: StageSpec, draft: Draft): boolean =>
+  draft.choicesOf(id).ordered === true &&
+  inputs.every((input) => input.kind !== 'exchange' || input.mode === 'partition');

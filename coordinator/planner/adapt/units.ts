@@ -26,8 +26,12 @@ function slicesOf({ from, perTask }: ExchangeInput, draft: Draft): readonly Exch
 export const weightOf = (unit: Unit, cut: readonly ExchangeInput[], draft: Draft): number =>
   unit.reduce((sum, slice, i) => sum + (cut[i] === undefined ? 0 : bytesOf(slice, cut[i], draft)), 0);
 
-export function bytesOf({ from, to, tasks }: ExchangeSlice, input: ExchangeInput, draft: Draft): number {
+export function bytesOf({ from, to, tasks, rows }: ExchangeSlice, input: ExchangeInput, draft: Draft): number {
   const producers = draft.sizes(input.from)?.tasks ?? [];
+  if (rows !== undefined) {
+    const all = producers[tasks?.from ?? 0]?.[from] ?? { rows: 0, bytes: 0 };
+    return (all.bytes * (rows.to - rows.from)) / Math.max(1, all.rows);
+  }
   let bytes = 0;
   for (const partitions of tasks === undefined ? producers : producers.slice(tasks.from, tasks.to))
     for (let partition = from; partition < to; partition++) bytes += partitions[partition]?.bytes ?? 0;
@@ -41,6 +45,8 @@ export function merged(first: Unit, second: Unit): Unit | undefined {
 }
 
 function neighbours(a: ExchangeSlice, b: ExchangeSlice): ExchangeSlice | undefined {
+  // What was cut by rows was cut for a reason.
+  if (a.rows !== undefined || b.rows !== undefined) return undefined;
   if (a.to === b.from && isSameRange(a.tasks, b.tasks)) return { ...a, to: b.to };
   const isNext = a.tasks !== undefined && b.tasks !== undefined && a.tasks.to === b.tasks.from;
   if (!isNext || a.from !== b.from || a.to !== b.to) return undefined;
@@ -51,4 +57,4 @@ type Range = ExchangeSlice['tasks'];
 const isSameRange = (a: Range, b: Range): boolean => a?.from === b?.from && a?.to === b?.to;
 
 export const isSame = (a: ExchangeSlice, b: ExchangeSlice): boolean =>
-  a.from === b.from && a.to === b.to && isSameRange(a.tasks, b.tasks);
+  a.from === b.from && a.to === b.to && isSameRange(a.tasks, b.tasks) && isSameRange(a.rows, b.rows);

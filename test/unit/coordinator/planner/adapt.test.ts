@@ -6,6 +6,7 @@ import type { Config } from '../../../../shared/config/config.ts';
 import type { Adaptation } from '../../../../shared/plan/job.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
+import type { ExchangeSlice } from '../../../../shared/stage.ts';
 import { calm, runAdapted } from '../../../support/adapted-run.ts';
 import { runLocally } from '../../../support/local-executor.ts';
 import { PlannerBench, scan } from '../../../support/planner.ts';
@@ -18,6 +19,8 @@ const skewed = bench.file(
   'skewed.parquet',
   'SELECT i AS id, CASE WHEN i % 10 < 8 THEN 7 ELSE i % 1000 END AS k FROM range(20000) r(i)',
 );
+// In one piece: one task reads all of it.
+const lump = bench.file('lump.parquet', `FROM '${skewed}'`, 'ROW_GROUP_SIZE 100000');
 const names = bench.file('names.parquet', "SELECT i AS k, 'name ' || i AS name FROM range(6000) r(i)");
 
 const join = (left: PlanNode, right: PlanNode, type: JoinType = 'inner'): PlanNode => ({
@@ -124,6 +127,30 @@ for (const [type, splits] of [
     assert.equal(kinds(ran).includes('split'), splits, kinds(ran).join());
   });
 }
+
+/** What the tasks of the last stage read of the first input. */
+function slicesOf(plan: PlanNode, sql: string): readonly ExchangeSlice[] {
+  const { stages } = runAdapted(bench, plan, sql, { limits: { skewBytesMin: 10_000, skewPercent: 200 } });
+  const [input] = stages.at(-1)?.inputs ?? [];
+  return input?.kind === 'exchange' ? (input.perTask ?? []) : [];
+}
+
+test('a skewed partition that one task wrote is cut by rows, each of which one task reads', () => {
+  const sql = `SELECT * FROM '${lump}' JOIN '${names}' USING (k)`;
+  const slices = slicesOf(join(scan(lump), scan(names)), sql);
+  const ranges = slices.flatMap(({ rows }) => (rows === undefined ? [] : [rows]));
+  assert.ok(ranges.length > 2, JSON.stringify(slices));
+  assert.ok(ranges.every(({ from }, i) => from === (i === 0 ? 0 : ranges[i - 1]?.to)));
+  const sizes = ranges.map(({ from, to }) => to - from);
+  assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+});
+
+test('rows that may come in another order when they are made again are not cut by their places', () => {
+  const distinct: PlanNode = { kind: 'distinct', input: scan(lump) };
+  const sql = `SELECT * FROM (SELECT DISTINCT * FROM '${lump}') JOIN '${names}' USING (k)`;
+  const slices = slicesOf(join(distinct, scan(names)), sql);
+  assert.ok(!slices.some(({ rows }) => rows !== undefined), JSON.stringify(slices));
+});
 
 test('the other side of an inner join is not even scanned where one side is empty', () => {
   const none = `SELECT * FROM '${facts}' JOIN (FROM '${names}' WHERE k % 7 = 9) USING (k)`;

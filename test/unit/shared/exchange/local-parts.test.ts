@@ -52,6 +52,31 @@ test('a part that is missing, damaged or short names its producer', () => {
   assert.throws(() => schemaOfParts([third]), { code: 'FETCH_FAILED' });
 });
 
+test('a range of rows is read out of the batches that hold it', () => {
+  using root = folder();
+  using writer = new ExchangeWriter({ root: root.path, owner: attempt(0), partitions: 1, schema, limits });
+  for (const values of [
+    [0, 1, 2],
+    [3, 4],
+    [5, 6, 7, 8],
+  ])
+    writer.write(0, batchOf(values));
+  writer.commit();
+  const producer = { stage: stageId(0), task: 0, attempt: 0, worker: workerId('w1') };
+  const rangeOf = (firstRow: number, rows: number): LocalPart => ({
+    path: writer.path,
+    partition: 0,
+    firstRow,
+    rows,
+    producer,
+  });
+  const all = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  for (let first = 0; first <= 9; first++)
+    for (let rows = 0; first + rows <= 9; rows++)
+      assert.deepEqual(Array.from(readParts([rangeOf(first, rows)]), valuesOf).flat(), all.slice(first, first + rows));
+  assert.equal(failureOf([rangeOf(6, 4)])?.producer.task, 0);
+});
+
 test('an error of whoever reads is not blamed on a producer', () => {
   using root = folder();
   const read = () => {

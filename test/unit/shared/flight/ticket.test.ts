@@ -16,6 +16,8 @@ test('tickets of parts and of datasets go over the wire', () => {
     skip: 0,
   });
   assert.equal(second?.skip, 7);
+  const some = encodeTicket({ kind: 'parts', job: 'j', parts: [{ ...part, skip: 1, firstRow: 10, rows: 5 }] });
+  assert.deepEqual(decodeTicket(some, 1)[0], { ...first, skip: 1, range: { first: 10, rows: 5 } });
   const dataset = encodeTicket({ kind: 'dataset', dataset: 'd', from: 2, to: 5, skip: 1 });
   assert.deepEqual(decodeTicket(dataset, 1), [
     { owner: { kind: 'dataset', dataset: 'd' }, partition: 0, from: 2, to: 5, skip: 1 },
