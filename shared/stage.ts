@@ -1,10 +1,12 @@
+import type { ExchangePart, ExchangeSlice } from './exchange-part.ts';
 import type { FunctionStep } from './function-step.ts';
-import type { JobId, StageId, WorkerId } from './ids.ts';
+import type { JobId, StageId } from './ids.ts';
 import type { Json } from './json.ts';
 import type { LoadStep } from './load-step.ts';
 import type { ObjectStorage } from './plan/nodes/scan.ts';
 import type { Schema } from './schema.ts';
 
+export type { ExchangePart, ExchangeSlice } from './exchange-part.ts';
 export type { CallMode, FunctionRef, FunctionStep, GroupColumns } from './function-step.ts';
 
 /**
@@ -93,19 +95,6 @@ export interface SourceSpec {
   readonly connector: string;
   /** A secret stands in them by name: the worker puts its value in. */
   readonly options: Json;
-}
-
-/** Partitions `[from, to)`, one after the other, of the tasks `[tasks.from, tasks.to)` of a stage, in task order. */
-export interface ExchangeSlice {
-  readonly from: number;
-  readonly to: number;
-  /** Absent: of all tasks. */
-  readonly tasks?: { readonly from: number; readonly to: number };
-  /**
-   * Of one partition that one task wrote: its rows `[rows.from, rows.to)` as it wrote them. Only where a second run of that task
-   * writes them in the same order.
-   */
-  readonly rows?: { readonly from: number; readonly to: number };
 }
 
 /** Segments `[from, to)` of a spooled dataset, in order. */
@@ -254,21 +243,6 @@ export type TaskInput =
       readonly dataset: string;
       readonly segments: SegmentRange;
     };
-
-/** One partition of one producer's exchange file, or some of its rows. */
-export interface ExchangePart {
-  readonly stage: StageId;
-  readonly task: number;
-  readonly attempt: number;
-  readonly partition: number;
-  readonly worker: WorkerId;
-  /** `host:port` of that worker's Flight service. */
-  readonly address: string;
-  readonly rows: number;
-  readonly bytes: number;
-  /** Rows `[firstRow, firstRow + rows)` of the partition; absent: it has `rows` rows, all of which are meant. */
-  readonly firstRow?: number;
-}
 
 /** What a finished attempt reports. */
 export interface TaskOutput {
