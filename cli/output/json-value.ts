@@ -3,7 +3,7 @@ import { formatValue } from '../../client/format/value.ts';
 
 /**
  * A value as JSON text. Integers and decimals keep all of their digits; what JSON has no form for (times, intervals, bytes as
- * hex, not-a-number) is the text that people see; a map is a list of its keys with their values.
+ * hex, not-a-number) is the text that people see; a map is a list of its keys with their values, a struct without names a list.
  *
  * @param value as `columnValues` gives it
  */
@@ -12,7 +12,10 @@ export function jsonValue(value: unknown, field: Field): string {
   if (typeof value === 'boolean' || typeof value === 'bigint' || DataType.isDecimal(field.type)) return String(value);
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   const children: readonly Field[] = field.type.children ?? [];
-  if (Array.isArray(value)) return `[${value.map((item) => memberJson(item, children[0])).join(', ')}]`;
+  if (Array.isArray(value)) {
+    const childOf = (i: number): Field | undefined => children[DataType.isStruct(field.type) ? i : 0];
+    return `[${value.map((item, i) => memberJson(item, childOf(i))).join(', ')}]`;
+  }
   if (DataType.isStruct(field.type)) return jsonStruct(value as Readonly<Record<string, unknown>>, children);
   return value instanceof Map ? jsonMap(value, children[0]) : JSON.stringify(formatValue(value, field));
 }

@@ -47,12 +47,15 @@ export function formatValue(value: unknown, field: Field, digits?: number): stri
   if (value instanceof Date) return formatDate(value, field.type);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (typeof value === 'number') return formatNumber(value, digits);
-  return typeof value === 'object' ? formatNested(value, field.type.children ?? [], digits) : String(value);
+  return typeof value === 'object' ? formatNested(value, field.type, digits) : String(value);
 }
 
-function formatNested(value: object, fields: readonly Field[], digits: number | undefined): string {
+function formatNested(value: object, type: DataType, digits: number | undefined): string {
+  const fields: readonly Field[] = type.children ?? [];
   const text = (inner: unknown, field: Field | undefined): string =>
     field === undefined ? String(inner) : formatValue(inner, field, digits);
+  if (Array.isArray(value) && DataType.isStruct(type))
+    return `(${value.map((item, i) => text(item, fields[i])).join(', ')})`;
   if (Array.isArray(value)) return `[${value.map((item) => text(item, fields[0])).join(', ')}]`;
   if (value instanceof Map) {
     const [keys, values]: readonly Field[] = fields[0]?.type.children ?? [];

@@ -22,6 +22,7 @@ const codeOfMessage: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = 
   ],
   [/^Conversion Error: Error while reading file .*failed to cast column/s, 'SCHEMA_MISMATCH'],
   [/^Invalid Input Error: Failed to read file .*schema mismatch/s, 'SCHEMA_MISMATCH'],
+  [/^Conversion Error: Malformed JSON .* when casting from source column /s, 'QUERY_FAILED'],
   [/^(Invalid Input|Conversion) Error: (CSV Error|Error when sniffing file|Malformed JSON)/s, 'ROW_MALFORMED'],
   [/^Binder Error/s, 'SQL_INVALID'],
   [/^(Missing Extension|Extension Autoloading|Not implemented) Error/s, 'NOT_SUPPORTED'],
@@ -58,19 +59,26 @@ const nextStep: Partial<Record<ErrorCode, string>> = {
 
 /**
  * An error of DuckDB as a `SheafError`: its code from what the message says, else from DuckDB's error type. The message
- * is kept whole, with the caret that points into the SQL. Pure.
+ * is kept whole, with the caret that points into the SQL, but for advice that cannot be followed here. Pure.
  *
  * @param type a `duckdb_error_type`, where the C API gives one
  */
 export function duckdbError(text: string, type = 0): SheafError {
-  const message = plainMessage(text);
+  const message = plainMessage(text).replace(forbiddenAdvice, '');
   const code = codeOfMessage.find(([pattern]) => pattern.test(message))?.[1] ?? codeOfType[type] ?? 'QUERY_FAILED';
-  const next = nextStep[code];
+  const next = extension.test(message) ? withoutExtension : nextStep[code];
   return new SheafError(code, message, {
     retryable: code === 'OUT_OF_MEMORY' || code === 'DISK_FULL',
     ...(next === undefined ? {} : { next }),
   });
 }
+
+const extension = /but it exists in the \w+ extension|requires the extension/;
+const withoutExtension =
+  "Only DuckDB's built-in extensions are here: read it by a connector, or write it as Parquet or CSV first.";
+
+/** How to install and what to set: neither is allowed here. */
+const forbiddenAdvice = /\n+(Please try installing|Alternatively, consider enabling|Use "SET )[\s\S]*$/;
 
 /** Some functions of the C API hand out the exception as JSON. */
 function plainMessage(text: string): string {

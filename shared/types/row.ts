@@ -12,7 +12,7 @@ import type { SchemaSpec } from '../schema.ts';
  * | DATE, TIMESTAMP in all its forms                      | `Date` (UTC; what is finer than a ms is kept beside it) |
  * | BLOB, GEOMETRY (as WKB)                               | `Uint8Array`                                     |
  * | lists, fixed arrays                                   | arrays                                           |
- * | STRUCT                                                | objects                                          |
+ * | STRUCT                                                | objects; arrays where its fields have no names   |
  * | MAP                                                   | `Map`                                            |
  * | VARCHAR, ENUM, UUID, TIME, INTERVAL, JSON, all others | `string`, as DuckDB prints it                    |
  *

@@ -2,10 +2,19 @@ import type { Random } from '../simulation/random.ts';
 import type { Column } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import type { Expressions, Made } from './expressions.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** An aggregate expression; `inexact` if its last bits depend on the order of rows. */
 export interface MadeAggregate extends Made {
   readonly inexact: boolean;
+}
+
+/** What aggregates are made of besides columns. */
+export interface AggregatesOf {
+  readonly scalars: Expressions;
+  /** Only what merges from parts: one call of another kind, and whole groups must meet. Absent: perhaps. */
+  readonly isMergeable?: boolean;
+  readonly surroundings?: Surroundings | undefined;
 }
 
 /**
@@ -17,15 +26,21 @@ export class Aggregates {
   readonly #columns: readonly Column[];
   readonly #coverage: Coverage;
   readonly #scalars: Expressions;
-  /** Only what merges from parts: one call of another kind, and whole groups must meet. */
+  readonly #surroundings: Surroundings | undefined;
   readonly #isMergeable: boolean;
 
-  constructor(random: Random, columns: readonly Column[], coverage: Coverage, scalars: Expressions) {
+  constructor(
+    random: Random,
+    columns: readonly Column[],
+    coverage: Coverage,
+    { scalars, isMergeable, surroundings }: AggregatesOf,
+  ) {
+    this.#surroundings = surroundings;
     this.#random = random;
     this.#columns = columns.filter(({ inexact }) => !inexact);
     this.#coverage = coverage;
     this.#scalars = scalars;
-    this.#isMergeable = random.chance(0.5);
+    this.#isMergeable = isMergeable ?? random.chance(0.5);
   }
 
   /** A call, or an expression over several. */
@@ -44,6 +59,12 @@ export class Aggregates {
   }
 
   call(): MadeAggregate {
+    const own = this.#surroundings?.aggregate(
+      () => this.#scalars.number(0),
+      () => this.#scalars.text(1),
+      () => this.#scalars.boolean(1),
+    );
+    if (own !== undefined) return { sql: `${own}${this.#filter()}`, kind: 'other', wild: true, inexact: true };
     const mergeable = [
       () => this.#numeric(),
       () => this.#numeric(),

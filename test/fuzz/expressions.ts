@@ -1,6 +1,7 @@
 import type { Random } from '../simulation/random.ts';
 import type { Column } from './column.ts';
 import type { Coverage } from './coverage.ts';
+import type { Surroundings } from './surroundings.ts';
 import { castOnly, type Kind } from './types.ts';
 
 /** A scalar expression with what is known of its values. */
@@ -18,8 +19,10 @@ export class Expressions {
   readonly #random: Random;
   readonly #columns: readonly Column[];
   readonly #coverage: Coverage;
+  readonly #surroundings: Surroundings | undefined;
 
-  constructor(random: Random, columns: readonly Column[], coverage: Coverage) {
+  constructor(random: Random, columns: readonly Column[], coverage: Coverage, surroundings?: Surroundings) {
+    this.#surroundings = surroundings;
     this.#random = random;
     this.#columns = columns.filter(({ inexact }) => !inexact);
     this.#coverage = coverage;
@@ -52,7 +55,7 @@ export class Expressions {
     if (depth <= 0) return leaf();
     const pick = this.#random.pick([
       leaf,
-      leaf,
+      () => this.#surroundings?.number(leaf) ?? leaf(),
       () => `(${this.number(depth - 1)} ${this.#op(['+', '-'])} ${this.number(depth - 1)})`,
       () => `(${leaf()} * ${this.#literal()})`,
       () =>
@@ -77,7 +80,7 @@ export class Expressions {
     if (depth <= 0) return this.#random.pick([plain, () => this.#comparison(), () => this.#nullTest()])();
     return this.#random.pick([
       () => this.#comparison(),
-      () => this.#comparison(),
+      () => this.#surroundings?.boolean(() => this.#comparison()) ?? this.#comparison(),
       () => this.#nullTest(),
       () => `(${this.boolean(depth - 1)} ${this.#op(['AND', 'OR'])} ${this.boolean(depth - 1)})`,
       () => `(${this.#op(['NOT'])} ${this.boolean(depth - 1)})`,
@@ -93,10 +96,12 @@ export class Expressions {
   }
 
   text(depth: number): string {
-    const leaf = (): string => this.#named('text') ?? this.#random.pick(["'a'", "''", "'Ünï'"]);
+    const leaf = (): string => this.#named('text') ?? this.#text();
     if (depth <= 0) return leaf();
     return this.#random.pick([
       leaf,
+      () => this.#surroundings?.text(leaf) ?? leaf(),
+      () => `(${leaf()} || ${this.#text()})`,
       () => `${this.#function(['upper', 'lower', 'trim', 'reverse', 'md5'])}(${this.text(depth - 1)})`,
       () => `(${this.text(depth - 1)} ${this.#op(['||'])} ${this.text(depth - 1)})`,
       () => `substr(${this.text(depth - 1)}, ${this.#random.between(-2, 3)}, ${this.#random.between(0, 4)})`,
@@ -108,10 +113,16 @@ export class Expressions {
     ])();
   }
 
+  #text(): string {
+    const written = this.#random.pick(["'a'", "''", "'Ünï'"]);
+    return this.#surroundings?.literal('text', written) ?? written;
+  }
+
   #column(): Made {
-    const { sql, kind, wild, type } = this.#random.pick(this.#columns);
+    const column = this.#random.pick(this.#columns);
+    const { kind, wild, type } = column;
     if (type !== undefined) this.#coverage.count('types', type);
-    return { sql, kind, wild };
+    return { sql: this.#surroundings?.column(column) ?? column.sql, kind, wild };
   }
 
   #named(kind: Kind, test: (column: Column) => boolean = () => true): string | undefined {
@@ -123,7 +134,9 @@ export class Expressions {
   }
 
   #literal(): string {
-    return this.#random.pick(['0', '1', '2', '3', '10', '100', '-1', '0.5', '2.25', '7.0::DOUBLE', '5::SMALLINT']);
+    const literals = ['0', '1', '2', '3', '10', '100', '-1', '0.5', '2.25', '7.0::DOUBLE', '5::SMALLINT'];
+    const written = this.#random.pick(literals);
+    return this.#surroundings?.literal('number', written) ?? written;
   }
 
   /** Of two values of one kind, or of numbers of any two types. */

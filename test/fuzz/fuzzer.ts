@@ -15,9 +15,11 @@ import { Random } from '../simulation/random.ts';
 import { difference } from './compare.ts';
 import type { Coverage } from './coverage.ts';
 import { type Adapting, Executor } from './executor.ts';
+import { writeBundles } from './functions.ts';
 import { Plans } from './plans.ts';
 import { referenceSql } from './reference.ts';
 import { Queries } from './sql-queries.ts';
+import { type Asked, Surroundings } from './surroundings.ts';
 import { type FileTable, makeTables } from './world.ts';
 
 /** One question, ready to be asked of both. */
@@ -25,8 +27,13 @@ export interface Case {
   readonly seed: number;
   readonly kind: 'sql' | 'plan';
   readonly plan: PlanNode;
-  /** What DuckDB is asked. */
+  /** Its text, also of a plan. */
   readonly sql: string;
+  /** What DuckDB is asked, once it ran the statements of `setup`. */
+  readonly referenceSql: string;
+  readonly setup: readonly string[];
+  /** Another text as a question over the same datasets, views, parameters and functions. */
+  readonly again: (sql: string) => Asked;
   readonly orderedBy: readonly number[];
   readonly slots: number;
 }
@@ -73,6 +80,7 @@ export class World implements Disposable {
     const cache = new SourceCache(this.#config.sourceCacheEntriesMax);
     this.#tools = { connection: this.#planner, dialect: dialectOf(this.#planner), cache, config: this.#config };
     this.#executor = new Executor(database.address, this.directory, this.#config);
+    writeBundles(join(this.directory, 'blobs'));
     this.tables = makeTables(random, this.#reference, this.directory);
   }
 
@@ -81,13 +89,18 @@ export class World implements Disposable {
     const seed = this.#seed + number;
     const random = new Random(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
     const slots = random.pick([1, 2, 3, 3]);
-    if (random.chance(0.5)) {
-      const { sql, orderedBy } = new Queries(random, this.tables, this.#coverage).question();
-      return { seed, kind: 'sql', plan: { kind: 'sql', text: sql }, sql, orderedBy, slots };
+    const around = new Surroundings(random, this.tables, this.#coverage, {
+      sqlOf: (plan) => this.referenceOf(plan),
+      takes: (statement) => attempt(() => this.#reference.execute(statement)).error === undefined,
+    });
+    const again = (sql: string): Asked => around.ask(sql);
+    if (random.chance(0.55)) {
+      const { sql, orderedBy } = new Queries(random, around.tables, this.#coverage, around).question();
+      return { seed, kind: 'sql', ...around.ask(sql), orderedBy, slots, again };
     }
     const { node, orderedBy } = new Plans(random, this.tables, this.#coverage).question();
     const sql = this.referenceOf(node);
-    return { seed, kind: 'plan', plan: node, sql, orderedBy, slots };
+    return { seed, kind: 'plan', plan: node, sql, referenceSql: sql, setup: [], orderedBy, slots, again };
   }
 
   referenceOf(node: PlanNode): string {
@@ -115,9 +128,13 @@ export class World implements Disposable {
 
   /** Asks both, and compares. */
   async ask(question: Case, mutate: Mutation = (plan) => plan): Promise<Outcome> {
-    const expected = attempt(() => this.#reference.execute(`CREATE OR REPLACE TABLE expected AS ${question.sql}`));
+    const expected = attempt(() => {
+      for (const statement of question.setup) this.#reference.execute(statement);
+      this.#reference.execute(`CREATE OR REPLACE TABLE expected AS ${question.referenceSql}`);
+    });
     const planned = attempt(() => mutate(this.stagesOf(question)));
     const stages = planned.value?.stages ?? [];
+    if (planned.value !== undefined) this.#countPlan(planned.value);
     const about = { stages: stages.length, parallel: stages.some(({ tasks }) => tasks > 1) };
     const error = planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question));
     if (error !== undefined || expected.error !== undefined)
@@ -127,8 +144,25 @@ export class World implements Disposable {
     return {
       ...about,
       failed: false,
-      difference: this.#isContradicted(question.sql) ? `${differs}: ${contradiction}` : differs,
+      difference: this.#isContradicted(question.referenceSql) ? `${differs}: ${contradiction}` : differs,
     };
+  }
+
+  /** What became of the question: how rows travel between stages, and what was not distributed. */
+  #countPlan({ stages, notes }: StagedPlan): void {
+    for (const { output, steps, inputs } of stages) {
+      if (output.kind === 'exchange') this.#coverage.count('exchanges', output.partitioning.kind);
+      for (const input of inputs) if (input.kind === 'exchange') this.#coverage.count('exchanges', input.mode);
+      for (const step of steps) if (step.kind === 'function') this.#coverage.count('TypeScript', `step: ${step.mode}`);
+    }
+    for (const { text } of notes)
+      this.#coverage.count(
+        'gathered',
+        text
+          .replace(/: .*/s, '')
+          .replace(/stage \d+/, 'a stage')
+          .replace(/ by .*,/, ' by keys,'),
+      );
   }
 
   /** DuckDB counts as many rows as Sheaf found, and yields another number of them. */

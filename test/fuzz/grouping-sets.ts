@@ -1,11 +1,14 @@
 import type { Column } from './column.ts';
 import { list, type Query, type QueryParts, type Relation } from './query-parts.ts';
 
-/** ROLLUP, CUBE and GROUPING SETS of columns and expressions, with GROUPING, HAVING, and ranks over them. */
+/**
+ * ROLLUP, CUBE and GROUPING SETS of columns and expressions, with GROUPING, HAVING, and ranks over them. Keys are often null,
+ * so that rows of two sets are equal in all keys; and often all aggregates have parts, so that those rows meet.
+ */
 export function groupingSets(parts: QueryParts, relation: Relation): Query | undefined {
   const { random, coverage } = parts;
   const scalars = parts.scalars(relation);
-  const aggregates = parts.aggregates(relation, scalars);
+  const aggregates = parts.aggregates(relation, scalars, random.chance(0.75));
   const keys = keysOf(parts, relation);
   if (keys.length === 0) return undefined;
   const made = parts.times(1, 3, () => aggregates.any());
@@ -36,7 +39,13 @@ function keysOf(parts: QueryParts, relation: Relation): string[] {
   const columns = relation.columns.filter(({ inexact, unique }) => !inexact && !unique);
   if (columns.length === 0) return [];
   const make = (): string =>
-    parts.random.chance(0.75) ? parts.random.pick(columns).sql : `(coalesce(${scalars.text(0)}, 'none'))`;
+    parts.random.pick<() => string>([
+      () => parts.random.pick(columns).sql,
+      () => parts.random.pick(columns).sql,
+      () => `(CASE WHEN ${scalars.boolean(0)} THEN ${parts.random.pick(columns).sql} END)`,
+      () => `(nullif(${scalars.text(0)}, ''))`,
+      () => `(coalesce(${scalars.text(0)}, 'none'))`,
+    ])();
   return [...new Set(parts.times(1, 3, make))];
 }
 

@@ -35,14 +35,19 @@ function* smallerCases(world: World, question: Case): Generator<Case> {
   const tree = (question.kind === 'sql' ? world.reference.parse(question.sql) : question.plan) as Json;
   for (const smaller of shrunk(tree)) {
     try {
-      const sql =
-        question.kind === 'sql' ? world.reference.print(smaller) : world.referenceOf(smaller as unknown as PlanNode);
-      const plan = question.kind === 'sql' ? ({ kind: 'sql', text: sql } as const) : (smaller as unknown as PlanNode);
-      if (sql.length < question.sql.length) yield { ...question, sql, plan };
+      const asked = askedOf(world, question, smaller);
+      if (asked.sql.length < question.sql.length) yield { ...question, ...asked };
     } catch {
       // What cannot be printed or described is no question.
     }
   }
+}
+
+function askedOf(world: World, question: Case, tree: Json): Pick<Case, 'plan' | 'sql' | 'referenceSql'> {
+  if (question.kind === 'sql') return question.again(world.reference.print(tree));
+  const plan = tree as unknown as PlanNode;
+  const sql = world.referenceOf(plan);
+  return { plan, sql, referenceSql: sql };
 }
 
 /** Fields that may be empty, and lists that may be shorter. */

@@ -16,6 +16,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     sql.replace(/ELSE list_sum\(/g, 'ELSE 0 * list_sum('),
   ),
   'a set of keys that is lost': inSql((sql) => sql.replace(/GROUPING SETS \(\([^)]*\), /, 'GROUPING SETS (')),
+  'a set of keys that is taken for another': inSql(withoutSetNumber),
   'an unequal hash of equal keys of two types': inStages(({ output, ...stage }) => ({
     ...stage,
     output: output.kind === 'exchange' ? { ...output, partitioning: uncast(output.partitioning) } : output,
@@ -35,6 +36,15 @@ export const mutations: Readonly<Record<string, Mutation>> = {
 
 function inStages(change: (stage: StageSpec) => StageSpec): Mutation {
   return (plan: StagedPlan) => ({ ...plan, stages: plan.stages.map(change) });
+}
+
+/** Whole groups meet by their keys alone; what else asks for the set's number gets one. */
+function withoutSetNumber(sql: string): string {
+  const merged = sql.replace(/ GROUP BY (.*), "partset"/s, ' GROUP BY $1');
+  if (merged === sql) return sql;
+  return merged
+    .replace(/, partset(?=,| FROM)/g, ', any_value("partset") AS partset')
+    .replace(/(?<! AS |"|\w)partset(?!"|\w)/g, 'any_value("partset")');
 }
 
 function inSql(change: (sql: string) => string): Mutation {

@@ -101,7 +101,7 @@ export class Plans {
   #aggregate({ node, columns }: MadePlan): MadePlan {
     this.#coverage.count('plan nodes', 'aggregate');
     const scalars = this.#scalars(columns);
-    const aggregates = new Aggregates(this.#random, columns, this.#coverage, scalars);
+    const aggregates = new Aggregates(this.#random, columns, this.#coverage, { scalars });
     const keys = this.#times(0, 2, () => ({ ...scalars.key(), inexact: false }));
     const made = this.#times(1, 4, () => aggregates.any());
     const keyColumns = keys.map((key) => this.#column(key));

@@ -4,7 +4,8 @@ import { Aggregates } from './aggregates.ts';
 import type { Column } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
-import type { FileTable } from './world.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { NamedTable } from './world.ts';
 
 /** A SELECT with its columns, in their order. */
 export interface Query {
@@ -28,10 +29,12 @@ export interface Relation {
 export class QueryParts {
   readonly random: Random;
   readonly coverage: Coverage;
-  readonly #tables: readonly FileTable[];
+  readonly #tables: readonly NamedTable[];
+  readonly #surroundings: Surroundings | undefined;
   #names = 0;
 
-  constructor(random: Random, tables: readonly FileTable[], coverage: Coverage) {
+  constructor(random: Random, tables: readonly NamedTable[], coverage: Coverage, surroundings?: Surroundings) {
+    this.#surroundings = surroundings;
     this.random = random;
     this.coverage = coverage;
     this.#tables = tables;
@@ -39,7 +42,7 @@ export class QueryParts {
 
   table(): Relation {
     const table = this.random.pick(this.#tables);
-    this.coverage.count('sources', table.scan.format);
+    this.coverage.count('sources', table.source);
     return this.named(table.from, table.columns);
   }
 
@@ -52,11 +55,13 @@ export class QueryParts {
   }
 
   scalars(relation: Relation): Expressions {
-    return new Expressions(this.random, relation.columns, this.coverage);
+    return new Expressions(this.random, relation.columns, this.coverage, this.#surroundings);
   }
 
-  aggregates(relation: Relation, scalars: Expressions): Aggregates {
-    return new Aggregates(this.random, relation.columns, this.coverage, scalars);
+  /** @param isMergeable only those that merge from parts; absent: perhaps */
+  aggregates(relation: Relation, scalars: Expressions, isMergeable = this.random.chance(0.5)): Aggregates {
+    const about = { scalars, isMergeable, surroundings: this.#surroundings };
+    return new Aggregates(this.random, relation.columns, this.coverage, about);
   }
 
   keyOf(relation: Relation): string {

@@ -5,7 +5,7 @@ import { type Column, decidingKeys } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
 import type { Question } from './query-parts.ts';
-import type { FileTable } from './world.ts';
+import type { NamedTable } from './world.ts';
 
 interface Item {
   readonly sql: string;
@@ -19,19 +19,22 @@ interface Item {
  * A plain SELECT over one file, with the names that such have: aliases that are columns' names in another case, aliases
  * used by others, positions, keys that are not selected, stars. These are what the planner takes apart itself.
  */
-export function singleFileQuestion(random: Random, tables: readonly FileTable[], coverage: Coverage): Question {
-  return new SingleFile(random, random.pick(tables), coverage).question();
+export function singleFileQuestion(random: Random, tables: readonly NamedTable[], coverage: Coverage): Question {
+  return new SingleFile(random, random.pick(tables.filter(isPlain)), coverage).question();
 }
+
+/** Its columns may be written without quotes. */
+const isPlain = ({ columns }: NamedTable): boolean => columns.every(({ name }) => /^[a-z]\w*$/.test(name));
 
 class SingleFile {
   readonly #random: Random;
-  readonly #table: FileTable;
+  readonly #table: NamedTable;
   readonly #coverage: Coverage;
   readonly #columns: readonly Column[];
   readonly #from: string;
   #aliases = 0;
 
-  constructor(random: Random, table: FileTable, coverage: Coverage) {
+  constructor(random: Random, table: NamedTable, coverage: Coverage) {
     const alias = random.pick(['', '', 't', 'T1']);
     const before = alias !== '' && random.chance(0.5) ? `${alias.toLowerCase()}.` : '';
     this.#random = random;
@@ -39,7 +42,7 @@ class SingleFile {
     this.#coverage = coverage;
     this.#from = `${table.from}${alias === '' ? '' : ` AS ${alias}`}`;
     this.#columns = table.columns.map((column) => ({ ...column, sql: `${before}${this.#cased(column.name)}` }));
-    coverage.count('sources', table.scan.format);
+    coverage.count('sources', table.source);
   }
 
   question(): Question {
@@ -62,7 +65,7 @@ class SingleFile {
   #groups(): Question {
     this.#coverage.count('shapes', 'one file: groups');
     const scalars = this.#scalars();
-    const aggregates = new Aggregates(this.#random, this.#columns, this.#coverage, scalars);
+    const aggregates = new Aggregates(this.#random, this.#columns, this.#coverage, { scalars });
     const keys = this.#some(0, 2, () => this.#item({ ...scalars.key(), inexact: false }));
     const made = this.#some(1, 3, () => this.#item(aggregates.any()));
     const items = this.#random.chance(0.7) ? [...keys, ...made] : [...made, ...keys];

@@ -8,20 +8,21 @@ import { oddShape } from './odd-shapes.ts';
 import { blank, list, type Query, QueryParts, type Question, type Relation } from './query-parts.ts';
 import { distinctOn, filteredBySubquery, unnested, windowed } from './shapes.ts';
 import { singleFileQuestion } from './single-file.ts';
-import type { FileTable } from './world.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { NamedTable } from './world.ts';
 
 /** Makes SELECTs over tables. */
 export class Queries {
   readonly #random: Random;
-  readonly #tables: readonly FileTable[];
+  readonly #tables: readonly NamedTable[];
   readonly #coverage: Coverage;
   readonly #parts: QueryParts;
 
-  constructor(random: Random, tables: readonly FileTable[], coverage: Coverage) {
+  constructor(random: Random, tables: readonly NamedTable[], coverage: Coverage, surroundings?: Surroundings) {
     this.#random = random;
     this.#tables = tables;
     this.#coverage = coverage;
-    this.#parts = new QueryParts(random, tables, coverage);
+    this.#parts = new QueryParts(random, tables, coverage, surroundings);
   }
 
   /** A question, ordered and cut at times. */
@@ -47,6 +48,8 @@ export class Queries {
       () => this.#setOperation(depth),
       () => this.#shape(windowed, depth),
       () => this.#shape(filteredBySubquery, depth),
+      () => this.#shape(groupingSets, depth),
+      () => this.#shape(groupingSets, depth),
       () => this.#shape(groupingSets, depth),
       () => this.#shape(groupingSets, depth),
       () => this.#withClause(depth),
@@ -176,13 +179,13 @@ export class Queries {
     const selects = sides.map((relation) => {
       const scalars = this.#parts.scalars(relation);
       const items = kinds.map((kind) => (kind === 'number' ? scalars.number(1) : scalars.text(1)));
-      const texts = items.map((sql, i) => `${sql} AS ${names[i]}`);
+      const texts = items.map((sql, i) => `${sql} AS ${quotedName(names[i] ?? '')}`);
       return `SELECT ${texts.join(', ')} FROM ${relation.from}${this.#parts.where(scalars)}`;
     });
     const columns = names.map((name, i) => ({
       ...blank,
       name,
-      sql: name,
+      sql: quotedName(name),
       kind: kinds[i] ?? ('other' as const),
       wild: true,
     }));

@@ -7,13 +7,19 @@ import type { Random } from '../simulation/random.ts';
 import type { Column } from './column.ts';
 import { kindOf, tamePools, type ValuePool, wildPools } from './types.ts';
 
-/** A table as files, with what the generator knows of its columns. */
-export interface FileTable {
+/** What stands after FROM, with what the generator knows of its columns. */
+export interface NamedTable {
   readonly name: string;
   /** How SQL text reads it. */
   readonly from: string;
-  readonly scan: ScanNode;
+  /** A format of files, or what else it is. */
+  readonly source: string;
   readonly columns: readonly Column[];
+}
+
+/** A table as files. */
+export interface FileTable extends NamedTable {
+  readonly scan: ScanNode;
   readonly types: readonly string[];
 }
 
@@ -59,6 +65,7 @@ function makeTable(random: Random, connection: Connection, directory: string, na
   return {
     name,
     from: random.chance(0.3) && format === 'parquet' ? `read_parquet([${paths.map(literal).join(', ')}])` : from,
+    source: format,
     scan: { kind: 'scan', format, paths: random.chance(0.5) ? [glob] : paths, options: {} },
     columns: schema.map((column) => ({
       name: column.name,

@@ -5,6 +5,7 @@ import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import { type PoolTask, type ThreadData, usesConnectors } from '../pool/protocol.ts';
 import type { TaskContext } from './context.ts';
+import { inOwnWords } from './own-words.ts';
 import { isNumbered } from './partition-number.ts';
 import type { Relation } from './relation.ts';
 import { runStep } from './run-step.ts';
@@ -32,7 +33,7 @@ export async function runTask(task: PoolTask, thread: ThreadData, watch: Attempt
     const metrics = { ...work, fetchMs: 0, spilledBytes: 0, peakRssBytes: 0 };
     return { partitions, metrics, ...(file === undefined ? {} : { file }) };
   } catch (thrown) {
-    throw inputs.inFileTerms(SheafError.from(thrown));
+    throw inputs.inFileTerms(inOwnWords(SheafError.from(thrown), task));
   }
 }
 

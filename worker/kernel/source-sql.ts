@@ -1,6 +1,7 @@
 import { assert } from '../../shared/errors.ts';
 import type { Column, Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
+import { nullOf } from '../../shared/sql/type-text.ts';
 import type { CsvDialect, Split } from '../../shared/stage.ts';
 
 /** A split of a format that DuckDB reads itself; `arrow` splits come through the kernel's own scan. */
@@ -23,7 +24,7 @@ export function sourceSql(schema: Schema, splits: readonly SqlSplit[], pathOf: P
 
 /** The same columns without any row: a task may have no splits of an input. */
 const emptySelect = (schema: Schema): string =>
-  `SELECT ${schema.map(({ name, type }) => `NULL::${type} AS ${quotedName(name)}`).join(', ')} WHERE false`;
+  `SELECT ${schema.map(({ name, type }) => `${nullOf(type)} AS ${quotedName(name)}`).join(', ')} WHERE false`;
 
 /** Neighbours that one reader call can take together: whole files read alike. */
 function groups(splits: readonly SqlSplit[]): SqlSplit[][] {

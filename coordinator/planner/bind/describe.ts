@@ -2,6 +2,7 @@ import { SheafError } from '../../../shared/errors.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
+import { nullOf } from '../../../shared/sql/type-text.ts';
 import type { Dialect } from '../dialect.ts';
 import { inOwnLines } from '../expressions.ts';
 
@@ -28,7 +29,7 @@ export function describeOver(dialect: Dialect, relations: readonly Relation[], s
 
 /** A SELECT with these columns and no rows. */
 export const emptyRelation = (schema: Schema): string =>
-  `SELECT ${schema.map(({ name, type }) => `NULL::${type} AS ${quotedName(name)}`).join(', ')} WHERE false`;
+  `SELECT ${schema.map(({ name, type }) => `${nullOf(type)} AS ${quotedName(name)}`).join(', ')} WHERE false`;
 
 /** Names of a schema in lower case: DuckDB does not tell cases apart. */
 export const columnNames = (schema: Schema): ReadonlySet<string> =>

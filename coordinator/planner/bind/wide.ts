@@ -2,6 +2,7 @@ import { SheafError } from '../../../shared/errors.ts';
 import type { PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
+import { nullOf } from '../../../shared/sql/type-text.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { describeOver } from './describe.ts';
@@ -62,7 +63,7 @@ function inOneOrder(inputs: readonly Bound[], context: PlanContext): Bound[] {
   return inputs.map((input) => {
     const own = new Set(input.schema.map(({ name }) => name.toLowerCase()));
     const columns = schema.map(({ name, type }) => {
-      return { name, sql: own.has(name.toLowerCase()) ? quotedName(name) : `NULL::${type}` };
+      return { name, sql: own.has(name.toLowerCase()) ? quotedName(name) : nullOf(type) };
     });
     return bindProject(columns, input, context);
   });

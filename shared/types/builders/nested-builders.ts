@@ -1,3 +1,4 @@
+import { isNoName } from '../readers/nested-readers.ts';
 import { BadValue, type BatchParts, ColumnBuilder, firstCapacity, newBuffer } from './column-builder.ts';
 
 /** Lists, and maps as lists of entries: rows of a child between offsets. */
@@ -98,7 +99,7 @@ export class FixedListBuilder extends ColumnBuilder {
   }
 }
 
-/** Objects with exactly the fields of the type. */
+/** Objects with exactly the fields of the type; arrays where the fields have no names. */
 export class StructBuilder extends ColumnBuilder {
   readonly #names: readonly string[];
   readonly #children: readonly ColumnBuilder[];
@@ -118,7 +119,11 @@ export class StructBuilder extends ColumnBuilder {
       this.appendNull();
       return;
     }
-    if (typeof value !== 'object' || Array.isArray(value)) this.bad(value);
+    if (typeof value !== 'object') this.bad(value);
+    if (Array.isArray(value)) {
+      this.#appendAll(value);
+      return;
+    }
     const given = value as Readonly<Record<string, unknown>>;
     this.#names.forEach((name, i) => {
       if (given[name] === undefined && !(name in given)) this.bad(value);
@@ -127,6 +132,13 @@ export class StructBuilder extends ColumnBuilder {
     const extra = Object.keys(given).find((name) => !this.#names.includes(name));
     if (extra !== undefined)
       throw new BadValue(`${this.label}.${extra}`, `no such field in ${this.type}`, given[extra]);
+    this.next();
+  }
+
+  #appendAll(values: readonly unknown[]): void {
+    const isUnnamed = this.#names.every(isNoName);
+    if (!isUnnamed || values.length !== this.#children.length) this.bad(values);
+    for (const [i, child] of this.#children.entries()) child.append(values[i]);
     this.next();
   }
 

@@ -25,14 +25,20 @@ export class ListReader implements Reader {
   }
 }
 
+/** A field without a name: as Arrow's IPC reads it, it has none at all. */
+export const isNoName = (name: string | null): boolean => name === '' || name === null;
+
+/** Structs as objects; those whose fields have no names, as `row(1, 2)` makes them, as arrays. */
 export class StructReader implements Reader {
   readonly #names: readonly string[];
   readonly #readers: readonly Reader[];
+  readonly #isUnnamed: boolean;
   #view = emptyView;
 
   constructor(names: readonly string[], readers: readonly Reader[]) {
     this.#names = names;
     this.#readers = readers;
+    this.#isUnnamed = names.every(isNoName);
   }
 
   bind(view: ColumnView): void {
@@ -44,6 +50,7 @@ export class StructReader implements Reader {
 
   get(row: number): object | null {
     if (isNull(this.#view, row)) return null;
+    if (this.#isUnnamed) return this.#readers.map((reader) => reader.get(row));
     return Object.fromEntries(this.#names.map((name, i) => [name, this.#readers[i]?.get(row)]));
   }
 }

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DataType, type RecordBatch, Table, Utf8, type Vector, vectorFromArray } from 'apache-arrow';
+import {
+  type DataType,
+  Field,
+  Int32,
+  type RecordBatch,
+  Struct,
+  Table,
+  Utf8,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
 import { jsonValue } from '../../../cli/output/json-value.ts';
 import { csvLines, jsonLines } from '../../../cli/output/rows.ts';
 import { formatValue } from '../../../client/format/value.ts';
@@ -33,6 +43,13 @@ test('JSON is one document that keeps every digit', async () => {
   assert.deepEqual(JSON.parse(json).length, 4);
   assert.match(json, /"count": 1152921504606846976, "share": "nan"\}/);
   assert.equal(json.split('\n')[3], '  {"name": null, "count": -3, "share": 1e+21},');
+});
+
+test('a struct whose fields have no names is a list', () => {
+  const child = (name: string, type: DataType) => new Field(name, type);
+  const pair = child('pair', new Struct([child('', new Int32()), child('', new Utf8())]));
+  assert.equal(jsonValue([1, 'a "b"'], pair), '[1, "a \\"b\\""]');
+  assert.equal(formatValue([1, 'a'], pair), '(1, a)');
 });
 
 test('no rows are an empty JSON array', async () => {

@@ -1,3 +1,4 @@
+import { hasNoText } from '../../../../shared/sql/type-text.ts';
 import { type CallText, type Merge, over, type PartOf } from './merge.ts';
 import { covarianceMerge, varianceMerge } from './moments.ts';
 import { pickMerge } from './picks.ts';
@@ -24,6 +25,7 @@ const wide = /^U?HUGEINT$/;
  */
 export function mergeOf(call: CallText, part: PartOf): Merge | undefined {
   const { name, args, type, argument } = call;
+  if (hasNoText(type)) return undefined;
   const own = (): string => part(over(call, name, ...args));
   if (call.orders.length > 0) return pickMerge(call, part);
   if (counts.has(name) && args.length <= 1) return { wholes: [`CAST(coalesce(sum(${own()}), 0) AS ${type})`] };

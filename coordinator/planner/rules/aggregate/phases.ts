@@ -1,5 +1,6 @@
 import type { NamedExpression } from '../../../../shared/plan/nodes/expression.ts';
 import { meaning } from '../../../../shared/sql/ast.ts';
+import { castTo } from '../../../../shared/sql/type-text.ts';
 import { type BoundOf, inputOf } from '../../bound.ts';
 import type { Dialect } from '../../dialect.ts';
 import { printExpression } from '../../expressions.ts';
@@ -60,7 +61,7 @@ export function phasesOf(
     const sql = printExpression(dialect, final);
     // A call alone is cast where it is merged already; an expression over parts may widen.
     const isExact = calls.get(meaning(tree))?.type === type && !finals.isFinished(tree);
-    results.push({ name, sql: isExact ? sql : `CAST(${sql} AS ${type})` });
+    results.push({ name, sql: isExact ? sql : castTo(sql, type) });
   }
   const { values, parts, valueParts, setName } = columns;
   const hasKeySets = bound.operator.sets !== undefined;

@@ -53,6 +53,8 @@ function wholeNumber(node: AstNode[string] | undefined): number | null | undefin
   if (!isNode(node)) return null;
   const { value } = node;
   if (node.class !== 'CONSTANT' || !isNode(value) || value.is_null === true) return undefined;
+  // The value of a DECIMAL has no point: 1.5 is 15.
+  if (isNode(value.type) && value.type.id === 'DECIMAL') return undefined;
   const number = Number(value.value);
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }

@@ -82,6 +82,8 @@ const computed: readonly string[] = [
   `select big + i::integer from '${p}' where i > 0`,
   `select sum(big) from '${p}'`,
   `select 9223372036854775807 + i from '${p}' where i = 1`,
+  `select i from '${p}' order by i limit 1.5`,
+  `select i from '${p}' order by i limit 2.4 offset 1.6`,
   `select d * 1000000 as x from '${p}' limit 1`,
   `select (i - 5)::utinyint as x from '${p}'`,
   `select s::int as x from '${p}'`,

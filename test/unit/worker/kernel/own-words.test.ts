@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SheafError } from '../../../../shared/errors.ts';
+import { inOwnWords } from '../../../../worker/kernel/own-words.ts';
+import type { LocalInput } from '../../../../worker/pool/protocol.ts';
+
+const column = (name: string) => [{ name, type: 'VARCHAR' }];
+const file: LocalInput = { kind: 'splits', name: 'in0', schema: column('code_2'), splits: [] };
+const parts: LocalInput = { kind: 'parts', name: 'in1', schema: column('part0'), parts: [] };
+
+/** How a cast of the planner's SQL fails. */
+const failed = (source: string): SheafError =>
+  new SheafError(
+    'QUERY_FAILED',
+    `Conversion Error: Could not convert string 'v' to INT32 when casting from source column ${source}
+
+LINE 1: ...SELECT k, CAST(max(part0) AS INTEGER) AS x FROM in1 GROUP BY...
+                     ^`,
+    { next: 'Correct it.' },
+  );
+
+const told = (source: string): string => inOwnWords(failed(source), { inputs: [file, parts] }).message;
+
+test('a place in the SQL of a stage is not shown, nor a column that the planner named', () => {
+  const plain = "Conversion Error: Could not convert string 'v' to INT32";
+  for (const ours of ['max(part0)', 'partvalue1', 'partwhole0', 'part_of2', '_order0', 'max("name")_2', 'l_orderkey_2'])
+    assert.equal(told(ours), plain, ours);
+  for (const own of ['s', 'max(s)', 'department', 'party', 'code_2', 'my column'])
+    assert.equal(told(own), `${plain} when casting from source column ${own}`);
+  assert.equal(inOwnWords(failed('s'), { inputs: [] }).next, 'Correct it.');
+});
+
+test('what a function throws is the user’s own text', () => {
+  const error = new SheafError('FUNCTION_THREW', 'f threw: \n\nLINE 1: x\n   ^');
+  assert.equal(inOwnWords(error, { inputs: [] }), error);
+});
