@@ -16,7 +16,7 @@ import {
 } from './partition-reader.ts';
 import { Prepared } from './prepared.ts';
 import { batchReader, bindInputs, Query, type QueryOptions } from './query.ts';
-import { parseJson, syntaxTreeJson } from './syntax-tree.ts';
+import { parseJson, syntaxTreeJson, syntaxTreeText } from './syntax-tree.ts';
 
 /**
  * One connection to a database of this process. It belongs to the thread that opened it; only `interrupt` may reach it
@@ -105,7 +105,7 @@ export class Connection implements Disposable {
    */
   print(tree: unknown): string {
     const [sql] = this.#texts(`SELECT json_deserialize_sql(${literal(syntaxTreeJson(tree))}::JSON)`);
-    return sql ?? '';
+    return syntaxTreeText(sql ?? '');
   }
 
   /**

@@ -134,7 +134,21 @@ export class Expressions {
   }
 
   #literal(): string {
-    const literals = ['0', '1', '2', '3', '10', '100', '-1', '0.5', '2.25', '7.0::DOUBLE', '5::SMALLINT'];
+    const literals = [
+      '0',
+      '1',
+      '2',
+      '3',
+      '10',
+      '100',
+      '-1',
+      '0.5',
+      '2.25',
+      '7.0::DOUBLE',
+      '5::SMALLINT',
+      '2.5e-1',
+      '3e0',
+    ];
     const written = this.#random.pick(literals);
     return this.#surroundings?.literal('number', written) ?? written;
   }

@@ -95,6 +95,7 @@ const computed: readonly string[] = [
   `select (select i from '${p}') as x from '${c}'`,
   `select i::double::varchar as a, 1e308 * 10 as b, 'nan'::double > 1 as c from '${p}' where i < 2 order by a`,
   `select i::decimal(3, 1) as x from '${p}'`,
+  `select typeof(coalesce(i, 2.5e-1)) as a, i * 1e-1 as b, 1e400 as c, -1e400 as d, i + 5e-324 as e, -2.5e0 as f, 1e300 as g from '${p}' where i < 3.5e0 order by i limit 1e1`,
   `select k::boolean as x, count(*) as n from '${p}' group by x order by x`,
   `select * from read_parquet(['${first}', '${second}'], union_by_name = true) order by all`,
   `select b, c from read_csv(['${one}', '${two}'], union_by_name := true) order by all`,
