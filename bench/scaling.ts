@@ -33,7 +33,8 @@ if (cores.length < 2 * threads) {
   process.exit();
 }
 process.env.SHEAF_BENCH_CORES = cores.join(',');
-const config = loadConfig(process.env, { wideBytesMax: 0 });
+// As on machines apart: what the other worker wrote is pulled from it.
+const config = loadConfig(process.env, { wideBytesMax: 0, fetchRootAskMs: 0 });
 const entry = (path: string): URL => new URL(path, import.meta.url);
 const entries = { coordinator: entry('../cli/embedded/coordinator.ts'), worker: entry('support/pinned-worker.ts') };
 

@@ -27,13 +27,13 @@ export interface TestClusterOptions {
   readonly uid?: number;
 }
 
-/** Leases and graces that a test can wait for, long enough for a loaded machine. */
-const shortTimes: Partial<Record<SettingName, number>> = {
+/** Leases and graces that a test can wait for, long enough for a loaded machine, and what makes small work like large. */
+const testSettings: Partial<Record<SettingName, number>> = {
   leaderTtlMs: 3000,
   workerTtlMs: 3000,
   heartbeatIntervalMs: 100,
   heartbeatTimeoutMs: 4000,
-  noWorkersGraceMs: 2500,
+  noWorkersGraceMs: 20_000,
   drainLimitMs: 15_000,
   fetchBackoffMs: 50,
   fetchRetriesMax: 2,
@@ -46,6 +46,8 @@ const shortTimes: Partial<Record<SettingName, number>> = {
   slotMemoryBytesMin: 64 * 2 ** 20,
   // What is small is distributed here, too: that is what is tested.
   wideBytesMax: 0,
+  // As on machines apart: what another worker wrote is pulled from it.
+  fetchRootAskMs: 0,
 };
 
 /** Rows that take several tasks, however small the file. */
@@ -177,7 +179,7 @@ export class TestCluster implements AsyncDisposable {
   #role(role: 'coordinator' | 'worker', args: readonly string[], options: RoleProcessOptions = {}): RoleProcess {
     const { config = {}, tokenFile, uid, env = {}, name = 'default' } = this.#options;
     const door = tokenFile === undefined ? [] : ['--token-file', tokenFile];
-    const settings = Object.entries({ ...shortTimes, ...config }).map(([name, value]) => [
+    const settings = Object.entries({ ...testSettings, ...config }).map(([name, value]) => [
       variableName(name),
       String(value),
     ]);

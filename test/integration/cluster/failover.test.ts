@@ -22,7 +22,7 @@ const options = (more: object = {}) => ({
   etcd: etcd.endpoint,
   name: `f${clusters++}`,
   shared: true,
-  config: { ...smallTasks, noWorkersGraceMs: 20_000 },
+  config: smallTasks,
   ...more,
 });
 

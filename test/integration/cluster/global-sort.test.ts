@@ -8,7 +8,7 @@ const text = `SELECT delay::DOUBLE AS late, origin, destination, date::VARCHAR A
   WHERE delay > 45 ORDER BY late DESC, origin, destination, day`;
 
 test('a sort of many rows is done in ranges by several tasks, also when a worker dies in the middle', async () => {
-  await withCluster({ workers: 3, config: { ...smallTasks, noWorkersGraceMs: 20_000 } }, async (cluster, client) => {
+  await withCluster({ workers: 3, config: smallTasks }, async (cluster, client) => {
     const expected = duckdbAnswer(text);
     const question = client.sql(text);
     const calm = new Progress();

@@ -9,7 +9,7 @@ import { checkDelays, delays } from './delays.ts';
 const options = { config: smallTasks };
 
 test('all workers killed: the job fails after its grace period and says so', async () => {
-  await withCluster(options, async (cluster, client) => {
+  await withCluster({ config: { ...smallTasks, noWorkersGraceMs: 2500 } }, async (cluster, client) => {
     const progress = new Progress();
     const job = assert.rejects(delays(client, progress, 100), (error: Error & { code: string }) => {
       assert.equal(error.code, 'WORKERS_LOST', error.message);
@@ -20,12 +20,13 @@ test('all workers killed: the job fails after its grace period and says so', asy
     await Promise.all(cluster.workers.map((worker) => worker.kill()));
     await job;
     await cluster.addWorker();
+    await cluster.joined(1);
     await checkDelays(delays(client, new Progress(), 0));
   });
 });
 
 test('all workers killed, and one that joins in time takes up the work', async () => {
-  await withCluster({ config: { ...smallTasks, noWorkersGraceMs: 20_000 } }, async (cluster, client) => {
+  await withCluster(options, async (cluster, client) => {
     const progress = new Progress();
     const job = checkDelays(delays(client, progress, 30));
     await progress.reaches(({ stages }) => (stages[0]?.finished ?? 0) >= 2, 'some tasks are done');

@@ -21,8 +21,7 @@ let clusters = 0;
 
 const withStandby = (body: (cluster: TestCluster, client: Cluster) => Promise<void>, standbys = 1): Promise<void> => {
   const env = { NODE_OPTIONS: `--import ${register}` };
-  const config = { noWorkersGraceMs: 20_000 };
-  return withCluster({ etcd: etcd.endpoint, name: `p${clusters++}`, shared: true, config, env }, async (cluster) => {
+  return withCluster({ etcd: etcd.endpoint, name: `p${clusters++}`, shared: true, env }, async (cluster) => {
     for (let n = 0; n < standbys; n += 1) await cluster.addCoordinator().address;
     await body(cluster, await cluster.connectToAll());
   });

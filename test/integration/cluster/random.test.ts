@@ -19,7 +19,7 @@ test('workers killed and paused at random moments, and replaced: every answer is
   context.diagnostic(`SEED=${seed}`);
   const random = numbers(seed);
   const next = (below: number): number => Math.floor(random.next().value * below);
-  await withCluster({ workers: 3, config: { ...smallTasks, noWorkersGraceMs: 20_000 } }, async (cluster, client) => {
+  await withCluster({ workers: 3, config: smallTasks }, async (cluster, client) => {
     for (let round = 0; round < rounds; round++) {
       const job = checkDelays(delays(client, new Progress(), next(30)));
       await pause(next(900));

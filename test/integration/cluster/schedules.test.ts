@@ -17,8 +17,7 @@ const register = new URL('../../support/register-connectors.ts', import.meta.url
 
 test('due every second while leaders are killed: each due time has its run, and one only', async () => {
   const env = { NODE_OPTIONS: `--import ${register}` };
-  const config = { noWorkersGraceMs: 20_000 };
-  await withCluster({ etcd: etcd.endpoint, name: 'schedules', shared: true, config, env }, async (cluster) => {
+  await withCluster({ etcd: etcd.endpoint, name: 'schedules', shared: true, env }, async (cluster) => {
     for (let n = 0; n < 2; n += 1) await cluster.addCoordinator().address;
     const { pipelines } = await cluster.connectToAll();
     const folder = join(cluster.folder, 'loaded');
