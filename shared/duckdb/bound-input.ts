@@ -36,6 +36,10 @@ export class BoundInput implements Disposable {
     return this.#input.rows;
   }
 
+  get owned(): boolean {
+    return this.#input.owned ?? false;
+  }
+
   open(): Iterator<Batch> {
     return this.#input.open();
   }

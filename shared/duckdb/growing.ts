@@ -1,3 +1,4 @@
+import { bufferPool } from '../arrow/buffer-pool.ts';
 import { Block, copy, type NumberAddress } from './memory.ts';
 
 /** A buffer of a batch under construction: it doubles as it fills, and starts the next batch at the size of the last. */
@@ -53,8 +54,10 @@ export class GrowingBuffer {
   }
 
   #grow(used: number): void {
-    const bigger = new Block(roundUp(Math.max(this.#length, 2 * used, this.#capacity)));
+    const buffer = bufferPool.take(roundUp(Math.max(this.#length, 2 * used, this.#capacity)));
+    const bigger = new Block(buffer.byteLength, buffer);
     if (used > 0) copy(bigger.address, this.#block.address, used);
+    bufferPool.giveBack(this.#block.bytes);
     this.#block = bigger;
   }
 }

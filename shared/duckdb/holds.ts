@@ -1,4 +1,5 @@
 import { type Batch, batchBytes } from '../arrow/batch.ts';
+import { bufferPool } from '../arrow/buffer-pool.ts';
 import { SheafError } from '../errors.ts';
 import { arrayWords } from './arrow-struct.ts';
 import type { Address } from './library.ts';
@@ -13,6 +14,8 @@ export interface Hold {
   readonly copies: Block[];
   /** Referenced here, and so not collected. */
   readonly batch: Batch;
+  /** Its memory goes back to the pool. */
+  readonly owned: boolean;
   /** Arrays handed out that DuckDB has not released. */
   arrays: number;
   /** No more will be handed out. */
@@ -29,9 +32,10 @@ export const bytesHeld = (): number => heldBytes;
 /**
  * Holds a batch until all its arrays are released.
  *
+ * @param owned nobody else looks at it: its memory then goes back to the pool
  * @throws SheafError `OUT_OF_MEMORY` if this thread already holds so much that the batch does not fit
  */
-export function hold(batch: Batch, bytesMax: number): Hold {
+export function hold(batch: Batch, bytesMax: number, owned = false): Hold {
   const bytes = batchBytes(batch);
   if (heldBytes > 0 && heldBytes + bytes > bytesMax) {
     throw new SheafError(
@@ -43,7 +47,7 @@ export function hold(batch: Batch, bytesMax: number): Hold {
       },
     );
   }
-  const made = { id: ++lastId, bytes, copies: [], batch, arrays: 0, done: false };
+  const made = { id: ++lastId, bytes, copies: [], batch, owned, arrays: 0, done: false };
   holds.set(made.id, made);
   heldBytes += bytes;
   return made;
@@ -58,6 +62,7 @@ export function finish(made: Hold): void {
 function dropIfFree(made: Hold): void {
   if (!made.done || made.arrays > 0 || !holds.delete(made.id)) return;
   heldBytes -= made.bytes;
+  if (made.owned) bufferPool.giveBackBatch(made.batch);
 }
 
 const scratch = new Block(8);

@@ -10,6 +10,8 @@ export interface Input {
   open(): Iterator<Batch>;
   /** How many rows there are about, for the optimizer. */
   readonly rows?: number;
+  /** Nobody else looks at its batches: their memory is used again when DuckDB has let go of it. */
+  readonly owned?: boolean;
 }
 
 /** An input whose batches can be read only once. A second reading is an error that says so. */

@@ -19,12 +19,15 @@ export class Block {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly address: NumberAddress;
 
-  constructor(byteLength: number) {
-    const { buffer } = Buffer.allocUnsafeSlow(Math.max(byteLength, 64)); // small typed arrays live on the heap
-    this.bytes = new Uint8Array(buffer as ArrayBuffer, 0, byteLength);
+  /** @param buffer in which it lies, from its start */
+  constructor(byteLength: number, buffer = fresh(byteLength)) {
+    this.bytes = new Uint8Array(buffer, 0, byteLength);
     this.address = Number(koffi.address(buffer));
   }
 }
+
+/** Small typed arrays live on the heap. */
+const fresh = (bytes: number): ArrayBuffer => Buffer.allocUnsafeSlow(Math.max(bytes, 64)).buffer as ArrayBuffer;
 
 /** Where a view's bytes lie. They must be outside V8's heap: views of `ArrayBuffer`s of 64 bytes and more are. */
 export const addressOf = (view: Uint8Array): NumberAddress => Number(koffi.address(view));

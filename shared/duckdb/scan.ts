@@ -88,7 +88,7 @@ export class Scan implements Disposable {
     checkColumns(this.#columns, batch);
     this.#row = 0;
     if (this.#writer !== undefined) {
-      this.#hold = hold(batch, this.input.heldBytesMax);
+      this.#hold = hold(batch, this.input.heldBytesMax, this.input.owned);
       this.#writer.bind(batch, this.#hold);
     }
     this.#batch = batch;

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Batch } from '../arrow/batch.ts';
+import { bufferPool } from '../arrow/buffer-pool.ts';
 import { decodeBatch, decodeSchema } from '../arrow/ipc.ts';
 import { layoutsOf } from '../arrow/layout.ts';
 import { sliceBatch } from '../arrow/slice.ts';
@@ -61,7 +62,8 @@ export class ExchangeReader implements Disposable {
   }
 
   /**
-   * A partition's batches in written order, those of segments `[from, to)`. Each batch has memory of its own.
+   * A partition's batches in written order, those of segments `[from, to)`. Each batch has memory of its own, of the
+   * thread's pool.
    *
    * @throws SheafError `FILE_CORRUPT`
    */
@@ -123,7 +125,7 @@ export class ExchangeReader implements Disposable {
 
   /** A buffer of its own, so that what lies at a multiple of 8 in it is aligned in memory. */
   #readAt(position: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = Buffer.from(bufferPool.take(length), 0, length);
     for (let at = 0; at < length; ) {
       const got = readSync(this.#descriptor, bytes, at, length - at, position + at);
       if (got === 0) throw corrupt(this.path, `it ends before byte ${position + length}`);

@@ -110,7 +110,7 @@ export class TaskInputs implements Disposable {
     const { parts } = input;
     const message = schemaOfParts(parts);
     if (!message) return { kind: 'view', name, sql: sourceSql(schema, [], noPath) };
-    const read: Input = { schema: decodeSchema(message), open: () => readParts(parts), ...rowsOf(parts) };
+    const read: Input = { schema: decodeSchema(message), open: () => readParts(parts), owned: true, ...rowsOf(parts) };
     // The sizes of what tasks exchange are known beforehand.
     return { kind: 'batches', name, input: parts[0]?.producer === undefined ? this.read.of(read) : read };
   }

@@ -2,6 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isS3 } from '../../connectors/s3/location.ts';
 import type { Batch } from '../../shared/arrow/batch.ts';
+import { bufferPool } from '../../shared/arrow/buffer-pool.ts';
 import { encodeSchema } from '../../shared/arrow/ipc.ts';
 import { destinationError } from '../../shared/destination-error.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
@@ -49,7 +50,7 @@ async function writeExchange(
   previous: Relation | undefined,
   context: TaskContext,
 ): Promise<PartitionSize[]> {
-  const { schema, batches } = await partitioned(partitioning, last, previous, context);
+  const { schema, batches, owned } = await partitioned(partitioning, last, previous, context);
   const { task, thread } = context;
   using writer = new ExchangeWriter({
     root: thread.exchangeRoot,
@@ -59,13 +60,18 @@ async function writeExchange(
     limits: thread.config,
     quota: new DiskQuota(thread.config.exchangeDiskBytesMax, thread.exchangeQuota),
   });
-  for (const { partition, batch } of batches) writer.write(partition, batch);
+  for (const { partition, batch } of batches) {
+    writer.write(partition, batch);
+    if (owned) bufferPool.giveBackBatch(batch);
+  }
   return writer.commit();
 }
 
 interface Partitioned {
   readonly schema: Relation['schema'];
   readonly batches: Iterable<{ readonly partition: number; readonly batch: Batch }>;
+  /** Nobody looks at the batches once they are written: a query made them, not a function. */
+  readonly owned: boolean;
 }
 
 async function partitioned(
@@ -83,12 +89,12 @@ async function partitioned(
     const query = context.scope.use(
       connection.partitioned(last.sql, { ...config, partitions, numbered }, { ...config, inputs }),
     );
-    return { schema: query.schema, batches: query };
+    return { schema: query.schema, batches: query, owned: true };
   }
   const { schema, batches } = await runStep(last, previous, context);
   const { task } = context;
   const partitions = partitioning.kind === 'roundRobin' ? partitioning.partitions : 1;
-  return { schema, batches: inTurn(batches, task.key.task, partitions) };
+  return { schema, batches: inTurn(batches, task.key.task, partitions), owned: last.kind === 'sql' };
 }
 
 /** Batch by batch to the next partition; tasks begin at different ones. */

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
+import { bufferPool } from '../../shared/arrow/buffer-pool.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { TaskFailure } from '../../shared/failure.ts';
 import { redactData } from '../../shared/secrets.ts';
@@ -9,6 +10,7 @@ import { AttemptWatch } from './cancellation.ts';
 import type { PoolReply, PoolTask, ThreadData } from './protocol.ts';
 
 const thread = workerData as ThreadData;
+bufferPool.bytesMax = thread.config.threadBufferBytesMax;
 
 /** Piscina calls this with each task. It never throws: how an attempt ended is data. */
 export async function run(task: PoolTask): Promise<PoolReply> {

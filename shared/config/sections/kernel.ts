@@ -17,6 +17,11 @@ export const kernelSettings = {
     max: 64 * GiB,
     doc: 'Bytes of input batches that DuckDB may hold at a time on one thread. It reads them in place and lets go of one soon after it asked for the next.',
   }),
+  threadBufferBytesMax: bytes(64 * MiB, {
+    min: 0,
+    max: 64 * GiB,
+    doc: 'Unused buffers of batches that each thread keeps for the next ones. Fresh ones cost page faults and garbage collections.',
+  }),
   partitionBufferBytesMax: bytes(64 * MiB, {
     min: MiB,
     max: 64 * GiB,
