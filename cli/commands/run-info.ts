@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { clusterCommand } from '../command.ts';
 import { print, printJson } from '../output/print.ts';
-import { runText } from '../output/run.ts';
+import { runTextWithError } from '../output/run.ts';
 import { type StateOptions, withPipelineState } from '../pipeline-state.ts';
 
 export const runInfoCommand = (): Command =>
@@ -14,6 +14,6 @@ export const runInfoCommand = (): Command =>
     .action((id: string, options: StateOptions) =>
       withPipelineState(options, async (state) => {
         const run = await state.runInfo(id);
-        await (options.json ? printJson(run) : print(runText(run, Date.now())));
+        await (options.json ? printJson(run) : print(runTextWithError(run, Date.now())));
       }),
     );

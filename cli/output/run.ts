@@ -30,7 +30,7 @@ export function runRow(run: RunRecord, nowMs: number): string[] {
   ];
 }
 
-/** A run in full: what it read and wrote, what was rejected and why, where it goes on. */
+/** What a run read and wrote, what was rejected and why, where it goes on. */
 export function runText(run: RunInfo, nowMs: number): string {
   const { id, pipeline, version, cause, life, attempt, params, replayOf, replayedBy, interval, notice } = run;
   const given = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
@@ -44,8 +44,13 @@ export function runText(run: RunInfo, nowMs: number): string {
     ...(replayedBy ? [`its rejected rows were replayed by ${replayedBy}`] : []),
   ];
   const summary = summaryOf(run);
-  const error = 'error' in life && life.error ? errorText(SheafError.fromData(life.error)) : '';
-  return `${head.join('\n')}\n${summary ? summaryText(summary, life.state === 'succeeded') : ''}${error && `\n${error}`}`;
+  return `${head.join('\n')}\n${summary ? summaryText(summary, life.state === 'succeeded') : ''}`;
+}
+
+/** As `runText`, and the error that it failed with, or of what is tried again. */
+export function runTextWithError(run: RunInfo, nowMs: number): string {
+  const error = 'error' in run.life ? run.life.error : undefined;
+  return `${runText(run, nowMs)}${error ? `\n${errorText(SheafError.fromData(error))}` : ''}`;
 }
 
 const noticeText = (notice: FailureNotice): string =>

@@ -98,9 +98,12 @@ test('a run that its rules forbid loads nothing, and says which', async () => {
     /error RULE_BROKEN {2}Nothing was loaded: load: 2 of 10 rows are rejected \(2 by between\(n\)\)/,
   );
   assert.match(stdout, /between\(n\) +2 +no/);
+  assert.doesNotMatch(stdout, /RULE_BROKEN/, 'the error is told once');
   assert.deepEqual([laptop.loaded(), laptop.staged()], [[], []]);
   const { stdout: info } = await laptop.sheaf('runs', '--json');
-  assert.equal((JSON.parse(info) as RunInfo[])[0]?.life.state, 'failed');
+  const [failed] = JSON.parse(info) as RunInfo[];
+  assert.equal(failed?.life.state, 'failed');
+  assert.match((await laptop.sheaf('run-info', failed.id)).stdout, /error RULE_BROKEN/);
 });
 
 test('killed in the middle of a load: the next run goes on with it, then loads what is new', async () => {
