@@ -13,6 +13,7 @@ import { resolverFor } from '../job/resolver.ts';
 import { persist } from '../session/persist.ts';
 import type { Session } from '../session/session.ts';
 import { type Backfill, type BackfillOptions, carryOut } from './backfill.ts';
+import { JobProgress } from './job-progress.ts';
 import { watchRun } from './watch.ts';
 
 /** Of `pipelines.run`. */
@@ -123,10 +124,11 @@ export class PipelinesClient {
   /** Waits for a run's end. If the signal is aborted before, the run is cancelled. */
   async follow(id: string, { signal, onProgress }: RunOptions = {}): Promise<RunInfo> {
     const given = AbortSignal.any([this.#session.closed, ...(signal ? [signal] : [])]);
+    const jobs = new JobProgress(this.#session);
     try {
       for await (const info of watchRun(this.#session, id, given)) {
         onProgress?.(info);
-        if (info.job) this.#session.onProgress(info.job);
+        await jobs.update(info.job);
         if ('endedMs' in info.life) return info;
       }
     } catch (thrown) {
