@@ -1,4 +1,4 @@
-import type { Dataset } from '../client/dataset/dataset.ts';
+import type { Dataset, FunctionOptions } from '../client/dataset/dataset.ts';
 import type { ColumnName } from '../client/dataset/types.ts';
 import { callSite } from '../client/functions/call-site.ts';
 import { SqlFunction } from '../client/functions/sql-function.ts';
@@ -62,7 +62,7 @@ export const expect = {
 
   /**
    * A check of one's own on a row, in TypeScript: it runs on the workers, with the columns that it names. What it needs of its
-   * module goes along. False rejects the row; true and null do not.
+   * module goes along, but for `packages`, of which each worker has its own. False rejects the row; true and null do not.
    *
    * @example `expect.check('plausible', { bytes: 'bigint', status: 'integer' }, ({ bytes, status }) => status !== 304 || bytes === null)`
    */
@@ -111,8 +111,9 @@ function check<const Args extends SchemaSpec>(
   name: string,
   args: Args,
   call: (row: RowOf<Args>) => boolean | null | Promise<boolean | null>,
+  { packages }: Pick<FunctionOptions, 'packages'> = {},
 ): Rule<keyof Args & string> {
-  const local = { call, site: { ...callSite('check', check), argument: 2 }, mode: 'fn' } as const;
+  const local = { call, site: { ...callSite('check', check), argument: 2 }, mode: 'fn', packages } as const;
   const checked = new SqlFunction('rule_check', 'rows', local, { args, returns: 'boolean' });
   return ruleOf({ name, kind: 'function', function: checked });
 }

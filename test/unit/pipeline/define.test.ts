@@ -44,7 +44,7 @@ describe('a definition as a document', () => {
     ]);
   });
 
-  test('gives functions of SQL and of rows their params, and the packages that stay on the workers', async () => {
+  test('gives functions of SQL, of rows and of rules their params, and the packages that stay on the workers', async () => {
     const asked: unknown[] = [];
     const definition = pipeline('scored', {
       extract: orders,
@@ -57,6 +57,7 @@ describe('a definition as a document', () => {
         });
         return sql`select ${times}(status) as status from ${extract.filter((row) => row.status !== 0, { packages: ['other'] })}`;
       },
+      validate: [expect.check('likely', { status: 'integer' }, ({ status }) => status !== 7, { packages: ['model'] })],
       load: table,
     });
     const bundleFunction: Resolver['bundleFunction'] = (local) => {
@@ -69,6 +70,7 @@ describe('a definition as a document', () => {
       new Set([
         [{ by: 2 }, ['native']],
         [undefined, ['other']],
+        [undefined, ['model']],
       ]),
     );
   });
