@@ -52,7 +52,8 @@ function typedOffsets(type: DataType, bytes: Uint8Array, rows: number): Int32Arr
   return isWide(type) ? typed(BigInt64Array, bytes) : typed(Int32Array, bytes);
 }
 
-interface TypedArrayOf<T> {
+/** The class of such arrays. */
+export interface TypedArrayOf<T> {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
 }

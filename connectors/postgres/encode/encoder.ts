@@ -1,4 +1,4 @@
-import { type ColumnView, isNull } from '../../../shared/types/column-view.ts';
+import { type ColumnView, isNull, type TypedArrayOf, typed } from '../../../shared/types/column-view.ts';
 
 /**
  * Writes one column's values as fields of binary `COPY`: a length of 32 bits, then the value, all big-endian. Works on
@@ -32,22 +32,27 @@ export const emptyView: ColumnView = {
   children: [],
 };
 
-/** Values that are all of one size. */
-export abstract class FixedEncoder implements Encoder {
+/** Values that are all of one size, looked up in a typed array over the column's bytes. */
+export abstract class FixedEncoder<Values> implements Encoder {
   readonly #size: number;
-  protected view: ColumnView = emptyView;
+  readonly #array: TypedArrayOf<Values>;
+  #view: ColumnView = emptyView;
+  protected values: Values;
 
-  constructor(size: number) {
+  /** @param size of a field */
+  constructor(size: number, array: TypedArrayOf<Values>) {
     this.#size = size;
+    this.#array = array;
+    this.values = typed(array, emptyView.values);
   }
 
   bind(view: ColumnView): void {
-    this.view = view;
-    this.open(view);
+    this.#view = view;
+    this.values = typed(this.#array, view.values);
   }
 
   addSizes(from: number, count: number, sizes: Int32Array): void {
-    const { view } = this;
+    const view = this.#view;
     const whole = lengthBytes + this.#size;
     for (let i = 0; i < count; i++) {
       sizes[i] = (sizes[i] as number) + (view.validity !== null && isNull(view, from + i) ? lengthBytes : whole);
@@ -55,7 +60,7 @@ export abstract class FixedEncoder implements Encoder {
   }
 
   write(from: number, count: number, places: Int32Array, { view: out }: Output): void {
-    const { view } = this;
+    const view = this.#view;
     for (let i = 0; i < count; i++) {
       const at = places[i] as number;
       if (view.validity !== null && isNull(view, from + i)) {
@@ -69,7 +74,5 @@ export abstract class FixedEncoder implements Encoder {
     }
   }
 
-  /** Takes typed arrays over the column's values. */
-  protected abstract open(view: ColumnView): void;
   protected abstract put(row: number, out: DataView, at: number): void;
 }

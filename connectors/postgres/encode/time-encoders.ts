@@ -1,4 +1,3 @@
-import { type ColumnView, typed } from '../../../shared/types/column-view.ts';
 import { FixedEncoder } from './encoder.ts';
 
 /** PostgreSQL counts from 2000-01-01. */
@@ -10,39 +9,27 @@ const microsHigh = Number(microsTo2000 >> 32n);
 /** Infinite dates are DuckDB's largest number of days and its negative; PostgreSQL's are the largest and the least. */
 const infinity32 = 0x7fffffff;
 
-export class DateEncoder extends FixedEncoder {
-  #days = new Int32Array(0);
-
+export class DateEncoder extends FixedEncoder<Int32Array> {
   constructor() {
-    super(4);
-  }
-
-  protected open(view: ColumnView): void {
-    this.#days = typed(Int32Array, view.values);
+    super(4, Int32Array);
   }
 
   protected put(row: number, out: DataView, at: number): void {
-    const days = this.#days[row] as number;
+    const days = this.values[row] as number;
     if (days === infinity32) out.setInt32(at, infinity32);
     else out.setInt32(at, days === -infinity32 ? ~infinity32 : days - daysTo2000);
   }
 }
 
 /** Microseconds since 1970. */
-export class TimestampEncoder extends FixedEncoder {
-  #words = new Int32Array(0);
-
+export class TimestampEncoder extends FixedEncoder<Int32Array> {
   constructor() {
-    super(8);
-  }
-
-  protected open(view: ColumnView): void {
-    this.#words = typed(Int32Array, view.values);
+    super(8, Int32Array);
   }
 
   protected put(row: number, out: DataView, at: number): void {
-    const low = (this.#words[2 * row] as number) >>> 0;
-    const high = this.#words[2 * row + 1] as number;
+    const low = (this.values[2 * row] as number) >>> 0;
+    const high = this.values[2 * row + 1] as number;
     const isInfinite = high === infinity32 && low === 0xffff_ffff;
     const isMinusInfinite = high === ~infinity32 && low <= 1;
     const difference = low - microsLow;
@@ -52,21 +39,16 @@ export class TimestampEncoder extends FixedEncoder {
 }
 
 /** Other units since 1970, down to the microsecond that they are in. */
-export class ScaledTimestampEncoder extends FixedEncoder {
+export class ScaledTimestampEncoder extends FixedEncoder<BigInt64Array> {
   readonly #perSecond: bigint;
-  #ticks = new BigInt64Array(0);
 
   constructor(perSecond: number) {
-    super(8);
+    super(8, BigInt64Array);
     this.#perSecond = BigInt(perSecond);
   }
 
-  protected open(view: ColumnView): void {
-    this.#ticks = typed(BigInt64Array, view.values);
-  }
-
   protected put(row: number, out: DataView, at: number): void {
-    const micros = this.#ticks[row] as bigint;
+    const micros = this.values[row] as bigint;
     out.setBigInt64(at, floorDivide(micros * 1_000_000n, this.#perSecond) - microsTo2000);
   }
 }
@@ -74,59 +56,41 @@ export class ScaledTimestampEncoder extends FixedEncoder {
 const floorDivide = (value: bigint, by: bigint): bigint => (value - (((value % by) + by) % by)) / by;
 
 /** Nanoseconds since midnight. */
-export class NanosecondTimeEncoder extends FixedEncoder {
-  #ticks = new BigInt64Array(0);
-
+export class NanosecondTimeEncoder extends FixedEncoder<BigInt64Array> {
   constructor() {
-    super(8);
-  }
-
-  protected open(view: ColumnView): void {
-    this.#ticks = typed(BigInt64Array, view.values);
+    super(8, BigInt64Array);
   }
 
   protected put(row: number, out: DataView, at: number): void {
-    out.setBigInt64(at, (this.#ticks[row] as bigint) / 1000n);
+    out.setBigInt64(at, (this.values[row] as bigint) / 1000n);
   }
 }
 
 /** DuckDB packs microseconds and the offset east of Greenwich, counted down from the largest. */
 const zoneSecondsMax = 16 * 3600 - 1;
 
-export class TimeTzEncoder extends FixedEncoder {
-  #packed = new BigInt64Array(0);
-
+export class TimeTzEncoder extends FixedEncoder<BigInt64Array> {
   constructor() {
-    super(12);
-  }
-
-  protected open(view: ColumnView): void {
-    this.#packed = typed(BigInt64Array, view.values);
+    super(12, BigInt64Array);
   }
 
   protected put(row: number, out: DataView, at: number): void {
-    const packed = this.#packed[row] as bigint;
+    const packed = this.values[row] as bigint;
     out.setBigInt64(at, packed >> 24n);
     out.setInt32(at + 8, Number(packed & 0xffffffn) - zoneSecondsMax);
   }
 }
 
 /** Arrow: months, days, nanoseconds. PostgreSQL: microseconds, days, months. */
-export class IntervalEncoder extends FixedEncoder {
-  #values: DataView = new DataView(new ArrayBuffer(0));
-
+export class IntervalEncoder extends FixedEncoder<BigInt64Array> {
   constructor() {
-    super(16);
-  }
-
-  protected open({ values }: ColumnView): void {
-    this.#values = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    super(16, BigInt64Array);
   }
 
   protected put(row: number, out: DataView, at: number): void {
-    const from = 16 * row;
-    out.setBigInt64(at, this.#values.getBigInt64(from + 8, true) / 1000n);
-    out.setInt32(at + 8, this.#values.getInt32(from + 4, true));
-    out.setInt32(at + 12, this.#values.getInt32(from, true));
+    const [daysAndMonths, nanoseconds] = [this.values[2 * row] as bigint, this.values[2 * row + 1] as bigint];
+    out.setBigInt64(at, nanoseconds / 1000n);
+    out.setInt32(at + 8, Number(daysAndMonths >> 32n));
+    out.setInt32(at + 12, Number(BigInt.asIntN(32, daysAndMonths)));
   }
 }
