@@ -2,7 +2,7 @@ import type { Connection } from '../../shared/duckdb/connection.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import { type TableName, tableText } from '../postgres/names.ts';
+import { type TableName, tableText } from '../table-name.ts';
 import { attached, createSql, type FileColumn, type Place, quoted } from './load-sql.ts';
 import type { FileOptions } from './options.ts';
 

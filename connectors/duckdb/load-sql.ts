@@ -1,6 +1,6 @@
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import { parseTableName, type TableName } from '../postgres/names.ts';
+import { parseTableName, type TableName } from '../table-name.ts';
 import type { FileOptions } from './options.ts';
 
 /** The database file as it is attached. */

@@ -1,13 +1,14 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
+import { literal } from '../../shared/sql/text.ts';
 import type { CommitContext, Committed } from '../contract.ts';
 import { refusedInTransaction } from '../nothing-loaded.ts';
+import { quotedTable } from '../table-name.ts';
 import { type Agreement, agree } from './contract-check.ts';
 import { emptySql } from './empty-sql.ts';
 import { claim, entryOf, type LedgerEntry, record, recordCursors } from './ledger.ts';
 import { moveRows } from './move.ts';
-import { literal, quotedTable } from './names.ts';
 import type { SinkOptions } from './options.ts';
 import { type PreparedTable, sinkPlace, stagedColumns } from './prepare.ts';
 import { Session } from './session.ts';

@@ -1,6 +1,7 @@
 import { SheafError } from '../../shared/errors.ts';
+import { quotedName } from '../../shared/sql/text.ts';
+import { quotedTable, type TableName, tableText } from '../table-name.ts';
 import { type Placed, placeColumns, type StagedColumn, unfilled } from './fit.ts';
-import { quotedName, quotedTable, type TableName, tableText } from './names.ts';
 import type { SinkOptions } from './options.ts';
 import type { Target } from './target.ts';
 

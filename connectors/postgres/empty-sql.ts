@@ -1,4 +1,4 @@
-import { quotedTable, type TableName } from './names.ts';
+import { quotedTable, type TableName } from '../table-name.ts';
 import type { Target } from './target.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { Json } from '../../shared/json.ts';
+import { literal } from '../../shared/sql/text.ts';
 import type { CommitContext, SinkContext } from '../contract.ts';
-import { literal, quotedTable } from './names.ts';
+import { quotedTable } from '../table-name.ts';
 import type { Session } from './session.ts';
 
 /** What a ledger knows of a load that was committed. */

@@ -1,5 +1,5 @@
+import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { ListContext, ListedPiece, Listing } from '../contract.ts';
-import { literal, quotedName } from './names.ts';
 import type { SourceOptions } from './options.ts';
 import * as pieces from './pieces.ts';
 import { columnsOf, placeOf, type Relation, relationOf } from './relation.ts';

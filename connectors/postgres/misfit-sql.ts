@@ -1,5 +1,5 @@
+import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { Placed } from './fit.ts';
-import { literal, quotedName } from './names.ts';
 
 /** SQL that yields why a row of a staging table `s` does not fit its target; null if it fits. */
 export function misfitReason(placed: readonly Placed[], key: readonly string[]): string {

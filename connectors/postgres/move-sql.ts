@@ -1,6 +1,6 @@
+import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { Placed } from './fit.ts';
 import { misfitReason } from './misfit-sql.ts';
-import { literal, quotedName } from './names.ts';
 
 /** Rows on their way from staging tables into the target: everything that the statements need. */
 export interface Move {

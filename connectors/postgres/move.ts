@@ -1,11 +1,11 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
 import type { CommitContext } from '../contract.ts';
+import { quotedTable } from '../table-name.ts';
 import type { Agreement } from './contract-check.ts';
 import { rejectsName } from './ledger.ts';
 import { fitsFunction } from './misfit-sql.ts';
 import * as sql from './move-sql.ts';
-import { quotedTable } from './names.ts';
 import type { SinkOptions } from './options.ts';
 import type { PreparedTable } from './prepare.ts';
 import type { Session } from './session.ts';

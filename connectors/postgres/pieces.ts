@@ -1,4 +1,4 @@
-import { literal, quotedName } from './names.ts';
+import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { Session } from './session.ts';
 
 /** Part of a relation, as a condition: plain data, which stands in plans. */

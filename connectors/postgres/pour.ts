@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { Batch } from '../../shared/arrow/batch.ts';
+import { quotedName } from '../../shared/sql/text.ts';
 import type { SinkBatches } from '../contract.ts';
 import { CopyEncoder, copyHeader, copyTrailer } from './encode/copy-encoder.ts';
 import type { StagedColumn } from './fit.ts';
-import { quotedName } from './names.ts';
 import type { Session } from './session.ts';
 
 export interface Poured {

@@ -1,10 +1,10 @@
 import type { Schema } from '../../shared/schema.ts';
 import type { PrepareContext } from '../contract.ts';
+import { parseTableName, type TableName, tableText } from '../table-name.ts';
 import { agree } from './contract-check.ts';
 import type { Place } from './errors.ts';
 import type { StagedColumn } from './fit.ts';
 import { ensureLedger } from './ledger.ts';
-import { parseTableName, type TableName, tableText } from './names.ts';
 import type { SinkOptions } from './options.ts';
 import { Session } from './session.ts';
 import { describeTarget, resolveTarget } from './target.ts';

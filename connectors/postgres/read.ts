@@ -1,13 +1,13 @@
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { buffersOf, childrenOf, type Layout, layoutsOf } from '../../shared/arrow/layout.ts';
 import type { Schema } from '../../shared/schema.ts';
+import { quotedName } from '../../shared/sql/text.ts';
 import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import type { ReadContext, SourceBatches } from '../contract.ts';
 import { selectedType } from './decode/create-column.ts';
 import { Decoder } from './decode/decoder.ts';
 import { asksFor, dataColumns, type Shape, withProvenance } from './decode/with-provenance.ts';
 import type { PostgresPiece } from './list.ts';
-import { quotedName } from './names.ts';
 import type { SourceOptions } from './options.ts';
 import { placeOf, relationOf } from './relation.ts';
 import { Session } from './session.ts';

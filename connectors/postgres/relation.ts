@@ -1,7 +1,8 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
+import { quotedName } from '../../shared/sql/text.ts';
+import { parseTableName, quotedTable, tableText } from '../table-name.ts';
 import type { Place } from './errors.ts';
-import { parseTableName, quotedName, quotedTable, tableText } from './names.ts';
 import type { SourceOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { duckdbTypeOf } from './types/from-postgres.ts';

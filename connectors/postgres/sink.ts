@@ -1,6 +1,6 @@
 import type { SinkConnector, SinkContext } from '../contract.ts';
+import { parseTableName } from '../table-name.ts';
 import { commit } from './commit.ts';
-import { parseTableName } from './names.ts';
 import { parseSinkOptions, type SinkOptions } from './options.ts';
 import { type PreparedTable, prepare, sinkPlace } from './prepare.ts';
 import { Session } from './session.ts';

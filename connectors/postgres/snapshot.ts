@@ -1,6 +1,6 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { literal } from './names.ts';
+import { literal } from '../../shared/sql/text.ts';
 import type { Session } from './session.ts';
 
 /** A state of the database that several transactions read. It exists while the transaction that exported it is open. */

@@ -1,6 +1,7 @@
+import { literal } from '../../shared/sql/text.ts';
 import type { SinkContext } from '../contract.ts';
 import { shortHash } from '../short-hash.ts';
-import { literal, quotedTable } from './names.ts';
+import { quotedTable } from '../table-name.ts';
 import type { Session } from './session.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { TableName } from './names.ts';
-import { quotedTable } from './names.ts';
+import type { TableName } from '../table-name.ts';
+import { quotedTable } from '../table-name.ts';
 import type { Session } from './session.ts';
 
 /** A table that is loaded, as the catalogue has it. */

@@ -1,10 +1,11 @@
 import type { Json } from '../../shared/json.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
+import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { SinkBatches, WriteContext } from '../contract.ts';
+import { quotedTable } from '../table-name.ts';
 import { agree } from './contract-check.ts';
 import { emptySql } from './empty-sql.ts';
 import { claim, entryOf, record } from './ledger.ts';
-import { literal, quotedName, quotedTable } from './names.ts';
 import type { SinkOptions } from './options.ts';
 import { pour } from './pour.ts';
 import { type PreparedTable, sinkPlace, stagedColumns } from './prepare.ts';

@@ -14,9 +14,9 @@ import type {
   SinkContext,
   WriteContext,
 } from '../contract.ts';
-import { parseTableName, quotedTable, type TableName, tableText } from '../postgres/names.ts';
 import { Session } from '../postgres/session.ts';
 import { shortHash } from '../short-hash.ts';
+import { parseTableName, quotedTable, type TableName, tableText } from '../table-name.ts';
 import { parseRedshiftOptions, type RedshiftOptions } from './options.ts';
 import * as sql from './sql.ts';
 import type { Staging } from './staging.ts';

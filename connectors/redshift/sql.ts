@@ -1,5 +1,5 @@
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import { quotedTable, type TableName } from '../postgres/names.ts';
+import { quotedTable, type TableName } from '../table-name.ts';
 import type { RedshiftOptions } from './options.ts';
 import { orderColumns, type RedshiftColumn } from './types.ts';
 

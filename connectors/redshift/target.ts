@@ -1,8 +1,8 @@
 import { SheafError } from '../../shared/errors.ts';
 import { placeColumns, unfilled } from '../postgres/fit.ts';
-import { type TableName, tableText } from '../postgres/names.ts';
 import type { Session } from '../postgres/session.ts';
 import { shortType, type Target } from '../postgres/target.ts';
+import { type TableName, tableText } from '../table-name.ts';
 import type { RedshiftOptions } from './options.ts';
 import * as sql from './sql.ts';
 import type { RedshiftColumn } from './types.ts';

@@ -1,8 +1,9 @@
 import type { Field } from 'apache-arrow';
 import type { Batch } from '../arrow/batch.ts';
 import type { Schema } from '../schema.ts';
-import { BadValue, type BatchParts, type ColumnBuilder } from './builders/column-builder.ts';
+import { BadValue, type ColumnBuilder } from './builders/column-builder.ts';
 import { createBuilder } from './builders/create-builder.ts';
+import type { BatchParts } from './builders/growing-column.ts';
 
 export interface BatchLimits {
   readonly batchRowsMax: number;

@@ -1,18 +1,10 @@
-import { type BatchParts, grown, newBuffer } from '../../../shared/types/builders/column-builder.ts';
-
-export const firstCapacity = 1024;
-const noBytes = new Uint8Array(0);
+import { firstCapacity, GrowingColumn, grown, newBuffer } from '../../../shared/types/builders/growing-column.ts';
 
 /**
  * One column of a batch under construction, from fields of binary `COPY`. Nothing is made per value: bytes go from the
  * socket's buffer into the column's.
  */
-export abstract class CopyColumn {
-  length = 0;
-  protected capacity = firstCapacity;
-  #nullCount = 0;
-  #validity: Uint8Array | null = null;
-
+export abstract class CopyColumn extends GrowingColumn {
   /**
    * Appends the value of a field that is not null.
    *
@@ -20,51 +12,11 @@ export abstract class CopyColumn {
    * @returns false if the type has no place for the value: then a null was appended
    */
   abstract read(bytes: Buffer, view: DataView, at: number, length: number): boolean;
-  /** Room for so many rows. */
-  protected abstract resize(capacity: number): void;
-  /** Hands over the buffers after the validity, and begins anew. */
-  protected abstract takeValues(parts: BatchParts): void;
-
-  appendNull(): void {
-    const row = this.next();
-    this.#validity ??= new Uint8Array(newBuffer(this.capacity >> 3)).fill(0xff);
-    this.#validity[row >> 3] = (this.#validity[row >> 3] ?? 0) & ~(1 << (row & 7));
-    this.#nullCount++;
-    this.skip(row);
-  }
-
-  take(parts: BatchParts): void {
-    parts.nodes.push({ length: this.length, nullCount: this.#nullCount });
-    parts.buffers.push(this.#validity?.subarray(0, (this.length + 7) >> 3) ?? noBytes);
-    this.takeValues(parts);
-    this.length = 0;
-    this.#nullCount = 0;
-    this.#validity = null;
-  }
-
-  /** The place of the next row, with room for it. */
-  protected next(): number {
-    if (this.length === this.capacity) this.#grow();
-    return this.length++;
-  }
 
   /** A null for a value that has no place. */
   protected refuse(): false {
     this.appendNull();
     return false;
-  }
-
-  /** What a null row needs besides its bit. */
-  protected skip(_row: number): void {}
-
-  #grow(): void {
-    this.capacity *= 2;
-    if (this.#validity !== null) {
-      const larger = new Uint8Array(newBuffer(this.capacity >> 3)).fill(0xff);
-      larger.set(this.#validity);
-      this.#validity = larger;
-    }
-    this.resize(this.capacity);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BatchParts } from '../../../shared/types/builders/column-builder.ts';
+import type { BatchParts } from '../../../shared/types/builders/growing-column.ts';
 import { CopyColumn, Values } from './column.ts';
 
 /** Values of one width. `words` of 32 bits are little-endian, as Arrow has them on every machine that Node runs on. */
@@ -39,7 +39,7 @@ export class BooleanColumn extends FixedColumn {
     buffers.push(bits);
   }
 
-  protected override skip(row: number): void {
+  protected override fillNull(row: number): void {
     this.values.bytes[row] = 0;
   }
 }

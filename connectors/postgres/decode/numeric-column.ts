@@ -1,4 +1,4 @@
-import type { BatchParts } from '../../../shared/types/builders/column-builder.ts';
+import type { BatchParts } from '../../../shared/types/builders/growing-column.ts';
 import { CopyColumn, Values } from './column.ts';
 
 /** `numeric` of PostgreSQL on the wire: counts and sign, 16 bits each, then digits to the base 10,000. */

@@ -1,5 +1,5 @@
-import { type BatchParts, grown, newBuffer } from '../../../shared/types/builders/column-builder.ts';
-import { CopyColumn, firstCapacity } from './column.ts';
+import { type BatchParts, firstCapacity, grown, newBuffer } from '../../../shared/types/builders/growing-column.ts';
+import { CopyColumn } from './column.ts';
 
 /** Values up to this length are copied by a loop: a call into Node costs more. */
 const loopBytesMax = 24;
@@ -26,7 +26,7 @@ export class BytesColumn extends CopyColumn {
     return true;
   }
 
-  protected override skip(row: number): void {
+  protected override fillNull(row: number): void {
     this.#offsets[row + 1] = this.#end;
   }
 
@@ -70,7 +70,7 @@ export class ListColumn extends CopyColumn {
     return true;
   }
 
-  protected override skip(row: number): void {
+  protected override fillNull(row: number): void {
     this.#offsets[row + 1] = this.#element.length;
   }
 

@@ -1,7 +1,7 @@
 import type { Batch, FieldNode } from '../../../shared/arrow/batch.ts';
 import { provenance } from '../../../shared/plan/nodes/extract.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { newBuffer } from '../../../shared/types/builders/column-builder.ts';
+import { newBuffer } from '../../../shared/types/builders/growing-column.ts';
 import type { ColumnParts, DecodedBatch } from './decoder.ts';
 
 type Role = keyof typeof provenance;

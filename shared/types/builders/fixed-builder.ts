@@ -1,7 +1,8 @@
 import { dayOf, ticksOf } from '../exact-date.ts';
 import type { ValueKind } from '../value-kind.ts';
 import { decimalFromText, intervalFromText, timeFromText, timeTzFromText, uuidFromText } from '../value-text.ts';
-import { type BatchParts, ColumnBuilder, firstCapacity, grown, newBuffer } from './column-builder.ts';
+import { ColumnBuilder } from './column-builder.ts';
+import { type BatchParts, firstCapacity, grown, newBuffer } from './growing-column.ts';
 
 /** Writes a value at a byte offset; false for what the column does not take. */
 export type FixedEncoder = (value: unknown, target: DataView<ArrayBuffer>, at: number) => boolean;
@@ -36,8 +37,6 @@ export class FixedBuilder extends ColumnBuilder {
     this.#data = new DataView(grown(new Uint8Array(this.#data.buffer), capacity * this.#width).buffer);
   }
 
-  protected fillNull(): void {}
-
   protected takeValues({ buffers }: BatchParts): void {
     buffers.push(new Uint8Array(this.#data.buffer, 0, this.bytes));
     this.#data = new DataView(newBuffer(this.capacity * this.#width));
@@ -66,8 +65,6 @@ export class BitsBuilder extends ColumnBuilder {
     this.#bits = grown(this.#bits, capacity >> 3);
   }
 
-  protected fillNull(): void {}
-
   protected takeValues({ buffers }: BatchParts): void {
     buffers.push(this.#bits.subarray(0, (this.length + 7) >> 3));
     this.#bits = new Uint8Array(newBuffer(this.capacity >> 3));
@@ -95,7 +92,6 @@ export class NullBuilder extends ColumnBuilder {
   }
 
   protected resize(): void {}
-  protected fillNull(): void {}
   protected takeValues(): void {}
 }
 

@@ -1,5 +1,6 @@
 import { isNoName } from '../readers/nested-readers.ts';
-import { BadValue, type BatchParts, ColumnBuilder, firstCapacity, newBuffer } from './column-builder.ts';
+import { BadValue, ColumnBuilder } from './column-builder.ts';
+import { type BatchParts, firstCapacity, newBuffer } from './growing-column.ts';
 
 /** Lists, and maps as lists of entries: rows of a child between offsets. */
 export class ListBuilder extends ColumnBuilder {
@@ -39,7 +40,7 @@ export class ListBuilder extends ColumnBuilder {
     this.#offsets = larger;
   }
 
-  protected fillNull(at: number): void {
+  protected override fillNull(at: number): void {
     this.#offsets[at + 1] = this.#child.length;
   }
 
@@ -90,7 +91,7 @@ export class FixedListBuilder extends ColumnBuilder {
 
   protected resize(): void {}
 
-  protected fillNull(): void {
+  protected override fillNull(): void {
     for (let i = 0; i < this.#size; i++) this.#child.appendNull();
   }
 
@@ -144,7 +145,7 @@ export class StructBuilder extends ColumnBuilder {
 
   protected resize(): void {}
 
-  protected fillNull(): void {
+  protected override fillNull(): void {
     for (const child of this.#children) child.appendNull();
   }
 

@@ -1,5 +1,6 @@
 import type { NumberArray } from '../value-kind.ts';
-import { type BatchParts, ColumnBuilder, firstCapacity, newBuffer } from './column-builder.ts';
+import { ColumnBuilder } from './column-builder.ts';
+import { type BatchParts, firstCapacity, newBuffer } from './growing-column.ts';
 
 export type PlainArray = NumberArray | 'BigInt64Array' | 'BigUint64Array';
 type Values = Float64Array<ArrayBuffer>;
@@ -52,8 +53,6 @@ export abstract class PlainBuilder extends ColumnBuilder {
   }
 
   /** The buffer was zeroed when it was made. */
-  protected fillNull(): void {}
-
   protected takeValues({ buffers }: BatchParts): void {
     buffers.push(new Uint8Array(this.values.buffer, 0, this.bytes));
     this.values = this.#newValues(this.capacity);

@@ -1,4 +1,5 @@
-import { type BatchParts, ColumnBuilder, firstCapacity, grown, newBuffer } from './column-builder.ts';
+import { ColumnBuilder } from './column-builder.ts';
+import { type BatchParts, firstCapacity, grown, newBuffer } from './growing-column.ts';
 
 type Offsets = Int32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
 const firstBytes = 16 * firstCapacity;
@@ -40,7 +41,7 @@ abstract class VariableBuilder extends ColumnBuilder {
     this.#offsets = larger;
   }
 
-  protected fillNull(at: number): void {
+  protected override fillNull(at: number): void {
     this.#setEnd(at);
   }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { serverOf } from '../../../../connectors/postgres/connection-options.ts';
 import { postgresError } from '../../../../connectors/postgres/errors.ts';
 import { placeColumns } from '../../../../connectors/postgres/fit.ts';
-import { parseTableName, quotedTable } from '../../../../connectors/postgres/names.ts';
+import { parseTableName, quotedTable } from '../../../../connectors/table-name.ts';
 import { parseSinkOptions, parseSourceOptions } from '../../../../connectors/postgres/options.ts';
 import {
   chooseBounds,

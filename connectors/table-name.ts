@@ -1,7 +1,5 @@
-import { SheafError } from '../../shared/errors.ts';
-import { literal, quotedName } from '../../shared/sql/text.ts';
-
-export { literal, quotedName };
+import { SheafError } from '../shared/errors.ts';
+import { quotedName } from '../shared/sql/text.ts';
 
 /** A table by its schema and name, as they stand in the catalogue. */
 export interface TableName {
