@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { serverOf } from '../../../../connectors/postgres/connection-options.ts';
 import { postgresError } from '../../../../connectors/postgres/errors.ts';
 import { placeColumns } from '../../../../connectors/postgres/fit.ts';
-import { parseTableName, quotedTable } from '../../../../connectors/table-name.ts';
 import { parseSinkOptions, parseSourceOptions } from '../../../../connectors/postgres/options.ts';
 import {
   chooseBounds,
@@ -13,6 +12,7 @@ import {
   placeRanges,
 } from '../../../../connectors/postgres/pieces.ts';
 import type { TargetColumn } from '../../../../connectors/postgres/target.ts';
+import { parseTableName, quotedTable } from '../../../../connectors/table-name.ts';
 
 const column = (name: string, type: string, more: Partial<TargetColumn> = {}): TargetColumn => ({
   ...{ name, type, isNotNull: false, hasDefault: false, isGenerated: false, isEnum: false },
