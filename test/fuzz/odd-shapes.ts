@@ -2,6 +2,7 @@ import { quotedName } from '../../shared/sql/text.ts';
 import type { Random } from '../simulation/random.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
+import { pivotShapes } from './pivots.ts';
 import type { Query, Relation } from './query-parts.ts';
 
 /** SELECTs of shapes that do not go well inside others; their columns are not spoken of. */
@@ -16,7 +17,7 @@ export function oddShape(random: Random, relation: Relation, other: Relation, co
   const any = scalars.key().sql;
   const { from } = relation;
   const shapes: Readonly<Record<string, string>> = {
-    pivot: `PIVOT (SELECT ${text} AS name, ${number} AS value FROM ${from}) ON name IN ('east', 'west', 'a') USING sum(value), count(*) AS n`,
+    ...pivotShapes(random, { from, other: other.from, text, number, any }),
     unpivot: `UNPIVOT (SELECT ${number}::DOUBLE AS a, abs(${number})::DOUBLE AS b FROM ${from}) ON a, b INTO NAME name VALUE value`,
     recursive: `WITH RECURSIVE r(n, total) AS (SELECT 1, (SELECT count(*) FROM ${from}) UNION ALL SELECT n + 1, total FROM r WHERE n < 5) SELECT * FROM r`,
     'materialized with': `WITH m AS MATERIALIZED (SELECT ${any} AS v, count(*) AS n FROM ${from} GROUP BY 1) SELECT a.n, b.n AS o FROM m a JOIN m b ON a.v IS NOT DISTINCT FROM b.v`,

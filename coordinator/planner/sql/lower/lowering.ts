@@ -72,7 +72,7 @@ export class SqlLowering implements Lowering {
     }
   }
 
-  alone(query: AstNode, tables: CommonTables): PlanOf<'sql'> {
+  alone(query: AstNode, tables: CommonTables, reason = notTakenApart): PlanOf<'sql'> {
     const used = mentioned(query, [...tables.values()]);
     if (used.some(({ isOpen }) => isOpen)) throw new NotDistributed('it is a part of a recursive table');
     const map = used.map(({ entry }) => entry);
@@ -80,13 +80,12 @@ export class SqlLowering implements Lowering {
     const node = { ...query, cte_map: { map: [...map, ...(Array.isArray(own) ? own : [])] } };
     const text = this.context.dialect.print({ error: false, statements: [{ node }] });
     // A pivot, a recursive table: alone in a SELECT it is what the question is, and would come back here without end.
-    if (text === this.context.dialect.print(this.#tree))
-      throw new NotDistributed('what it reads from cannot be taken apart');
+    if (text === this.context.dialect.print(this.#tree)) throw new NotDistributed(reason);
     return { kind: 'sql', text, relations: [...this.relations.values()], functions: this.functions };
   }
 
-  whole(query: AstNode, tables: CommonTables): Columns {
-    const plan = this.alone(query, tables);
+  whole(query: AstNode, tables: CommonTables, reason = notTakenApart): Columns {
+    const plan = this.alone(query, tables, reason);
     return internalColumns(plan, this.columnsOf(plan), this);
   }
 
@@ -106,6 +105,8 @@ export class SqlLowering implements Lowering {
     }
   }
 }
+
+const notTakenApart = 'what it reads from cannot be taken apart';
 
 const nameOf = ({ name }: CommonTable): AstNode => ({
   type: 'BASE_TABLE',

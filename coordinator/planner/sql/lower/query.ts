@@ -9,7 +9,7 @@ import { modifiersOf } from '../select/parts.ts';
 import { type CommonTables, withCommonTables } from './common-tables.ts';
 import { NotDistributed } from './names.ts';
 import { resolveTree } from './resolver.ts';
-import { scopeOf } from './scope.ts';
+import { isSame, type ScopeColumn, scopeOf } from './scope.ts';
 import { lowerSelectNode, makesRows } from './select.ts';
 import type { Columns, Lowering } from './types.ts';
 
@@ -55,22 +55,42 @@ function lowerSetOperation(node: AstNode, tables: CommonTables, lowering: Loweri
   const sides = children.length > 0 ? children : [node.left, node.right].filter(isNode);
   const [first, ...others] = sides.map((side) => lowerQuery(side, tables, lowering));
   if (first === undefined || others.length === 0) throw new NotDistributed('it combines SELECTs in another way');
-  const columns = first.columns.map(({ name, internal }, i) => ({ name: result?.[i]?.name ?? name, internal }));
   const united = others.reduce((left, right) => combine(node, left, right, lowering), first);
+  const columns = united.columns.map(({ name, internal }, i) => ({ name: result?.[i]?.name ?? name, internal }));
   return modified(node, { plan: united.plan, columns }, lowering, result);
 }
 
 function combine(node: AstNode, left: Columns, right: Columns, lowering: Lowering): Columns {
   const { setop_type: kind, setop_all: isAll } = node;
   if (kind === 'UNION') {
-    const inputs = left.plan.kind === 'union' ? [...left.plan.inputs, right.plan] : [left.plan, right.plan];
+    const inputs =
+      left.plan.kind === 'union' && !left.plan.byName ? [...left.plan.inputs, right.plan] : [left.plan, right.plan];
     const union: PlanNode = { kind: 'union', inputs };
     return { ...left, plan: isAll ? union : { kind: 'distinct', input: union } };
   }
+  if (kind === 'UNION_BY_NAME') return byName(left, right, isAll === true);
   if (kind !== 'EXCEPT' && kind !== 'INTERSECT') throw new NotDistributed(`it combines SELECTs by ${String(kind)}`);
   const number = lowering.names.fresh('nth');
   const [l, r] = isAll === true ? [numbered(left, number), numbered(right, number)] : [left, right];
   return { ...left, plan: ofSides(l, r, kind, left, lowering) };
+}
+
+/** Columns of one name are one column; what only one side has is null on the other. */
+function byName(left: Columns, right: Columns, isAll: boolean): Columns {
+  const partner = (name: string): ScopeColumn | undefined => left.columns.find((column) => isSame(column.name, name));
+  const renamed: PlanNode = {
+    kind: 'project',
+    input: right.plan,
+    columns: right.columns.map(({ name, internal }) => ({
+      name: partner(name)?.internal ?? internal,
+      sql: quotedName(internal),
+    })),
+  };
+  const union: PlanNode = { kind: 'union', inputs: [left.plan, renamed], byName: true };
+  return {
+    plan: isAll ? union : { kind: 'distinct', input: union },
+    columns: [...left.columns, ...right.columns.filter(({ name }) => partner(name) === undefined)],
+  };
 }
 
 /** Equal rows get numbers from 1: then they can be told apart. */

@@ -1,7 +1,8 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { type AstNode, isNode, onlyStatement, textsOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, isNode, nodesOf, onlyStatement, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import type { PlanContext } from '../../context.ts';
+import { lowerPivot } from '../pivots/lower.ts';
 import { tableReferences } from '../table-references.ts';
 import type { CommonTables } from './common-tables.ts';
 import { NotDistributed } from './names.ts';
@@ -33,11 +34,25 @@ export function lowerRelation(reference: AstNode, tables: CommonTables, lowering
     const { plan, columns } = renamed(lowering.part(query, tables), aliases);
     return { plan, relation: { alias, columns } };
   }
+  if (reference.type === 'PIVOT' && nodesOf(reference.aggregates).length > 0) {
+    const { plan, columns } = renamed(pivoted(reference, tables, lowering), aliases);
+    return { plan, relation: { alias, columns } };
+  }
   const own = tableReferences(reference, lowering.relations).find(({ node }) => node === reference);
   if (own === undefined) return other(reference, alias, tables, lowering);
   const read = internalColumns(own.plan, lowering.columnsOf(own.plan), lowering);
   const { plan, columns } = renamed(read, aliases);
   return { plan, relation: { alias: own.alias, columns } };
+}
+
+/** A PIVOT that is not understood runs whole, what is around it need not. */
+function pivoted(pivot: AstNode, tables: CommonTables, lowering: Lowering): Columns {
+  try {
+    return lowerPivot(pivot, tables, lowering);
+  } catch (thrown) {
+    if (!(thrown instanceof NotDistributed)) throw thrown;
+    return lowering.whole(selectAllFrom({ ...pivot, column_name_alias: [] }, lowering.context), tables, thrown.reason);
+  }
 }
 
 /** VALUES, `range(…)` and whatever else reads no file that is scanned: as DuckDB runs it, in one task. */

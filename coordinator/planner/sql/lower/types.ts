@@ -48,6 +48,10 @@ export interface Lowering {
   trial(): Lowering;
   /** A query as SQL text of its own, with the common tables that it may use; not looked into. */
   alone(query: AstNode, tables: CommonTables): PlanOf<'sql'>;
-  /** A query as SQL text of its own, with the common tables that it may use. */
-  whole(query: AstNode, tables: CommonTables): Columns;
+  /**
+   * A query as SQL text of its own, with the common tables that it may use.
+   *
+   * @param reason why it is not taken apart, where that is the whole question
+   */
+  whole(query: AstNode, tables: CommonTables, reason?: string): Columns;
 }

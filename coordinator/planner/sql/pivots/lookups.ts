@@ -80,9 +80,7 @@ function lookupOf(
   if (unknown.some((other) => pivotsOf({ source: pivot.source ?? null, scope }, other.mark.name).length > 0))
     return undefined;
   const select =
-    mark.select === undefined
-      ? ofColumn(expression, pivot, valuesMax, dialect)
-      : ofSelect(mark.select, valuesMax, dialect);
+    mark.select === undefined ? ofColumn(expression, pivot, valuesMax, dialect) : ofSelect(mark.select, dialect);
   const statement = { ...select, cte_map: { map: scope } };
   const { relations, functions, callable } = node;
   const plan: SqlNode = {
@@ -111,12 +109,10 @@ function ofColumn(expression: AstNode, { source }: AstNode, valuesMax: number, d
   };
 }
 
-/** `IN (SELECT …)`: in its own order. */
-function ofSelect(sql: string, valuesMax: number, dialect: Dialect): AstNode {
-  const select = selectOf(
-    `SELECT CAST(v AS VARCHAR) AS ${pivotValue} FROM (SELECT 1) AS t(v) WHERE v IS NOT NULL LIMIT ${valuesMax + 1}`,
-    dialect,
-  );
+/** `IN (SELECT …)`: in its own order, of equal ones the first counts. */
+function ofSelect(sql: string, dialect: Dialect): AstNode {
+  const text = `SELECT CAST(v AS VARCHAR) AS ${pivotValue} FROM (SELECT 1) AS t(v) WHERE v IS NOT NULL`;
+  const select = selectOf(text, dialect);
   const table = isNode(select.from_table) ? select.from_table : {};
   return { ...select, from_table: asTable(table, selectOf(sql, dialect), dialect) };
 }

@@ -115,6 +115,21 @@ const questions: Readonly<Record<string, readonly [plan: PlanNode, context?: Par
   'window-by-key': [
     sql("select origin, row_number() over (partition by origin order by date) from 'DATA/flights-3m.parquet'"),
   ],
+  'pivot-of-few-values': [
+    sql(
+      "pivot (select *, date_trunc('month', date) as month from 'DATA/flights-3m.parquet') on origin in ('JFK', 'ORD') using count(*) as n, avg(delay) as delay group by month",
+    ),
+  ],
+  'pivot-of-many-values': [
+    sql(
+      `pivot (from 'DATA/flights-3m.parquet') on date_part('day', date) in (${Array.from({ length: 31 }, (_, i) => i + 1).join(', ')}) using count(*) group by origin`,
+    ),
+  ],
+  'union-by-name': [
+    sql(
+      "select origin, delay from 'DATA/flights-3m.parquet' where delay > 100 union all by name select name, state as origin from 'DATA/airports.csv'",
+    ),
+  ],
   'union-side-by-side': [
     { kind: 'filter', predicate: 'delay > 100', input: { kind: 'union', inputs: [flights, flights] } },
   ],

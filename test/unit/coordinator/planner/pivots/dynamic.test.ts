@@ -46,6 +46,7 @@ const texts: readonly string[] = [
   `pivot '${t}' on case when g = 0 then sym else 'other' end using any_value(1) group by even`,
   `pivot '${t}' on g in (0, 2), sym using sum(qty) group by even`,
   `pivot '${t}' on sym in (select sym from '${t}' group by sym order by sym desc nulls first) using sum(qty) group by g`,
+  `pivot '${t}' on sym in (select sym from '${t}' order by id % 5, sym desc) using sum(qty) group by g`,
   `pivot '${t}' on sym in (select 'zz' union all select 'A') using sum(qty) group by g`,
   `select "A" + 1 as a, * exclude ("A") from (pivot '${t}' on sym using sum(qty) group by g) order by a`,
   `with p as (pivot '${t}' on sym using sum(qty) group by g) select count(*), sum("b'c") from p`,

@@ -56,12 +56,23 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
     ],
   },
   PIVOT: {
-    distributed: [],
-    gathered: [
+    distributed: [
       `pivot (select *, id % 3 as g from '${trades}') on sym in ('A', 'B') using sum(qty) as total, count(*) as n group by g order by all`,
       `select * from (pivot (select sym, id % 3 as g, qty from '${trades}') on sym in ('A', 'C') using max(qty) group by g) order by all`,
       `select * from '${trades}' pivot (sum(qty) for sym in ('A', 'B') group by id) order by all`,
       `with p as (pivot (select sym, id % 2 as g, qty from '${trades}') on sym in ('A', 'B') using sum(qty)) select * from p order by all`,
+      `select p.* exclude (b), d.name from '${trades}' pivot (sum(qty) for sym in ('A', 'B') group by id) as p(i, a, b) join '${days}' d on d.name = 'd' || p.i order by all`,
+      `pivot (select sym, qty from '${trades}') on sym in ('A', 'nowhere', NULL) using sum(qty), count(*) order by all`,
+      `pivot '${trades}' on sym in ('A' as first, 'B'), qty in (1, 2) using coalesce(sum(id), 0) + 1 as s group by sym order by all`,
+      `pivot (select *, id % 7 as g from '${trades}') on qty / 2 in (0.5, 1, 1.5) using count(distinct ts), median(id), list(id order by id)[1] group by g order by all`,
+      `pivot '${trades}' on ts::date in ('2024-01-01'::date, '2024-01-03') using max(sym) group by qty order by all`,
+      `pivot '${trades}' on sym using sum(qty) group by qty order by all`,
+      `pivot '${trades}' on id % 30 using sum(qty), count(*) as n, coalesce(max(sym), 'none') as m group by qty order by all`,
+      `pivot (select sym, qty % 5 as q, id from '${trades}') on sym, q using min(id) order by all`,
+    ],
+    gathered: [
+      `pivot '${trades}' on sym in ('A', 'B') using sum(id) filter (qty > 3) group by qty order by all`,
+      `pivot '${trades}' on id % 30, sym || '_x' using sum(qty) group by qty order by all`,
     ],
   },
   UNPIVOT: {
@@ -153,6 +164,21 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select id from '${wide}' where columns(['jan', 'feb']) > 10 order by all`,
     ],
   },
+  'UNION BY NAME': {
+    distributed: [
+      `select id, sym from '${trades}' union all by name select qty, id::double as ID, 'x' as note from '${trades}' order by all`,
+      `select sym, qty from '${trades}' union by name select qty, sym from '${trades}' order by all`,
+      `select ts, id from '${trades}' where id < 9 union all by name select name as ts, since from '${days}' union all by name select tags, id from '${items}' order by all limit 50`,
+      `select n, sum(qty), max(since) from (select id % 3 as n, qty from '${trades}' union all by name select since, length(name) as n from '${days}') group by n order by all`,
+      `select id as "Ü b" from '${trades}' union by name select qty as "Ü B", 1.5 as z from '${trades}' order by all desc limit 5`,
+      `(select sym from '${trades}' union all by name select name from '${days}') union all (select 'a', 'b' from '${days}') order by all`,
+      `(select sym from '${trades}' union all select name from '${days}') union by name (select s from '${items}') order by all`,
+      `select id, sym from '${trades}' where false union all by name select null as sym, 3::tinyint as id from '${days}' order by all`,
+    ],
+    gathered: [
+      `(select id from '${trades}' where id < 3) union by name (select id, name from '${days}' cross join (select 1 as id)) order by all`,
+    ],
+  },
   'other forms': {
     distributed: [
       `select count(*) from read_parquet(['${one}', '${two}'], union_by_name = true)`,
@@ -195,7 +221,6 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select id, sym from '${trades}' order by all limit 10%`,
       `select id, case when id = any (select id from '${items}') then 1 else 0 end from '${trades}' where id < 9 order by id`,
       `select id from '${trades}' where id > all (select id from '${items}') order by id limit 3`,
-      `(select id from '${trades}' where id < 3) union by name (select id, name from '${days}' cross join (select 1 as id)) order by all`,
       `select exists (from '${items}' where id = 3)`,
       `select #1, #2 from '${trades}' where id < 3 order by all`,
       `select * from (describe '${trades}')`,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { PlanNode } from '../../../../../shared/plan/node.ts';
 import { runLocally } from '../../../../support/local-executor.ts';
+import { knownPivots } from '../../../../support/pivot-values.ts';
 import { PlannerBench } from '../../../../support/planner.ts';
 import { assertSameRows } from '../../../../support/same-rows.ts';
 import { corpus } from './cases.ts';
@@ -39,11 +41,23 @@ const forms = corpus({
   two: bench.file('two.parquet', `SELECT 'y' AS b, 2.5 AS c`),
 });
 
+/** DuckDB makes two statements of a PIVOT without values: they cannot stand in a subquery. */
+function answer(text: string): Record<string, unknown>[] {
+  const { connection } = bench;
+  if (!/pivot/.test(text)) return connection.rows(text);
+  connection.execute(`CREATE OR REPLACE TEMP TABLE expected AS ${text}`);
+  return connection.rows('FROM expected');
+}
+
 /** @returns why it runs in one task; nothing where it is distributed */
 function check(text: string): string | undefined {
-  const staged = bench.plan({ kind: 'sql', text });
-  const table = runLocally(staged, bench.connection, { directory: bench.directory });
-  const [actual, expected] = [bench.connection.rows(`FROM ${table}`), bench.connection.rows(text)];
+  const { connection, directory } = bench;
+  const run = (plan: PlanNode) => connection.rows(`FROM ${runLocally(bench.plan(plan), connection, { directory })}`);
+  const plan = knownPivots({ kind: 'sql', text }, bench.tools, (lookup) =>
+    run(lookup).map((row) => String(Object.values(row)[0])),
+  );
+  const staged = bench.plan(plan);
+  const [actual, expected] = [run(plan), answer(text)];
   assertSameRows(actual, expected, / order by [^()]*$/.test(text), text);
   return staged.notes.map((note) => note.text).find((note) => note.startsWith('the query runs in one task: '));
 }
