@@ -9,9 +9,10 @@ import type { Relations } from '../table-references.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
 import { Names, NotDistributed } from './names.ts';
 import { lowerQuery } from './query.ts';
-import { internalColumns, selectAllFrom } from './relation.ts';
+import { internalColumns } from './relation.ts';
 import type { Scope } from './scope.ts';
 import { closeSelect, openSelect } from './select.ts';
+import { selectAllFrom } from './select-all.ts';
 import type { Columns, Lowering, OpenSelect } from './types.ts';
 
 /** What all levels of one question share while they are taken apart. */

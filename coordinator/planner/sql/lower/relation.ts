@@ -1,12 +1,12 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { type AstNode, isNode, nodesOf, onlyStatement, textsOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, isNode, nodesOf, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import type { PlanContext } from '../../context.ts';
 import { lowerPivot } from '../pivots/lower.ts';
 import { tableReferences } from '../table-references.ts';
 import type { CommonTables } from './common-tables.ts';
 import { NotDistributed } from './names.ts';
 import type { Relation } from './scope.ts';
+import { selectAllFrom } from './select-all.ts';
 import type { Columns, Lowering } from './types.ts';
 
 interface LoweredRelation {
@@ -63,11 +63,6 @@ function other(reference: AstNode, alias: string, tables: CommonTables, lowering
   const own = isNode(call) ? String(call.function_name) : String(reference.table_name ?? '');
   return { plan, relation: { alias: alias || own, columns } };
 }
-
-export const selectAllFrom = (reference: AstNode, { dialect }: PlanContext): AstNode => ({
-  ...onlyStatement(dialect.parse('SELECT * FROM t')),
-  from_table: reference,
-});
 
 /** A plan whose columns get names of their own where others have theirs. */
 export function internalColumns(plan: PlanNode, names: readonly string[], lowering: Lowering): Columns {
