@@ -167,7 +167,8 @@ export type StageOutput =
   | { readonly kind: 'file'; readonly sink: FileSink };
 
 export type Partitioning =
-  | { readonly kind: 'single' }
+  /** `keys`: what its rows would have been hashed by, were there more of them. */
+  | { readonly kind: 'single'; readonly keys?: readonly string[] }
   /** By `(hash(keys) >> 40) % partitions`: DuckDB's own hash tables use the low bits. `keys` are SQL over the last step. */
   | { readonly kind: 'hash'; readonly keys: readonly string[]; readonly partitions: number }
   /**

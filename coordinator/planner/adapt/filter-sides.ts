@@ -2,8 +2,9 @@ import type { StageSpec } from '../../../shared/stage.ts';
 import { mayLeaveOut } from '../choices.ts';
 import { type Draft, sizeText } from './draft.ts';
 import { isWorth } from './filter-gain.ts';
-import { type Site, sitesOf } from './filter-sites.ts';
+import { exchangeKeys, type Site, sitesOf } from './filter-sites.ts';
 import { filtered } from './filter-sql.ts';
+import { mayJoinInPlace } from './join-in-place.ts';
 import { isLarger, type JoinSide, joinSides } from './join-sides.ts';
 
 /**
@@ -35,17 +36,19 @@ const sidesToFilter = (reader: StageSpec, draft: Draft): JoinSide[] =>
   joinSides(reader, draft).filter(({ join, hereSide }) => !join.filtered && mayLeaveOut[join.type].includes(hereSide));
 
 const sitesToFilter = ({ here, other }: JoinSide, draft: Draft): Site[] =>
-  sitesOf(here.from, keysOf(here.from, draft), draft).filter(({ stage }) => isWorth(stage.id, other.from, draft));
-
-const keysOf = (id: StageSpec['id'], draft: Draft): readonly string[] => {
-  const { output } = draft.stage(id);
-  return output.kind === 'exchange' && output.partitioning.kind === 'hash' ? output.partitioning.keys : [];
-};
+  sitesOf(here.from, exchangeKeys(draft.stage(here.from)), draft).filter(({ stage }) =>
+    isWorth(stage.id, other.from, draft),
+  );
 
 function filterSide(side: JoinSide, draft: Draft): void {
   const { reader, join, other, otherSide } = side;
-  const keys = keysOf(other.from, draft);
-  const sites = sitesToFilter(side, draft).filter((site) => keys.length > 0 && site.keys.length === keys.length);
+  const keys = exchangeKeys(draft.stage(other.from));
+  // A stage that is about to join them needs no filter; those that it reads do.
+  const isJoining = mayJoinInPlace(side, draft);
+  const sites = sitesToFilter(side, draft).filter(
+    ({ stage, keys: { length } }) =>
+      length > 0 && length === keys.length && !(isJoining && stage.id === side.here.from),
+  );
   if (sites.length === 0) return;
   const { rows = 0, bytes = 0 } = draft.sizes(other.from) ?? {};
   for (const site of sites) {

@@ -28,11 +28,17 @@ function producersByKey(stage: StageSpec, keys: readonly string[], draft: Draft)
   const places = keys.map((key) => metBy.findIndex((names) => names.some((name) => isColumn(key, name))));
   if (places.includes(-1) || !isAnyOrder(stage, draft)) return [];
   const producers = cutInputs(stage).map(({ from }) => {
-    const { output } = draft.stage(from);
-    const by = output.kind === 'exchange' && output.partitioning.kind === 'hash' ? output.partitioning.keys : [];
+    const by = exchangeKeys(draft.stage(from));
     return by.length === metBy.length ? { from, keys: places.map((place) => by[place] ?? '') } : undefined;
   });
   return producers.every((producer) => producer !== undefined) ? producers : [];
+}
+
+/** What a stage's rows are spread by, or would be if there were more of them. */
+export function exchangeKeys({ output }: StageSpec): readonly string[] {
+  if (output.kind !== 'exchange') return [];
+  const { partitioning } = output;
+  return partitioning.kind === 'hash' || partitioning.kind === 'single' ? (partitioning.keys ?? []) : [];
 }
 
 const isColumn = (sql: string, name: string): boolean => sql.toLowerCase() === quotedName(name);

@@ -11,7 +11,7 @@ import { expected, isLarger, type JoinSide, joinSides } from './join-sides.ts';
 export function joinInPlace(draft: Draft): void {
   for (const { id } of [...draft.pending.values()]) {
     const spec = draft.pending.get(id);
-    const side = spec && sidesOf(spec, draft).find((side) => isSmall(side, draft) && isFree(side, spec, draft));
+    const side = spec && joinSides(spec, draft).find((side) => mayJoinInPlace(side, draft));
     if (spec !== undefined && side !== undefined) fuse(spec, side, draft);
   }
 }
@@ -20,26 +20,28 @@ export function joinInPlace(draft: Draft): void {
 export function waitsForOtherSide(spec: StageSpec, draft: Draft): boolean {
   const { awaitOtherSidePercent } = draft.progress.limits;
   return draft.readersOf(spec.id).some((reader) =>
-    sidesOf(reader, draft).some((side) => {
-      if (side.here.from !== spec.id || draft.sizes(side.other.from) !== undefined) return false;
+    joinSides(reader, draft).some((side) => {
+      if (!isRepeatable(side) || side.here.from !== spec.id || draft.sizes(side.other.from) !== undefined) return false;
       const [here, other] = [side.here, side.other].map(({ from }) => expected(from, draft).bytes) as [number, number];
-      return isLarger(side, draft) && isFree(side, reader, draft) && here * 100 >= other * awaitOtherSidePercent;
+      return isLarger(side, draft) && isFree(side, draft) && here * 100 >= other * awaitOtherSidePercent;
     }),
   );
 }
 
-/** The sides whose other side may be seen by many tasks. */
-const sidesOf = (spec: StageSpec, draft: Draft): JoinSide[] =>
-  joinSides(spec, draft).filter(
-    ({ join, otherSide }) => join.kind === 'hash' && mayRepeat[join.type].includes(otherSide === 'left' ? 'l' : 'r'),
-  );
+/** Whether the other side has turned out small, and may be joined where this one is made. */
+export const mayJoinInPlace = (side: JoinSide, draft: Draft): boolean =>
+  isRepeatable(side) && isSmall(side, draft) && isFree(side, draft);
+
+/** The other side may be seen by many tasks. */
+const isRepeatable = ({ join, otherSide }: JoinSide): boolean =>
+  join.kind === 'hash' && mayRepeat[join.type].includes(otherSide === 'left' ? 'l' : 'r');
 
 const isSmall = ({ other }: JoinSide, draft: Draft): boolean =>
   (draft.sizes(other.from)?.bytes ?? Number.POSITIVE_INFINITY) <= draft.progress.limits.broadcastBytesMax;
 
 /** Nobody else reads the stage, it has not begun, and the join's text can stand behind its own. */
-function isFree({ here }: JoinSide, spec: StageSpec, draft: Draft): boolean {
-  const [step] = spec.steps;
+function isFree({ here, reader }: JoinSide, draft: Draft): boolean {
+  const [step] = reader.steps;
   const isSelect = step?.kind === 'sql' && step.sql.startsWith('SELECT ');
   return draft.pending.has(here.from) && draft.readersOf(here.from).length === 1 && isSelect;
 }

@@ -17,8 +17,8 @@ export function nextWave(before: Progress): Wave {
   const draft = new Draft(before);
   readWhole(draft);
   dropEmptySides(draft);
-  joinInPlace(draft);
   filterSides(draft);
+  joinInPlace(draft);
   const stages = ready(draft).map((spec) => decide(spec, draft));
   const unneeded = runningInVain(draft);
   const { begun, pending, choices, adaptations } = draft;

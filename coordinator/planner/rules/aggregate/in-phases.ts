@@ -135,7 +135,8 @@ function selecting(
 
 export function partitioningBy(keys: readonly string[], bytes: number, build: Build): Partitioning {
   const partitions = build.partitionsFor(bytes);
-  if (keys.length === 0 || partitions === 1) return { kind: 'single' };
+  if (keys.length === 0) return { kind: 'single' };
+  if (partitions === 1) return { kind: 'single', keys };
   return { kind: 'hash', keys, partitions };
 }
 

@@ -1,9 +1,9 @@
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
-import { name } from '../../../../shared/sql/text.ts';
+import { name, quotedName } from '../../../../shared/sql/text.ts';
 import type { StageInput } from '../../../../shared/stage.ts';
 import type { BoundOf, JoinColumn } from '../../bound.ts';
 import type { Build } from '../../build.ts';
-import { type JoinChoice, keptSides, mayRepeat } from '../../choices.ts';
+import { type JoinChoice, keptSides, mayLeaveOut, mayRepeat } from '../../choices.ts';
 import { type Fragment, type Size, withNote } from '../../fragment.ts';
 import { asRelation, queryOf } from '../../query.ts';
 import { filteredSize, withoutUnique } from '../narrow.ts';
@@ -39,12 +39,30 @@ export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const spreadBytes = (left.size.bytes + right.size.bytes) / Math.max(1, slots);
   // To hash little takes a stage for nothing.
   const affordable = Math.max(spreadCost * spreadBytes, taskBytesMin);
-  const isBest = best !== undefined && builtBytes(best, slots) <= affordable;
+  const isBest =
+    best !== undefined && builtBytes(best, slots) <= affordable && !isReducible(best, keys, bound.operator.type);
   if (best !== undefined && (isBest || keys.left.length === 0)) return broadcast(best, bound, build);
   if (keys.left.length > 0) return hashed(left, right, keys, bound, build);
   const [anyway] = placements.toSorted((a, b) => a.brought.size.bytes - b.brought.size.bytes);
   return anyway === undefined ? inOneTask(left, right, bound, build) : broadcast(anyway, bound, build);
 }
+
+/**
+ * What is brought is made of rows that have met by the join's own keys, and few of them have a partner: if both sides are
+ * hashed, those without are left out before they meet.
+ */
+function isReducible({ at, here, brought }: Placement, keys: JoinKeys, type: JoinType): boolean {
+  const [side, own] = at === 'l' ? (['right', keys.right] as const) : (['left', keys.left] as const);
+  const isMet = own.length > 0 && own.every((key) => brought.traits.partitionedBy?.some((names) => holds(names, key)));
+  const isFew = (here.size.share ?? 1) <= reducedShareMax && here.size.bytes < brought.size.bytes;
+  return isMet && isFew && mayLeaveOut[type].includes(side);
+}
+
+const holds = (names: ReadonlySet<string>, key: string): boolean =>
+  [...names].some((name) => quotedName(name) === key.toLowerCase());
+
+/** More of a table than this does not spare enough. */
+const reducedShareMax = 1 / 10;
 
 /** What each slot builds hash tables from, one task after the other. */
 const builtBytes = ({ here, brought }: Placement, slots: number): number =>

@@ -24,11 +24,29 @@ interface Sized extends Unit {
 export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[], context: PlanContext): PlanNode {
   const [only, ...more] = units;
   if (only === undefined) throw new RangeError('nothing to join');
-  const shared = conjuncts.filter((conjunct) => !units.some((unit) => isOf(conjunct, unit)));
+  const late = more.length === 0 ? [] : conjuncts.filter((conjunct) => isLate(conjunct, units, conjuncts, context));
+  const early = conjuncts.filter((conjunct) => !late.includes(conjunct));
+  const shared = early.filter((conjunct) => !units.some((unit) => isOf(conjunct, unit)));
   const sized = units
-    .map((unit) => filtered(unit, conjuncts, more.length === 0 ? [] : shared, context))
+    .map((unit) => filtered(unit, early, more.length === 0 ? [] : shared, context))
     .toSorted((a, b) => b.rows - a.rows);
-  return new Ordering(sized, shared, context).join();
+  return new Ordering(sized, [...shared, ...late], context).join();
+}
+
+/** EXISTS over as many rows as its relation has hardly rules one out: other joins first make fewer of them. */
+function isLate(
+  conjunct: Conjunct,
+  units: readonly Unit[],
+  conjuncts: readonly Conjunct[],
+  context: PlanContext,
+): boolean {
+  const { attachments } = conjunct;
+  const unit = units.find((unit) => isOf(conjunct, unit));
+  const isHalf = attachments.length > 0 && attachments.every(({ type }) => type === 'semi' || type === 'anti');
+  if (unit === undefined || !isHalf) return false;
+  const plain = conjuncts.filter((other) => other.attachments.length === 0);
+  const { rows } = filtered(unit, plain, [], context);
+  return attachments.every(({ right }) => estimateRows(right, context) >= rows);
 }
 
 const holds = (names: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean =>

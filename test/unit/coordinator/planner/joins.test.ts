@@ -90,3 +90,17 @@ test('hashing by the same text over other types would lose rows', () => {
   const [first] = check('l.whole = r.real64');
   assert.deepEqual(first, { kind: 'hash', keys: ['TRY_CAST("whole" AS DOUBLE)'], partitions: 2 });
 });
+
+test('EXISTS is asked before other joins over few rows, after them over many: it hardly leaves any out', () => {
+  const few = bench.file('few.parquet', 'SELECT i AS f FROM range(10) r(i)');
+  const sql = (rows: string) => `SELECT i, f FROM '${left}' l, '${few}' WHERE i % 40 = f
+    AND EXISTS (SELECT 1 FROM '${left}' o WHERE o.i = l.i + 1 AND ${rows}) AND NOT EXISTS (FROM '${right}' WHERE j = i)`;
+  const names = (rows: string): string => {
+    const staged = bench.plan({ kind: 'sql', text: sql(rows) });
+    const table = runLocally(staged, bench.connection, { directory: bench.directory });
+    assertSameRows(bench.connection.rows(`FROM ${table}`), bench.connection.rows(sql(rows)), false, rows);
+    return staged.stages.map(({ name }) => name).join(' → ');
+  };
+  assert.match(names('o.i % 100 = 1'), /→ semi join .*→ join/);
+  assert.match(names('o.i >= 0'), /join → semi join/);
+});

@@ -97,6 +97,28 @@ test('what groups depend on is left out before it is grouped', () => {
   assert.match(text, /SEMI JOIN .* GROUP BY/);
 });
 
+test('what all groups in one task depend on is left out before it is sent there', () => {
+  const sums = `(SELECT k, g, sum(id) s FROM ${facts} GROUP BY k, g)`;
+  const sql = `SELECT n.*, s FROM (SELECT id AS n, g AS h, t FROM ${facts} WHERE id % 200 = 0) n LEFT JOIN ${sums} f ON f.k = n.n AND f.g = n.h`;
+  const config = { taskBytesMin: 200_000 };
+  const ran = runAdapted(bench, { kind: 'sql', text: sql }, sql, { limits: filters, config });
+  const site = ran.stages.find(({ name }) => name.endsWith('filter by keys'));
+  assert.match(site?.name ?? '', /^scan facts/);
+  assert.deepEqual(site?.output, { kind: 'exchange', partitioning: { kind: 'single', keys: ['"k_2"', '"g_2"'] } });
+});
+
+test('a join that is done in place of an exchange spares what its large side is made of, too', () => {
+  const sums = `(SELECT k, sum(id) s FROM ${facts} GROUP BY k)`;
+  const { adaptations, stages } = run(`SELECT n.*, s FROM ${few} n JOIN ${sums} f ON f.k = n.n`, {
+    ...filters,
+    broadcastBytesMax: 20_000,
+  });
+  const kinds = adaptations.map(({ kind }) => kind);
+  assert.deepEqual(kinds.toSorted(), ['broadcast', 'filtered']);
+  assert.match(stages.at(1)?.name ?? '', /^scan facts.* filter by keys$/);
+  assert.match(stages.at(2)?.name ?? '', /final aggregate → join/);
+});
+
 test('both sides of a join below lose what has no partner above it', () => {
   const both = `(SELECT f.k, f.id, o.g FROM ${facts} f LEFT JOIN (SELECT * FROM ${facts} WHERE g < 5) o USING (k, id))`;
   const ran = run(`SELECT * FROM ${few} n JOIN ${both} b ON b.k = n.n AND b.id = n.place`);
