@@ -102,5 +102,5 @@ test('EXISTS is asked before other joins over few rows, after them over many: it
     return staged.stages.map(({ name }) => name).join(' → ');
   };
   assert.match(names('o.i % 100 = 1'), /→ semi join .*→ join/);
-  assert.match(names('o.i >= 0'), /join → semi join/);
+  assert.match(names('o.i >= 0'), /→ join .*semi join$/);
 });
