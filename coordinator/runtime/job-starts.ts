@@ -104,11 +104,10 @@ export class JobStarts {
     });
   }
 
-  /** On the monotonic clock. Of a job taken over, the time under earlier leaders counts, by the wall clock. */
-  #deadline({ takenOver, submittedMs }: JobRecord, { deadlineMs }: JobRequest): number | undefined {
+  /** On the monotonic clock. The time until now counts: what was looked up before, and earlier leaders, by the wall clock. */
+  #deadline({ submittedMs }: JobRecord, { deadlineMs }: JobRequest): number | undefined {
     if (deadlineMs === undefined) return undefined;
-    const spentMs = takenOver ? Math.max(0, Date.now() - submittedMs) : 0;
-    return monotonicMs() + Math.max(0, deadlineMs - spentMs);
+    return monotonicMs() + Math.max(0, deadlineMs - Math.max(0, Date.now() - submittedMs));
   }
 
   /** Not cancelled while it was planned, or even forgotten since. */

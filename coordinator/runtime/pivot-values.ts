@@ -27,22 +27,35 @@ export async function planWithPivots(plan: PlanNode, parts: PivotParts): Promise
   for (let round = 0; round < pivotRoundsMax; round++) {
     let reply = await parts.ask(plan);
     const { snapshot } = reply;
-    for (let known = plan; reply.kind === 'unknown'; reply = await parts.ask(known)) {
-      if (reply.snapshot !== snapshot) break;
-      known = withPivotValues(known, await Promise.all(reply.lookups.map((lookup) => find(lookup, parts))));
+    const found: Found[] = [];
+    for (let known = plan; reply.kind === 'unknown' && reply.snapshot === snapshot; reply = await parts.ask(known)) {
+      const values = await Promise.all(reply.lookups.map((lookup) => find(lookup, parts)));
+      found.push(...values);
+      known = withPivotValues(known, values);
     }
-    if (reply.kind === 'planned' && reply.snapshot === snapshot) return reply;
+    if (reply.kind === 'planned' && reply.snapshot === snapshot) return explained(reply, found);
   }
   throw new SheafError('FILE_CHANGED', 'The files of a PIVOT change faster than its values are looked up', {
     next: "Name the values (ON column IN ('a', 'b')), or ask again when the files rest.",
   });
 }
 
+interface Found extends FoundValues {
+  readonly plan: SqlNode;
+}
+
+/** What is shown to people begins with what was asked before. */
+function explained(reply: Planned, found: readonly Found[]): Planned {
+  if (reply.text === undefined || found.length === 0) return reply;
+  const lines = found.map(({ values, plan }) => `before: ${values.length} values of a PIVOT, by ${plan.text}\n`);
+  return { ...reply, text: `${lines.join('')}${reply.text}` };
+}
+
 /** Each value once, the first of equal ones. */
-async function find({ node, at, plan }: PivotLookup, { lookUp, config }: PivotParts): Promise<FoundValues> {
+async function find({ node, at, plan }: PivotLookup, { lookUp, config }: PivotParts): Promise<Found> {
   const values = [...new Set(await lookUp(plan))];
   if (values.length > config.pivotValuesMax) throw tooMany(config.pivotValuesMax);
-  return { node, at, values };
+  return { node, at, plan, values };
 }
 
 const tooMany = (valuesMax: number): SheafError =>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { count } from '../../client/index.ts';
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { Database } from '../../shared/duckdb/database.ts';
@@ -69,6 +70,23 @@ test('a PIVOT without values gets them from the data first: of files, uploads, v
   const again = cluster.sql`pivot long on name in (select name from long order by name desc) using any_value(value)`;
   const [row = {}] = await Array.fromAsync(again.rows());
   assert.deepEqual(Object.entries(row), Object.entries(origins).reverse());
-  assert.match(await wide.explain(), /result: BOS BIGINT, JFK BIGINT, ORD BIGINT, SEA BIGINT/);
+  assert.match(
+    await wide.explain(),
+    /^before: 4 values of a PIVOT, by SELECT DISTINCT [\s\S]*result: BOS BIGINT, JFK BIGINT, ORD BIGINT, SEA BIGINT/,
+  );
   await assert.rejects(cluster.sql`pivot ${read} on origni`.count(), { code: 'COLUMN_UNKNOWN', next: /"origin"/ });
+});
+
+test('whoever stops a question stops the lookup of its values', async () => {
+  const stop = new AbortController();
+  const slow = cluster.sql`pivot (select a.origin from ${read} a join ${read} b on a.delay + b.delay * b.id > 3) on origin`;
+  const stopped = assert.rejects(slow.collect({ name: 'slow', signal: stop.signal }), { code: 'CANCELLED' });
+  const lookup = async () =>
+    (await cluster.jobs()).find(({ name, state }) => /^values/.test(name) && state === 'running');
+  while ((await lookup()) === undefined) await setTimeout(20);
+  stop.abort();
+  await stopped;
+  while ((await lookup()) !== undefined) await setTimeout(20);
+  const states = (await cluster.jobs()).filter(({ name }) => name === 'slow').map(({ state }) => state);
+  assert.deepEqual(states, ['cancelled']);
 });

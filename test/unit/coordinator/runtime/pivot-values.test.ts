@@ -34,6 +34,15 @@ test('a question is planned with its values, each once, in the order in which th
   assert.deepEqual(asked, [question, { ...question, pivots: [['b', 'a'], []] }]);
 });
 
+test('what is explained says what was asked before', async () => {
+  const ask = async (plan: PlanNode) =>
+    plan.kind === 'sql' && plan.pivots !== undefined
+      ? { ...planned('one'), text: 'stage 0' }
+      : ({ kind: 'unknown', lookups: [lookup(0)], snapshot: 'one' } as const);
+  const { text } = await planWithPivots(question, { ask, lookUp: async () => ['a', 'b'], config });
+  assert.equal(text, 'before: 2 values of a PIVOT, by values 0\nstage 0');
+});
+
 test('over other files it begins anew, and not for ever', async () => {
   const asked: PlanNode[] = [];
   const lookUp = async () => ['a'];
