@@ -1,3 +1,4 @@
+import type { InlineRows } from './exchange/inline-rows.ts';
 import type { StageId, WorkerId } from './ids.ts';
 
 /** Partitions `[from, to)`, one after the other, of the tasks `[tasks.from, tasks.to)` of a stage, in task order. */
@@ -26,4 +27,6 @@ export interface ExchangePart {
   readonly bytes: number;
   /** Rows `[firstRow, firstRow + rows)` of the partition; absent: it has `rows` rows, all of which are meant. */
   readonly firstRow?: number;
+  /** All of it, of a small result. */
+  readonly inline?: InlineRows;
 }

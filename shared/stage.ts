@@ -1,3 +1,4 @@
+import type { InlineRows } from './exchange/inline-rows.ts';
 import type { ExchangePart, ExchangeSlice } from './exchange-part.ts';
 import type { FunctionStep } from './function-step.ts';
 import type { JobId, StageId } from './ids.ts';
@@ -218,6 +219,8 @@ export interface TaskSpec {
   readonly wide?: boolean;
   /** No worker runs anything beside it: it may take the memory of them all. */
   readonly machine?: boolean;
+  /** Its rows are all of the job's result: if they are few, its report brings them along. */
+  readonly result?: boolean;
 }
 
 export type TaskInput =
@@ -251,6 +254,8 @@ export interface TaskOutput {
   readonly partitions: readonly PartitionSize[];
   /** The file that a file sink's attempt wrote, relative to the staging directory; absent if it had no rows. */
   readonly file?: string;
+  /** Its only partition, if that is a small result. */
+  readonly inline?: InlineRows;
   readonly metrics: TaskMetrics;
 }
 

@@ -3,6 +3,7 @@ import type { LostPart } from '../../shared/contracts/jobs.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { type JobId, jobId, stageId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { JobResult } from '../../shared/plan/job.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
 import type { JobBook } from './job-book.ts';
 import type { JobLedger } from './job-ledger.ts';
@@ -20,6 +21,10 @@ export interface HeldResultsParts {
   readonly log: Logger;
 }
 
+/** Where its parts lay is told of a released result, too. */
+const withoutRows = (result: JobResult | undefined): { readonly result?: JobResult } =>
+  result === undefined ? {} : { result: { ...result, parts: result.parts.map(({ inline: _, ...part }) => part) } };
+
 /** Results on workers, and what jobs hold for them: until they are released, or nobody has fetched them in time. */
 export class HeldResults {
   readonly #parts: HeldResultsParts;
@@ -33,7 +38,7 @@ export class HeldResults {
     const { book, ledger, shell, log } = this.#parts;
     const { life } = book.get(id);
     if (life.state !== 'succeeded' || life.released) return;
-    book.change(id, { life: { ...life, released: true } });
+    book.change(id, { life: { ...life, ...withoutRows(life.result), released: true } });
     shell.post({ kind: 'jobReleased', job: id });
     void ledger.succeeded(id).catch((error: unknown) => log.debug({ job: id, error }, 'a release was not written'));
   }

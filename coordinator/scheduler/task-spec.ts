@@ -19,8 +19,13 @@ export function taskSpec({ key, task, alone, machine }: Attempt): TaskSpec {
   const { output, schema } = spec;
   const steps = spec.steps.map((step) => stepOf(step, spec));
   const wide = task.wide ? { wide: true, ...(machine ? { machine } : {}) } : {};
-  return { ...key, inputs, steps, output, schema, alone, ...wide };
+  const result = isResult(task.stage) ? { result: true } : {};
+  return { ...key, inputs, steps, output, schema, alone, ...wide, ...result };
 }
+
+/** One part is all of the result. */
+const isResult = (stage: Stage): boolean =>
+  stage === stage.job.finalStage && stage.tasks.length === 1 && partitionCount(stage.spec.output) === 1;
 
 /** How many tasks a stage has is certain only when it begins. */
 const stepOf = (step: Step, { tasks }: StageSpec): Step =>
@@ -79,10 +84,11 @@ function pushPart(
   if (state.kind !== 'finished') return;
   const size = state.output.partitions[partition];
   if (size === undefined || size.rows === 0) return;
-  const { attempt, worker } = state;
+  const { attempt, worker, output } = state;
   const { id, address } = worker;
   const part = { stage: stage.spec.id, task: index, attempt, partition, worker: id, address, ...size };
-  if (range === undefined) return void parts.push(part);
+  const { inline } = output;
+  if (range === undefined) return void parts.push(inline === undefined ? part : { ...part, inline });
   const rows = range.to - range.from;
   parts.push({ ...part, rows, bytes: Math.round((size.bytes * rows) / size.rows), firstRow: range.from });
 }

@@ -1,4 +1,4 @@
-import { readvSync } from 'node:fs';
+import { fstatSync, readSync, readvSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { KiB } from '../config/setting.ts';
 import { diskError } from '../exchange/disk-error.ts';
@@ -57,7 +57,7 @@ export class FileSource implements SegmentSource {
   }
 
   async #indexOf(path: string, handle: FileHandle): Promise<FileIndex> {
-    const { ino, size, mtimeMs } = await handle.stat();
+    const { ino, size, mtimeMs } = fstatSync(handle.fd); // of an open file: nothing to wait for
     const key = `${path} ${ino} ${size} ${mtimeMs}`;
     const index = this.#indexes.get(key) ?? (await readIndex(path, handle, size));
     this.#indexes.delete(key); // To the end: the first is the one used longest ago.
@@ -102,7 +102,11 @@ const smallReadBytes = 64 * KiB;
 
 async function readIndex(path: string, handle: FileHandle, fileBytes: number): Promise<FileIndex> {
   const readAt = async (position: number, length: number): Promise<Buffer> => {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, position);
+    const buffer = Buffer.allocUnsafeSlow(length);
+    const bytesRead =
+      length <= smallReadBytes
+        ? readSync(handle.fd, buffer, 0, length, position)
+        : (await handle.read(buffer, 0, length, position)).bytesRead;
     if (bytesRead !== length) throw corrupt(path, `it ends before byte ${position + length}`);
     return buffer;
   };

@@ -46,6 +46,8 @@ const testSettings: Partial<Record<SettingName, number>> = {
   slotMemoryBytesMin: 64 * 2 ** 20,
   // What is small is distributed here, too: that is what is tested.
   wideBytesMax: 0,
+  // So is what lies on a worker and may be lost with it.
+  resultInlineBytesMax: 0,
   // As on machines apart: what another worker wrote is pulled from it.
   fetchRootAskMs: 0,
 };

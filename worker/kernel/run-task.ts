@@ -25,13 +25,14 @@ export async function runTask(task: PoolTask, thread: ThreadData, watch: Attempt
   const inputs = scope.use(await TaskInputs.open(task, thread, watch, services));
   try {
     const written = await runSteps({ task, thread, inputs, scope, watch, services });
-    const { partitions, file } = written;
+    const { partitions, file, inline } = written;
     const { rows, bytes } = services?.loaded ?? written; // not those of its receipt
     const runMs = performance.now() - startedMs;
     const work = { rowsOut: rows, bytesOut: bytes, runMs, rowsIn: inputs.read.rows, bytesIn: inputs.read.bytes };
     // What the worker's main thread knows, it adds.
     const metrics = { ...work, fetchMs: 0, spilledBytes: 0, peakRssBytes: 0 };
-    return { partitions, metrics, ...(file === undefined ? {} : { file }) };
+    const more = { ...(file === undefined ? {} : { file }), ...(inline === undefined ? {} : { inline }) };
+    return { partitions, metrics, ...more };
   } catch (thrown) {
     throw inputs.inFileTerms(inOwnWords(SheafError.from(thrown), task));
   }

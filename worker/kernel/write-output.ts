@@ -5,6 +5,7 @@ import type { Batch } from '../../shared/arrow/batch.ts';
 import { bufferPool } from '../../shared/arrow/buffer-pool.ts';
 import { encodeSchema } from '../../shared/arrow/ipc.ts';
 import { destinationError } from '../../shared/destination-error.ts';
+import { type InlineRows, InlineWriter } from '../../shared/exchange/inline-rows.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import { ofObjectStaging } from '../../shared/object-staging.ts';
@@ -23,6 +24,8 @@ export interface Written {
   /** Of an exchange file: rows and bytes of each partition. Empty for a file sink. */
   readonly partitions: readonly PartitionSize[];
   readonly file?: string;
+  /** All of its rows, if they are a small result. */
+  readonly inline?: InlineRows;
   readonly rows: number;
   readonly bytes: number;
 }
@@ -36,9 +39,10 @@ export async function writeOutput(
   if (!last) throw new TypeError('A stage has at least one step');
   const { output } = context.task;
   if (output.kind === 'file') return await writeFile(output.sink, last, previous, context);
-  const partitions = await writeExchange(output.partitioning, last, previous, context);
+  const { partitions, inline } = await writeExchange(output.partitioning, last, previous, context);
   return {
     partitions,
+    ...(inline === undefined ? {} : { inline }),
     rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
     bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
   };
@@ -49,7 +53,7 @@ async function writeExchange(
   last: Step,
   previous: Relation | undefined,
   context: TaskContext,
-): Promise<PartitionSize[]> {
+): Promise<Pick<Written, 'partitions' | 'inline'>> {
   const { schema, batches, owned } = await partitioned(partitioning, last, previous, context);
   const { task, thread } = context;
   using writer = new ExchangeWriter({
@@ -60,11 +64,14 @@ async function writeExchange(
     limits: thread.config,
     quota: new DiskQuota(thread.config.exchangeDiskBytesMax, thread.exchangeQuota),
   });
+  const inline = new InlineWriter(schema, task.result ? thread.config.resultInlineBytesMax : 0);
   for (const { partition, batch } of batches) {
+    inline.write(batch);
     writer.write(partition, batch);
     if (owned) bufferPool.giveBackBatch(batch);
   }
-  return writer.commit();
+  const { rows } = inline;
+  return { partitions: writer.commit(), ...(rows === undefined ? {} : { inline: rows }) };
 }
 
 interface Partitioned {

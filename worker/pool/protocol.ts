@@ -37,6 +37,8 @@ export interface PoolTask {
   readonly schema: Schema;
   /** Address of the database of wide attempts, for one that is wide: its queries run on threads of their own. */
   readonly wideDatabase?: bigint;
+  /** Its rows are the job's result: few of them go along with its reply. */
+  readonly result?: boolean;
   /** Shared with the worker's main thread, which cancels through it. */
   readonly cancellation: SharedArrayBuffer;
   /** Where permits are asked for, if the task speaks with a source or a sink. */

@@ -104,9 +104,10 @@ export class TaskRunner {
     ]);
     const fetchMs = performance.now() - startedMs;
     const { job, stage, task: index, attempt, steps, output, schema } = task;
+    const result = task.result === true;
     const wide = task.wide ? { wideDatabase: this.#parts.wideDatabases.address(task.machine === true) } : {};
     const reply = await this.#parts.pool.run(
-      { key: { job, stage, task: index, attempt }, inputs, steps, output, schema, ...wide },
+      { key: { job, stage, task: index, attempt }, inputs, steps, output, schema, result, ...wide },
       signal,
       host.permits,
     );

@@ -27,6 +27,11 @@ export const clientSettings = {
     max: 256,
     doc: 'Parts of a result that are fetched at a time, the one being consumed included.',
   }),
+  resultInlineBytesMax: bytes(32 * KiB, {
+    min: 0,
+    max: MiB,
+    doc: 'A result of one task and no more bytes comes with the news that the job is done, in place of a fetch from its worker. The coordinator keeps it until it is released. 0: never.',
+  }),
   resultRemakesMax: count(4, {
     min: 0,
     max: 100,

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Cluster, local } from '../../../client/index.ts';
+import { loadConfig } from '../../../shared/config/config.ts';
+import { type JobsContract, jobsService } from '../../../shared/contracts/jobs.ts';
+import { readInline } from '../../../shared/exchange/inline-rows.ts';
+import type { JobResult } from '../../../shared/plan/job.ts';
+import { connectTo } from '../../../shared/rpc/client.ts';
+import { loadService } from '../../../shared/rpc/proto.ts';
 import { Progress, TestCluster, until } from '../../support/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 
 /** Questions that run as one task over all threads of one worker, on a real cluster. */
-const wide = { wideBytesMax: 2 ** 30, taskBytesMin: 1 };
+const wide = { wideBytesMax: 2 ** 30, taskBytesMin: 1, resultInlineBytesMax: 2 ** 15 };
 let cluster: TestCluster;
 let client: Cluster;
 before(async () => {
@@ -28,6 +34,28 @@ test('a wide question is one stage of one task, and answers as DuckDB does', asy
     job?.stages.map(({ tasks }) => tasks),
     [1],
   );
+});
+
+test('a small result comes with the news that the job is done, and is kept no longer than until it is released', async () => {
+  using connection = connectTo(await cluster.coordinator.address, { config: loadConfig({}) });
+  const jobs = connection.client(loadService<JobsContract>('jobs', jobsService));
+  const resultOf = async (job: string): Promise<JobResult | undefined> => {
+    let result: JobResult | undefined;
+    for await (const { resultJson } of jobs.watch({ job }))
+      if (resultJson !== '') result = JSON.parse(resultJson) as JobResult;
+    return result;
+  };
+  const submit = (text: string) =>
+    jobs.submit({ json: JSON.stringify({ plan: { kind: 'sql', text }, name: 'few', priority: 0 }) });
+  const [few, many] = [
+    await submit(busiest),
+    await submit(`SELECT * FROM '${flightsFile}' ORDER BY ALL LIMIT 100_000`),
+  ];
+  const [part] = (await resultOf(few.job))?.parts ?? [];
+  assert.ok(part?.inline && readInline(part.inline).batches.reduce((sum, { rows }) => sum + rows, 0) === part.rows);
+  assert.equal((await resultOf(many.job))?.parts[0]?.inline, undefined);
+  for (const { job } of [few, many]) await jobs.release({ job });
+  assert.equal((await resultOf(few.job))?.parts[0]?.inline, undefined);
 });
 
 test('wide, ordinary and function tasks share a worker in turn', async () => {

@@ -8,6 +8,7 @@ import { connect } from '../../../../client/index.ts';
 import { fromRecordBatch } from '../../../../shared/arrow/from-record-batch.ts';
 import { encodeSchema } from '../../../../shared/arrow/ipc.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
+import { InlineWriter } from '../../../../shared/exchange/inline-rows.ts';
 import { ExchangeWriter } from '../../../../shared/exchange/writer.ts';
 import { startFlightServer } from '../../../../shared/flight/server.ts';
 import { FileSource } from '../../../../shared/flight/source.ts';
@@ -123,6 +124,17 @@ test('a result comes from several workers, its parts in order, and is released',
   );
   await client.close();
   assert.deepEqual(client.released, [job, job]);
+});
+
+test('a small result that came with the news is not fetched from anywhere', async () => {
+  const table = tableOf(rowsOf(0, 5));
+  const writer = new InlineWriter(table.schema, 10_000);
+  for (const batch of table.batches) writer.write(fromRecordBatch(batch));
+  const inline = writer.rows;
+  assert.ok(inline);
+  const place = { stage, task: 0, attempt: 0, partition: 0, worker: workerId('w1'), address: '127.0.0.1:1' };
+  await using client = await clientOf(() => [{ ...place, rows: 5, bytes: 100, inline }]);
+  assert.deepEqual(await Array.fromAsync(client.dataset.rows()), rowsOf(0, 5));
 });
 
 test('a result without rows has its columns', async () => {
