@@ -19,9 +19,10 @@ export type { CreateOptions, CreateTableOptions, TableInfo } from './catalog/cat
 export type { Cluster } from './cluster.ts';
 export { type ConnectOptions, connect, type LocalOptions, local } from './connect.ts';
 export type { Relation } from './dataset/actions.ts';
-export type { BatchResult, Dataset, FunctionOptions, MapOptions } from './dataset/dataset.ts';
+export type { Dataset } from './dataset/dataset.ts';
 export type { Grouped } from './dataset/grouped.ts';
 export type { JoinOn } from './dataset/join.ts';
+export type { BatchResult, FunctionOptions, MapOptions } from './dataset/row-functions.ts';
 export type { WindowColumn, WindowColumns, WindowOptions } from './dataset/window.ts';
 export type {
   CsvWriteOptions,
@@ -61,7 +62,7 @@ export type {
 export type { Analysis } from './job/analyze.ts';
 export type { ActionOptions } from './job/options.ts';
 export type { PipelinesClient, RunOptions, RunsWanted } from './pipelines/pipelines.ts';
-export type { ProgressMode } from './progress/listener.ts';
+export type { ProgressMode } from './progress/choose.ts';
 export type { CsvReadOptions, Reader, ReadOptions, SourceReadOptions } from './read/reader.ts';
 export { typesFile } from './types-file.ts';
 export type { Input, InputRow } from './upload/source.ts';

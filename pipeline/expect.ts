@@ -1,4 +1,5 @@
-import type { Dataset, FunctionOptions } from '../client/dataset/dataset.ts';
+import type { Dataset } from '../client/dataset/dataset.ts';
+import type { FunctionOptions } from '../client/dataset/row-functions.ts';
 import type { ColumnName } from '../client/dataset/types.ts';
 import { callSite } from '../client/functions/call-site.ts';
 import { SqlFunction } from '../client/functions/sql-function.ts';

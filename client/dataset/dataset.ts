@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
 import type { AsofType, JoinType } from '../../shared/plan/nodes/join.ts';
-import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
+import type { SchemaSpec } from '../../shared/schema.ts';
 import type { CallMode } from '../../shared/stage.ts';
 import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
 import type { Typed } from '../expressions/expression.ts';
@@ -13,8 +13,9 @@ import { Actions, type Relation } from './actions.ts';
 import { namedColumns, selectedColumns, sortKeySql } from './columns.ts';
 import { type Draft, over } from './draft.ts';
 import { type Grouped, groupOf } from './grouped.ts';
-import { type JoinOn, joinCondition, type UsingOf } from './join.ts';
+import { type JoinOn, joinDraft, type UsingOf } from './join.ts';
 import type { LocalFunction } from './local-function.ts';
+import { type BatchResult, callDraft, type FunctionOptions, type MapOptions } from './row-functions.ts';
 import type {
   AsSchema,
   ColumnName,
@@ -27,22 +28,6 @@ import type {
   Selected,
 } from './types.ts';
 import { type AnyWindow, type WindowColumns, type Windowed, type WindowOptions, windowColumns } from './window.ts';
-
-/** Of functions over rows or batches. */
-export interface FunctionOptions<Params = undefined> {
-  /** Passed to the function as its second argument: plain JSON. The way for values that the function cannot import. */
-  readonly params?: Params;
-  /** False if another run over the same rows may yield others (it asks a clock, a service, chance). Default true. */
-  readonly deterministic?: boolean;
-  /** npm packages that do not go along, for native code: each worker imports the one that is installed where it runs. */
-  readonly packages?: readonly string[];
-}
-
-/** Of functions that yield rows of their own schema. */
-export interface MapOptions<T extends SchemaSpec, Params = undefined> extends FunctionOptions<Params> {
-  /** Columns that the function yields, by name, with DuckDB's types: `{ origin: 'varchar', hour: 'integer' }`. */
-  readonly schema: T;
-}
 
 /**
  * Rows that are described, not computed: immutable, lazy, and of schema `S` as far as the compiler knows it. Methods
@@ -169,12 +154,8 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
     options: { readonly on: On; readonly type?: T },
   ): Dataset<T extends 'semi' | 'anti' ? S : Joined<S, R, UsingOf<On>>> {
     const type: JoinType = options.type ?? 'inner';
-    const on = joinCondition(options.on as JoinOn<SchemaSpec, SchemaSpec>);
     const isHalf = type === 'semi' || type === 'anti';
-    const draft: Draft = async (resolver) => {
-      const [left, right] = [await this.draft(resolver), await other.draft(resolver)];
-      return { kind: 'join', type, left, right, on };
-    };
+    const draft = joinDraft(this.draft, other.draft, type, options.on as JoinOn<SchemaSpec, SchemaSpec>);
     const names = isHalf ? this.#names : this.#names && other.#names && [...new Set([...this.#names, ...other.#names])];
     return new Dataset(this.session, draft, names);
   }
@@ -256,22 +237,11 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
     options: FunctionOptions<unknown> & { readonly schema?: SchemaSpec },
     names: readonly string[] | undefined,
   ): Dataset<T> {
-    const { params, packages, deterministic = true, schema } = options;
+    const { params, packages } = options;
     const local: LocalFunction = { call, site: callSite(mode), mode, params, packages };
-    const draft: Draft = async (resolver) => ({
-      kind: 'call',
-      input: await this.draft(resolver),
-      mode,
-      function: await resolver.bundleFunction(local),
-      ...(schema === undefined ? {} : { schema: toSchema(schema) }),
-      deterministic,
-    });
-    return new Dataset<T>(this.session, draft, names);
+    return new Dataset<T>(this.session, callDraft(this.draft, local, mode, options), names);
   }
 }
-
-/** What a `mapBatches` function yields of one batch. */
-export type BatchResult<T extends SchemaSpec> = RecordBatch | readonly ResultRowOf<T>[];
 
 const nameOf = ({ name }: { readonly name: string }): string => name;
 

@@ -1,8 +1,9 @@
 import { SheafError } from '../../shared/errors.ts';
-import type { JoinCondition } from '../../shared/plan/nodes/join.ts';
+import type { JoinCondition, JoinType } from '../../shared/plan/nodes/join.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
 import { Expression, type Typed } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
+import type { Draft } from './draft.ts';
 import type { ColumnName } from './types.ts';
 
 /**
@@ -24,6 +25,19 @@ type SharedName<L extends SchemaSpec, R extends SchemaSpec> = string extends key
 
 /** The columns by name that a `JoinOn` merges into one. */
 export type UsingOf<On> = On extends string ? On : On extends readonly (infer Name extends string)[] ? Name : never;
+
+/**
+ * Rows of two relations that match.
+ *
+ * @throws SheafError `PLAN_INVALID`, at once, if the condition names no columns
+ */
+export function joinDraft(left: Draft, right: Draft, type: JoinType, on: JoinOn<SchemaSpec, SchemaSpec>): Draft {
+  const condition = joinCondition(on);
+  return async (resolver) => {
+    const [first, second] = [await left(resolver), await right(resolver)];
+    return { kind: 'join', type, left: first, right: second, on: condition };
+  };
+}
 
 /** @returns the plan's form of the condition, in which all names are quoted */
 export function joinCondition(on: JoinOn<SchemaSpec, SchemaSpec>): JoinCondition {

@@ -6,7 +6,7 @@ import type { Offers, Resolve } from '../expressions/types.ts';
 
 export type ColumnName<S extends SchemaSpec> = string extends keyof S ? string : keyof S & string;
 
-export type Simplify<T> = { readonly [Name in keyof T]: T[Name] };
+type Simplify<T> = { readonly [Name in keyof T]: T[Name] };
 
 /** An expression, or SQL text, over a dataset of schema `S`. */
 export type ExpressionOver<S extends SchemaSpec> = string | Typed<unknown, Offers<S>>;
