@@ -3,7 +3,7 @@ import { SheafError } from '../shared/errors.ts';
 import { parseBytes, parseDuration } from './units.ts';
 
 /** A command line to copy, and what it does. */
-export type Example = readonly [line: string, meaning: string];
+type Example = readonly [line: string, meaning: string];
 
 /** What every command takes. */
 export interface CommonOptions {

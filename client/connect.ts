@@ -6,7 +6,7 @@ import { flightContract } from '../shared/flight/contract.ts';
 import type { JobInfo } from '../shared/plan/job.ts';
 import { readTokenFile } from '../shared/rpc/token.ts';
 import { Cluster } from './cluster.ts';
-import { type ProgressMode, progressListener } from './progress/listener.ts';
+import { type ProgressMode, progressListener } from './progress/choose.ts';
 import { flightParts } from './session/flight-parts.ts';
 import { LeaderLink } from './session/leader-link.ts';
 import { OpenWork } from './session/open-work.ts';

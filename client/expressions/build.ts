@@ -23,7 +23,7 @@ export const lit = <V extends Literal>(value: V): Expression<LiteralTerm<V>, unk
   new Expression(quoteLiteral(value));
 
 /** The needs of all of several values together. */
-export type AllNeeds<Values extends readonly unknown[]> = Values extends readonly [infer First, ...infer Rest]
+type AllNeeds<Values extends readonly unknown[]> = Values extends readonly [infer First, ...infer Rest]
   ? (First extends Typed<unknown, infer Needs> ? Needs : unknown) & AllNeeds<Rest>
   : unknown;
 
@@ -42,7 +42,7 @@ export function sql<Type extends string = 'unknown'>(
 }
 
 /** The text of a template whose values are quoted. */
-export const joinTemplate = (strings: TemplateStringsArray, values: readonly (Literal | Typed)[]): string =>
+const joinTemplate = (strings: TemplateStringsArray, values: readonly (Literal | Typed)[]): string =>
   strings.reduce((text, piece, index) => text + operandSql(values[index - 1] ?? null) + piece);
 
 /** The first of the values that is not null. */

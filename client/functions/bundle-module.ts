@@ -4,7 +4,7 @@ import type { BuildFailure, BuildOptions, Loader, Message, Plugin } from 'esbuil
 import { SheafError } from '../../shared/errors.ts';
 import { isSheaf } from './check-slice.ts';
 
-export interface ModuleBundle {
+interface ModuleBundle {
   readonly text: string;
   /** The source map in base64. */
   readonly map: string;

@@ -6,7 +6,7 @@ import { parseText } from './parse-module.ts';
 import type { Binding } from './scopes.ts';
 
 /** What a bundle's text says about its default export. */
-export interface BundleFacts {
+interface BundleFacts {
   /** Calls to `connect` or `local` of this library survived tree-shaking. */
   readonly startsCluster: boolean;
   /** It surely returns a promise: it is async, or hands on what an async function returns. */

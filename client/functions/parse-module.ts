@@ -25,7 +25,7 @@ const languages: Readonly<Record<string, Language>> = {
 };
 
 /** The language of a module by its name; what is not known is JavaScript. */
-export const languageOf = (file: string): Language => languages[extname(file)] ?? 'js';
+const languageOf = (file: string): Language => languages[extname(file)] ?? 'js';
 
 /**
  * Reads and parses a module. Node strips types in place, so positions in TypeScript's text are those at run time.

@@ -1,5 +1,5 @@
 /** A source that is read ahead of its consumer, up to so many bytes (and one item beyond). Starts at once. */
-export class ReadAhead<Item> {
+class ReadAhead<Item> {
   readonly #source: AsyncIterator<Item>;
   readonly #bytesOf: (item: Item) => number;
   readonly #bytesMax: number;

@@ -6,7 +6,7 @@ import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import { BadValue } from '../../shared/types/builders/column-builder.ts';
 import { createRowBuilder, type RowBuilder } from '../../shared/types/row-builder.ts';
 import { inferSchema } from './infer.ts';
-import type { OpenSource } from './source.ts';
+import type { OpenSource } from './open-source.ts';
 
 type Rows = AsyncGenerator<unknown, void, undefined>;
 

@@ -5,6 +5,7 @@ import { flatSchema } from '../../shared/arrow/record-batch.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
+import type { OpenSource } from './open-source.ts';
 import { rowBatches } from './rows.ts';
 
 /** A row as an object: values by column name. */
@@ -40,13 +41,6 @@ export interface LocalSource {
    * @throws SheafError `PLAN_INVALID` if it can be read only once and was, or if it is empty and has no schema
    */
   open(): Promise<OpenSource>;
-}
-
-export interface OpenSource {
-  /** Without dictionaries: those become their values. */
-  readonly schema: ArrowSchema;
-  /** To be read once, to the end or left. */
-  readonly batches: AsyncIterable<Batch>;
 }
 
 /** @param schema the columns to read rows as; batches bring their own */

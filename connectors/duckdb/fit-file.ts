@@ -6,7 +6,7 @@ import { type TableName, tableText } from '../table-name.ts';
 import { attached, createSql, type FileColumn, type Place, quoted } from './load-sql.ts';
 import type { FileOptions } from './options.ts';
 
-export interface FileAgreement {
+interface FileAgreement {
   readonly changes: readonly string[];
   readonly notes: readonly string[];
   readonly places: readonly Place[];

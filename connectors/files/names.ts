@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
  * Names below a destination. Data files carry the load that wrote them, so that a reader can tell those of a load that is
  * not (or not yet) committed; what is ours besides lies in `_sheaf`, which readers pass over.
  */
-export const ledgerFolder = '_sheaf/ledger';
+const ledgerFolder = '_sheaf/ledger';
 export const pendingFolder = '_sheaf/pending';
 export const stagingFolder = '_sheaf/staging';
 /** Written anew when a commit begins and ends: a reader that finds it unchanged has seen none of either. */

@@ -52,7 +52,7 @@ export function parseSinkOptions(given: Json): SinkOptions {
 }
 
 /** @throws SheafError `PLAN_INVALID` */
-export function checkedPath(path: string): string {
+function checkedPath(path: string): string {
   if (isS3(path)) {
     parseLocation(path);
     return path.replace(/\/+$/, '');

@@ -17,7 +17,7 @@ export function compressionOf(path: string): LogPiece['compression'] {
 }
 
 /** A file as it was listed. */
-export type ListedFile = Pick<LogPiece, 'path' | 'sizeBytes' | 'modifiedMs' | 'etag'>;
+type ListedFile = Pick<LogPiece, 'path' | 'sizeBytes' | 'modifiedMs' | 'etag'>;
 
 /** Pieces of about so many bytes. */
 export function piecesOf(file: ListedFile, pieceBytes: number): LogPiece[] {

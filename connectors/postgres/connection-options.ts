@@ -5,7 +5,7 @@ import { SheafError } from '../../shared/errors.ts';
  * As libpq's `sslmode`, without its modes that fall back to plain text: `require` encrypts and checks nothing, `verify-ca`
  * checks who signed the server's certificate, `verify-full` its name too.
  */
-export const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];
 
 /** How to reach a database: a URL (best given as a secret), or its parts with the password as a secret. */

@@ -69,7 +69,7 @@ export function upsertSql(move: Move): string {
 }
 
 /** The newest rows, for `updateSql` and `insertNewSql`. */
-export const mergeTable = 'pg_temp.sheaf_merge';
+const mergeTable = 'pg_temp.sheaf_merge';
 export const collectSql = (move: Move): string => `CREATE TEMP TABLE sheaf_merge ON COMMIT DROP AS ${newestSql(move)}`;
 
 /** Rows that are there already; undefined if they have nothing but their key. */

@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
 import type { Target } from './target.ts';
 import type { PostgresReceipt } from './write.ts';
 
-export interface Moved {
+interface Moved {
   /** Inserted, or changed by a merge. */
   readonly rows: number;
   readonly rejected: number;

@@ -7,7 +7,7 @@ import { CopyEncoder, copyHeader, copyTrailer } from './encode/copy-encoder.ts';
 import type { StagedColumn } from './fit.ts';
 import type { Session } from './session.ts';
 
-export interface Poured {
+interface Poured {
   readonly rows: number;
   /** On the wire. */
   readonly bytes: number;

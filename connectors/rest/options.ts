@@ -24,7 +24,7 @@ export type Pagination =
   | { readonly kind: 'offset'; readonly param: string; readonly size: PageSize; readonly total?: Total };
 
 /** How many rows a page has, and the parameter that asks for so many. */
-export interface PageSize {
+interface PageSize {
   readonly param: string;
   readonly rows: number;
 }

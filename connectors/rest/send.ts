@@ -122,7 +122,7 @@ function checked(answer: Response): Response {
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3). */
-export function retryAfter(header: string | readonly string[] | undefined, nowMs: number): number | undefined {
+function retryAfter(header: string | readonly string[] | undefined, nowMs: number): number | undefined {
   if (typeof header !== 'string') return undefined;
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);

@@ -4,7 +4,8 @@ import { S3Storage, type StorageLimits } from '../files/s3-storage.ts';
 import { visible } from '../files/visible.ts';
 import { globMatcher } from './glob.ts';
 import { below, isGlob, type Location, literalPrefix, parseLocation, pathOf } from './location.ts';
-import type { ObjectInfo, ObjectStore } from './store.ts';
+import type { ObjectInfo } from './object-info.ts';
+import type { ObjectStore } from './store.ts';
 
 export interface ExpandOptions {
   /** Whether a key's name tells the wanted format: of all objects below a prefix, only these are meant. */

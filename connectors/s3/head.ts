@@ -4,11 +4,10 @@ import { SheafError } from '../../shared/errors.ts';
 import { pathOf } from './location.ts';
 import type { RemoteObject } from './remote-object.ts';
 
-export type Packing = 'gzip' | 'zstd' | undefined;
+type Packing = 'gzip' | 'zstd' | undefined;
 
 /** By the ending of the name. */
-export const packingOf = (path: string): Packing =>
-  /\.gz$/i.test(path) ? 'gzip' : /\.zst$/i.test(path) ? 'zstd' : undefined;
+const packingOf = (path: string): Packing => (/\.gz$/i.test(path) ? 'gzip' : /\.zst$/i.test(path) ? 'zstd' : undefined);
 
 /**
  * The first lines of a text object: as many whole ones as `bytesMax` of text hold, packed again as the object is, so that

@@ -4,19 +4,11 @@ import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { SheafError } from '../../shared/errors.ts';
 import { failedOf, isAmbiguous, isPassing, objectError, orNothing } from './errors.ts';
 import { type Location, pathOf } from './location.ts';
+import type { ObjectInfo } from './object-info.ts';
 import { environmentEndpoint, type S3Options } from './options.ts';
 import { contentMd5, never, Requests, type StoreLimits } from './requests.ts';
 import { createClient, loadSdk } from './sdk.ts';
 import { Uploads } from './uploads.ts';
-
-/** An object as a listing or a HEAD tells it. */
-export interface ObjectInfo {
-  readonly key: string;
-  readonly sizeBytes: number;
-  readonly modifiedMs: number;
-  /** As the server writes it, with quotes. */
-  readonly etag: string;
-}
 
 /**
  * One object storage, spoken to with one set of credentials. Every call makes several attempts (`object…` settings), can be

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { SheafError } from '../../shared/errors.ts';
 import { objectError, orNothing } from './errors.ts';
 import { type Location, pathOf } from './location.ts';
+import type { ObjectInfo } from './object-info.ts';
 import { contentMd5, never, type Requests } from './requests.ts';
-import type { ObjectInfo } from './store.ts';
 
 export interface UploadedPart {
   readonly number: number;

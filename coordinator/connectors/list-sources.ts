@@ -11,7 +11,7 @@ import type { Secrets } from '../../shared/secrets.ts';
 import type { Extracts } from '../planner/source.ts';
 
 /** What is to be read of one source now. */
-export interface SourceListing {
+interface SourceListing {
   readonly node: ExtractNode;
   readonly listing: Listing;
 }

@@ -19,7 +19,7 @@ export interface SinkParts {
 }
 
 /** Whose output it is. */
-export interface RunName {
+interface RunName {
   readonly run: string;
   readonly pipeline: string;
 }

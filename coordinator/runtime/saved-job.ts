@@ -55,7 +55,7 @@ export const hasEnded = ({ state }: SavedLife): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
 
 /** What a new leader does with a job that it finds. */
-export type TakeOver =
+type TakeOver =
   /** It is over: it is listed. */
   | { readonly kind: 'list' }
   /** Plan and run it again, under the same id. */

@@ -70,7 +70,7 @@ export async function commitFiles(
 }
 
 /** Which files are where. */
-export interface Whereabouts {
+interface Whereabouts {
   /** Names in the staging directory; undefined if it is gone. */
   readonly staged: ReadonlySet<string> | undefined;
   /** Names among the winners. */
@@ -80,7 +80,7 @@ export interface Whereabouts {
 }
 
 /** What of a commit is left to do. */
-export type LeftToCommit =
+type LeftToCommit =
   /** All of it was done, whatever became of the files since. */
   | { readonly kind: 'nothing' }
   /** `files` are not at the destination yet; those `staged` are not even among the winners. */

@@ -19,7 +19,7 @@ import { shareSteps } from './steps.ts';
 import { stepDataset, transformTools } from './tools.ts';
 
 /** What the only source, and the only relation, are called. */
-export const onlySource = 'extract';
+const onlySource = 'extract';
 export const onlyOutput = 'load';
 
 type Spec = PipelineSpec<Extract, Transformed, string>;

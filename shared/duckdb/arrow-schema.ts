@@ -10,7 +10,7 @@ import type { Prepared } from './prepared.ts';
 const nullableFlag = 2;
 
 /** The fields of a native `ArrowSchema` of a struct, names, extension types and all. */
-export function readSchema(address: NumberAddress): Schema {
+function readSchema(address: NumberAddress): Schema {
   return new Schema(childFields(structAt(address)));
 }
 

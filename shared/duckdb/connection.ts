@@ -7,13 +7,8 @@ import { duckdbError } from './errors.ts';
 import type { Address, Out } from './library.ts';
 import { aggregateState, asSubquery } from './logical-type.ts';
 import { Block } from './memory.ts';
-import {
-  type HashPartitioning,
-  type NumberedPartitioning,
-  type PartitionBatch,
-  partitionReader,
-  partitionSql,
-} from './partition-reader.ts';
+import { type HashPartitioning, type NumberedPartitioning, partitionReader, partitionSql } from './partition-reader.ts';
+import type { PartitionBatch } from './partitioner.ts';
 import { Prepared } from './prepared.ts';
 import { batchReader, bindInputs, Query, type QueryOptions } from './query.ts';
 import { parseJson, syntaxTreeJson, syntaxTreeText } from './syntax-tree.ts';

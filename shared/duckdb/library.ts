@@ -9,7 +9,7 @@ import '../standard-library.ts'; // Sets how native calls are made.
  *
  * @throws SheafError `CONFIG_INVALID` if there is none for this platform
  */
-export function libraryFile(): string {
+function libraryFile(): string {
   const bindings = createRequire(createRequire(import.meta.url).resolve('@duckdb/node-bindings/package.json'));
   const platform = `@duckdb/node-bindings-${process.platform}-${process.arch}`;
   const packages = [platform, `${platform}-musl`].flatMap((name) => resolved(bindings, `${name}/package.json`));

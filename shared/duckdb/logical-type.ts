@@ -76,7 +76,7 @@ const nestedTypes: Readonly<Record<number, (type: Address, inList: boolean) => T
  *
  * @throws SheafError `NOT_SUPPORTED` for types that the C API does not describe
  */
-export function typeText(type: Address, inList = false): TypeText {
+function typeText(type: Address, inList = false): TypeText {
   const alias = duckdb.typeAlias(type);
   const id = duckdb.typeId(type);
   if (id === 0) return { type: aggregateState, wire: 'BLOB' }; // the only type of a column that the C API does not know

@@ -1,8 +1,7 @@
-import type { Batch } from '../arrow/batch.ts';
 import { kernelSettings } from '../config/sections/kernel.ts';
 import { duckdb } from './api.ts';
 import { asSubquery } from './logical-type.ts';
-import { Partitioner } from './partitioner.ts';
+import { type PartitionBatch, Partitioner } from './partitioner.ts';
 import type { Reader, ReaderContext } from './query.ts';
 import type { Stream } from './stream.ts';
 
@@ -18,11 +17,6 @@ export interface HashPartitioning {
 export interface NumberedPartitioning extends Omit<HashPartitioning, 'keys'> {
   /** Makes of the query one with the number of each row's partition, an UINTEGER, as its last column. */
   readonly numbered: (sql: string) => string;
-}
-
-export interface PartitionBatch {
-  readonly partition: number;
-  readonly batch: Batch;
 }
 
 /** The query with the number of each row's partition as its last column. DuckDB's hash tables use the low bits. */

@@ -1,12 +1,17 @@
+import type { Batch } from '../arrow/batch.ts';
 import { duckdb } from './api.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import type { Address } from './library.ts';
 import { Block, copy, type NumberAddress, setWord } from './memory.ts';
 import { gathering } from './partition-api.ts';
-import type { PartitionBatch } from './partition-reader.ts';
 import type { ReaderContext } from './query.ts';
 import { chunkRowsMax, type Stream } from './stream.ts';
 import { tableFunctions } from './table-function-api.ts';
+
+export interface PartitionBatch {
+  readonly partition: number;
+  readonly batch: Batch;
+}
 
 /** What the chunks of all partitions together may take; with many partitions each is smaller. */
 const chunksBytesMax = 32 * 1024 * 1024;

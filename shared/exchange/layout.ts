@@ -16,7 +16,7 @@ import type { PartitionSize } from '../stage.ts';
  * Every byte is checked: by the magic, by a CRC, or by the lengths. The file gets its
  * name by rename when it is complete, so a torn one is never found.
  */
-export const layoutVersion = 1;
+const layoutVersion = 1;
 export const magic = Buffer.from('SHEAFXCH');
 export const trailerBytes = 32;
 /** Continuation mark and length before each message's metadata. */

@@ -34,7 +34,7 @@ export interface Frame {
 }
 
 /** A message to be filled in: `metadata` and `body` are views into it. */
-export interface BlankFrame {
+interface BlankFrame {
   readonly bytes: Buffer;
   readonly metadata: Buffer;
   readonly body: Buffer;

@@ -1,7 +1,7 @@
 import type { FileOwner } from '../exchange/layout.ts';
 
 /** One partition of one attempt's file. */
-export interface TicketPart {
+interface TicketPart {
   readonly stage: number;
   readonly task: number;
   readonly attempt: number;

@@ -2,7 +2,7 @@ import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/gr
 import { type ErrorCode, type ErrorData, errorCodes, exitCodes, SheafError } from '../errors.ts';
 
 /** The trailer in which a `SheafError` travels as data: JSON of its `ErrorData`. */
-export const errorTrailer = 'sheaf-error-bin';
+const errorTrailer = 'sheaf-error-bin';
 
 const statusByExitCode: Readonly<Record<number, status>> = {
   [exitCodes.jobFailed]: status.ABORTED,

@@ -1,7 +1,8 @@
 import { monotonicMs } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { assert, SheafError } from '../errors.ts';
-import { type Compare, type Entry, type Grant, type Operation, Store, type TransactResult } from './store.ts';
+import type { Grant } from './lease.ts';
+import { type Compare, type Entry, type Operation, Store, type TransactResult } from './store.ts';
 
 interface EmbeddedLease {
   readonly ttlMs: number;

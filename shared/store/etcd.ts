@@ -6,7 +6,8 @@ import { clientOptions, type EtcdOptions } from './etcd-client.ts';
 import { etcdError, ignoreLost } from './etcd-errors.ts';
 import { rangeEnd, toCompare, toEntry, toRequest, toRevision } from './etcd-requests.ts';
 import { EtcdWatch } from './etcd-watch.ts';
-import { type Compare, type Entry, type Grant, type Operation, Store, type TransactResult } from './store.ts';
+import type { Grant } from './lease.ts';
+import { type Compare, type Entry, type Operation, Store, type TransactResult } from './store.ts';
 
 /**
  * Connects to etcd. Only the KV, lease and watch calls of the etcd3 package are used: its lease reports a loss too late,

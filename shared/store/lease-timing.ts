@@ -13,7 +13,7 @@ export interface LeaseTiming {
   readonly triedAtMs: number;
 }
 
-export type LeaseStep =
+type LeaseStep =
   | { readonly kind: 'lost' }
   /** Renew now; an answer later than `timeoutMs` is of no use. */
   | { readonly kind: 'renew'; readonly timeoutMs: number }

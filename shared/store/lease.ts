@@ -3,7 +3,20 @@ import { monotonicMs } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
 import { type LeaseTiming, nextLeaseStep, reliableUntilMs } from './lease-timing.ts';
-import type { Grant, Store } from './store.ts';
+
+/** A lease as the store grants it. Nobody renews it; see `Store.lease`. */
+export interface Grant {
+  readonly id: string;
+  readonly ttlMs: number;
+}
+
+/** What a store does about leases. */
+export interface LeaseStore {
+  grantLease(ttlMs: number): Promise<Grant>;
+  /** @throws SheafError `LEASE_LOST` if the lease is gone */
+  keepLease(grant: Grant, timeoutMs: number): Promise<void>;
+  revokeLease(grant: Grant): Promise<void>;
+}
 
 /** A lease that is renewed in the background. */
 export interface Lease {
@@ -27,20 +40,20 @@ export interface Lease {
 export class HeldLease implements Lease {
   readonly id: string;
   readonly ttlMs: number;
-  readonly #store: Store;
+  readonly #store: LeaseStore;
   readonly #grant: Grant;
   readonly #config: Config;
   readonly #over = new AbortController();
   #timing: LeaseTiming;
 
   /** @throws SheafError `STORE_UNREACHABLE` */
-  static async take(store: Store, ttlMs: number, config: Config): Promise<HeldLease> {
+  static async take(store: LeaseStore, ttlMs: number, config: Config): Promise<HeldLease> {
     const sentAtMs = monotonicMs();
     const grant = await store.grantLease(ttlMs);
     return new HeldLease(store, grant, { ttlMs, renewedAtMs: sentAtMs, triedAtMs: sentAtMs }, config);
   }
 
-  private constructor(store: Store, grant: Grant, timing: LeaseTiming, config: Config) {
+  private constructor(store: LeaseStore, grant: Grant, timing: LeaseTiming, config: Config) {
     this.#store = store;
     this.#grant = grant;
     this.#timing = timing;

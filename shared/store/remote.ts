@@ -3,7 +3,8 @@ import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
 import { type Connection, connectTo, type RpcClient } from '../rpc/client.ts';
 import { type CompareMessage, loadStoreService, type OperationMessage, type StoreContract } from './contract.ts';
-import { type Compare, type Entry, type Grant, type Operation, Store, type TransactResult } from './store.ts';
+import type { Grant } from './lease.ts';
+import { type Compare, type Entry, type Operation, Store, type TransactResult } from './store.ts';
 
 export interface RemoteStoreOptions {
   /** `host:port` of the coordinator that holds the embedded store. */

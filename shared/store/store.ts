@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
-import { HeldLease, type Lease } from './lease.ts';
+import { type Grant, HeldLease, type Lease, type LeaseStore } from './lease.ts';
 
 /** A key with its value, as of one moment. Revisions count the store's transactions and stay under 2^53. */
 export interface Entry {
@@ -31,19 +31,13 @@ export interface TransactResult {
   readonly revision: number;
 }
 
-/** A lease as the store grants it. Nobody renews it; see `Store.lease`. */
-export interface Grant {
-  readonly id: string;
-  readonly ttlMs: number;
-}
-
 /**
  * The small, consistent store under a cluster: membership, leadership, job metadata. Never bulk data.
  *
  * Every method throws SheafError `STORE_UNREACHABLE` (retryable) when the store does not answer in `storeTimeoutMs`.
  * **After that a write may have happened or not**: read before you repeat one that is not idempotent.
  */
-export abstract class Store implements AsyncDisposable {
+export abstract class Store implements LeaseStore, AsyncDisposable {
   protected readonly config: Config;
 
   protected constructor(config: Config) {
@@ -63,7 +57,6 @@ export abstract class Store implements AsyncDisposable {
 
   protected abstract apply(when: readonly Compare[], operations: readonly Operation[]): Promise<TransactResult>;
   abstract grantLease(ttlMs: number): Promise<Grant>;
-  /** @throws SheafError `LEASE_LOST` if the lease is gone */
   abstract keepLease(grant: Grant, timeoutMs: number): Promise<void>;
   abstract revokeLease(grant: Grant): Promise<void>;
 

@@ -66,7 +66,7 @@ export function timeTzFromText(text: string): bigint | null {
   return (BigInt(micros) << 24n) | BigInt(zoneSecondsMax - (found[2] === '-' ? -seconds : seconds));
 }
 
-export interface IntervalParts {
+interface IntervalParts {
   readonly months: number;
   readonly days: number;
   readonly micros: bigint;

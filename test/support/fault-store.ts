@@ -1,6 +1,7 @@
 import { SheafError } from '../../shared/errors.ts';
 import { EmbeddedStore } from '../../shared/store/embedded.ts';
-import type { Compare, Entry, Grant, Operation, TransactResult } from '../../shared/store/store.ts';
+import type { Grant } from '../../shared/store/lease.ts';
+import type { Compare, Entry, Operation, TransactResult } from '../../shared/store/store.ts';
 
 /** An embedded store whose faults a test can switch on. */
 export class FaultStore extends EmbeddedStore {

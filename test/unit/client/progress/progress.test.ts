@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { progressListener } from '../../../../client/progress/choose.ts';
 import { formatCount, formatMs } from '../../../../client/progress/lines.ts';
-import { progressListener } from '../../../../client/progress/listener.ts';
 import { jobId } from '../../../../shared/ids.ts';
 import type { JobInfo, JobState } from '../../../../shared/plan/job.ts';
 
