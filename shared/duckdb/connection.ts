@@ -1,6 +1,7 @@
 import { assert, SheafError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
 import { caret } from '../sql/caret.ts';
+import { statementAdvice } from '../sql/statement-advice.ts';
 import { literal } from '../sql/text.ts';
 import { duckdb, resultBytes } from './api.ts';
 import { duckdbError } from './errors.ts';
@@ -181,6 +182,9 @@ interface ParseAnswer {
 }
 
 function parseError({ error_message: message = '', position }: ParseAnswer, sql: string): SheafError {
+  const asked = statementAdvice(sql);
+  if (asked !== undefined)
+    return new SheafError('SQL_INVALID', `${asked.statement} asks nothing: it is no SELECT`, { next: asked.next });
   const at = position === undefined ? '' : `\n\n${caret(sql, Number(position))}`;
   if (!/only select/i.test(message))
     return new SheafError('SQL_INVALID', `Parser Error: ${message}${at}`, {

@@ -8,6 +8,7 @@ import { hasStar, namesIn, parseExpression, parseOrder, printExpression, printOr
 import { fixTime } from '../present-time.ts';
 import { isVolatile } from '../volatile.ts';
 import { columnNames, unknownColumn } from './describe.ts';
+import { refuseHarm } from './refusals.ts';
 
 type BindContext = Pick<PlanContext, 'dialect' | 'nowMs'>;
 
@@ -15,6 +16,7 @@ type BindContext = Pick<PlanContext, 'dialect' | 'nowMs'>;
 export function bindExpression(text: string, schema: Schema, { dialect, nowMs }: BindContext): BoundExpression {
   const tree = asSpelt(fixTime(dialect, parseExpression(dialect, text), nowMs, columnNames(schema)), schema);
   refuseTables(tree, text);
+  refuseHarm(tree, dialect);
   const volatile = isVolatile(dialect, tree);
   return { sql: printExpression(dialect, tree), tree, names: namesOf(tree, schema), volatile };
 }

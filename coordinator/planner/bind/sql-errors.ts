@@ -16,6 +16,10 @@ export function explained(error: SheafError, own: Schema | SheafError | undefine
   if (error.details?.function !== undefined) return error;
   const [table] = unknownTables(tree, relations);
   if (table !== undefined) return unknownTable(table, tableNames(question), error);
+  const file = unknownFile(error);
+  if (file !== undefined) return file;
+  const alias = unknownAlias(error, question);
+  if (alias !== undefined) return alias;
   const candidates = candidatesOf(error, question);
   if (candidates.length > 0) return ambiguous(candidates, own instanceof SheafError ? own : error, text);
   const all = schemas.flat();
@@ -27,14 +31,44 @@ export function explained(error: SheafError, own: Schema | SheafError | undefine
   const near = wantedFunction && didYouMean(callable, wantedFunction);
   if (near) return new SheafError('SQL_INVALID', `There is no function ${wantedFunction}`, { cause: told, next: near });
   const isForeign = told === error; // then its caret points into a text that the user never saw
-  const message = isForeign ? error.message.replace(/\n+LINE \d+:.*$/s, '') : told.message;
+  const message = isForeign ? error.message.replace(/\n+LINE \d+:.*$/s, '') : inTemplate(told.message);
   const code = error.code === 'QUERY_FAILED' || error.code === 'TABLE_UNKNOWN' ? 'SQL_INVALID' : error.code;
   const next = error.code === 'COLUMN_UNKNOWN' ? error.next : undefined;
   return new SheafError(code, message, { cause: told, next: next ?? 'Correct the SQL.', details: { sql: text } });
 }
 
 const filesText = (references: readonly TableReference[]): string =>
-  [...new Set(references.map(({ name }) => name))].join(', ') || 'the query';
+  [
+    ...new Set(references.map(({ name, alias }) => (spliced.test(name) && alias !== name ? alias : inWords(name)))),
+  ].join(', ') || 'the query';
+
+/** Of a dataset that stands in a template: nobody wrote this name. */
+const spliced = /^dataset_*\d+$/;
+const inWords = (name: string): string =>
+  spliced.test(name) ? `dataset ${name.replace(/\D+/, '')} of the template` : name;
+
+/** A text constant after FROM that is neither a file of a known kind nor a table. */
+function unknownFile(error: SheafError): SheafError | undefined {
+  const [, path] = /^Catalog Error: Table with name (.*[/\\.].*) does not exist!/.exec(error.message) ?? [];
+  if (path === undefined) return undefined;
+  return new SheafError('TABLE_UNKNOWN', `'${path}' does not end as a file of data does`, {
+    cause: error,
+    next: `Say how to read it: read_csv('${path}'), read_parquet('${path}'); of a directory, its files: '${path.replace(/\/$/, '')}/*.parquet'.`,
+  });
+}
+
+/** What stands before a column's point is no table of FROM. */
+function unknownAlias(error: SheafError, { tree, references }: Question): SheafError | undefined {
+  const [, alias] = /^Binder Error: Referenced table "(.+?)" not found!/.exec(error.message) ?? [];
+  if (alias === undefined) return undefined;
+  const named = find(tree, (node) => 'sample' in node && typeof node.alias === 'string' && node.alias !== '');
+  const known = [...new Set([...references, ...named].map((each) => String(each.alias)))];
+  const tables = known.length === 0 ? '' : `The tables of FROM are: ${known.map(inWords).join(', ')}.`;
+  return new SheafError('COLUMN_UNKNOWN', `There is no table "${alias}" in FROM`, {
+    cause: error,
+    next: [didYouMean(known, alias), tables].filter(Boolean).join(' ') || 'Name it in FROM, or leave it out.',
+  });
+}
 
 function unknownName(tree: AstNode, schema: Schema, references: readonly TableReference[]): string | undefined {
   const aliases = find(tree, ({ alias }) => typeof alias === 'string' && alias !== '').map(({ alias }) =>
@@ -74,8 +108,14 @@ function candidatesOf({ message }: SheafError, { references, schemas }: Question
 }
 
 const ambiguous = (candidates: readonly string[], cause: SheafError, text: string): SheafError =>
-  new SheafError('SQL_INVALID', cause.message, {
-    next: `Say which one: ${candidates.join(' or ')}.`,
+  new SheafError('SQL_INVALID', inTemplate(cause.message), {
+    next: candidates.some((each) => spliced.test(each.split('.')[0] ?? ''))
+      ? `Give the datasets names, \${orders} o join \${cities} c, and say which one: o.id.`
+      : `Say which one: ${candidates.join(' or ')}.`,
     details: { sql: text, candidates: candidates.join(', ') },
     cause,
   });
+
+/** A dataset's place in the text, as in the template; the caret below stays where it is. */
+const inTemplate = (message: string): string =>
+  message.replace(/"dataset_*\d+"/g, (name) => `\${dataset}`.padEnd(name.length));

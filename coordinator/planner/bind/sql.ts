@@ -1,7 +1,7 @@
 import { assert, SheafError } from '../../../shared/errors.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, isNode, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
+import { type AstNode, isNode, nodesOf, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
@@ -32,6 +32,7 @@ import { isVolatile } from '../volatile.ts';
 import { columnNames, describeOver } from './describe.ts';
 import { bindProject } from './narrow.ts';
 import type { Question } from './question.ts';
+import { refuseHarm } from './refusals.ts';
 import { explained } from './sql-errors.ts';
 
 /**
@@ -84,8 +85,12 @@ function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan)
   assert(unknown.length === 0, 'the values of all PIVOTs are known');
   const relations = relationsByName(node.relations);
   if (onlyStatement(parsed) === undefined) {
-    throw new SheafError('SQL_INVALID', 'The text holds several statements', { next: 'Write one SELECT.' });
+    const isEmpty = nodesOf(parsed.statements).length === 0;
+    throw new SheafError('SQL_INVALID', isEmpty ? 'The text holds no question' : 'The text holds several statements', {
+      next: 'Write one SELECT.',
+    });
   }
+  refuseHarm(parsed, context.dialect);
   const schemas = tableReferences(parsed, relations).map(({ plan }) => bindPlan(plan).schema);
   const columns = new Set(schemas.flatMap((schema) => [...columnNames(schema)]));
   const tree = fixTime(context.dialect, parsed, context.nowMs, columns);

@@ -72,10 +72,21 @@ function scanBelow(bound: Bound): BoundOf<'scan'> {
 function selectOf(bound: Bound, relation: string): string {
   const { operator } = bound;
   if (operator.kind === 'scan') return `SELECT * FROM ${relation}`;
+  if (operator.kind === 'filter') {
+    const { predicates, below } = filtersOf(bound);
+    return `SELECT * FROM (${selectOf(below, relation)}) WHERE ${predicates.map((sql) => `(${sql})`).join(' AND ')}`;
+  }
   const from = `(${selectOf(inputOf(bound), relation)})`;
-  if (operator.kind === 'filter') return `SELECT * FROM ${from} WHERE ${operator.predicate.sql}`;
   if (operator.kind !== 'project') throw new RangeError(`a ${operator.kind} does not work row by row`);
   return `SELECT ${operator.columns.map(({ name, sql }) => `${sql} AS ${quotedName(name)}`).join(', ')} FROM ${from}`;
+}
+
+/** Filters that stand on each other: hundreds of subqueries, one in the other, take DuckDB long. The lowest comes first. */
+function filtersOf(bound: Bound): { readonly predicates: readonly string[]; readonly below: Bound } {
+  const predicates: string[] = [];
+  let below = bound;
+  for (; isFilter(below); below = inputOf(below)) predicates.unshift(below.operator.predicate.sql);
+  return { predicates, below };
 }
 
 function withShare(bound: Bound, share: number): Bound {

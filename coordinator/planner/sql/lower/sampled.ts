@@ -39,9 +39,21 @@ function textsIn(plan: Chain): string[] {
 
 function selectOf(plan: Chain, relation: string): string {
   if (plan.kind === 'scan') return `SELECT * FROM ${relation}`;
+  if (plan.kind === 'filter') {
+    const { predicates, below } = filtersOf(plan);
+    const where = predicates.map((predicate) => `(\n${predicate}\n)`).join(' AND ');
+    return `SELECT * FROM (${selectOf(below, relation)}) WHERE ${where}`;
+  }
   const from = `(${selectOf(inputOf(plan), relation)})`;
-  if (plan.kind === 'filter') return `SELECT * FROM ${from} WHERE (\n${plan.predicate}\n)`;
   return `SELECT ${plan.kind === 'extend' ? '*, ' : ''}${listOf(plan.columns)} FROM ${from}`;
+}
+
+/** Filters that stand on each other: hundreds of subqueries, one in the other, take DuckDB long. The lowest comes first. */
+function filtersOf(plan: Chain): { readonly predicates: readonly string[]; readonly below: Chain } {
+  const predicates: string[] = [];
+  let below = plan;
+  for (; below.kind === 'filter'; below = inputOf(below)) predicates.unshift(below.predicate);
+  return { predicates, below };
 }
 
 const listOf = (columns: readonly NamedExpression[]): string =>

@@ -41,7 +41,22 @@ const refused: readonly (readonly [text: string, code: string, words: RegExp])[]
   [`select i, sum(k) from '${p}'`, 'SQL_INVALID', /"i" must appear in the GROUP BY clause[\s\S]*\^/],
   [`select lenght(s) from '${p}'`, 'SQL_INVALID', /Did you mean "length"/],
   [`select i from '${p}' order by 7`, 'SQL_INVALID', /between 1 and 1/],
-  ['insert into t values (1)', 'SQL_INVALID', /no SELECT[\s\S]*Write one SELECT statement/],
+  ['insert into t values (1)', 'SQL_INVALID', /INSERT[\s\S]*no SELECT[\s\S]*Write one SELECT statement[\s\S]*-o FILE/],
+  [`/* a */ copy (from '${p}') to 'x.csv'`, 'SQL_INVALID', /^COPY[\s\S]*dataset\.write/],
+  ['set threads = 1', 'SQL_INVALID', /^SET[\s\S]*docs\/configuration/],
+  ['reset all', 'SQL_INVALID', /^RESET[\s\S]*docs\/configuration/],
+  ["attach 'x.db'", 'SQL_INVALID', /^ATTACH[\s\S]*docs\/connectors/],
+  ['install httpfs', 'SQL_INVALID', /^INSTALL[\s\S]*docs\/connectors/],
+  ['pragma version', 'SQL_INVALID', /^PRAGMA/],
+  ['explain select 1', 'SQL_INVALID', /sheaf explain/],
+  ['drop table t', 'SQL_INVALID', /^DROP[\s\S]*createTable/],
+  ['', 'SQL_INVALID', /holds no question/],
+  [' -- nothing\n;', 'SQL_INVALID', /holds no question/],
+  [
+    `select alpah.i from '${p}' alpha, '${c}' b`,
+    'COLUMN_UNKNOWN',
+    /no table "alpah"[\s\S]*Did you mean "alpha"\? [^\n]*: alpha, b\./,
+  ],
   [
     `select * from read_parquet(['${first}', '${second}'])`,
     'SCHEMA_MISMATCH',
@@ -72,6 +87,42 @@ test('what is wrong is told with its place and the next step', () => {
     // DuckDB casts to the types of the first file it opens: whose types a question has must not depend on that.
     if (!text.includes(third)) assert.throws(() => bench.connection.rows(text), `DuckDB refuses, too: ${text}`);
   }
+});
+
+/** What DuckDB would do, and nobody may here. */
+const harmful: readonly (readonly [text: string, words: RegExp])[] = [
+  ["select * from enable_logging(storage = 'file')", /enable_logging changes the DuckDB of a worker/],
+  ["select * from query('from enable_profiling()')", /enable_profiling changes/],
+  [`select i from '${p}' where i in (select 1 from force_checkpoint())`, /force_checkpoint changes/],
+  ["select * from query('select ' || '1')", /a text that nobody has seen/],
+  ["from json_execute_serialized_sql(json_serialize_sql('select 1'))", /a text that nobody has seen/],
+  [`select ${'(select '.repeat(60)}1${')'.repeat(60)}`, /more than 20 levels[\s\S]*WITH clause/],
+];
+
+test('a question changes nothing of the database that answers it, and can be bound in time', () => {
+  for (const [text, words] of harmful)
+    assert.throws(
+      () => bench.plan({ kind: 'sql', text }),
+      (error: SheafError) => error.code === 'NOT_SUPPORTED' && words.test(`${error.message}\n${error.next}`),
+      text,
+    );
+  assert.doesNotThrow(() => bench.plan({ kind: 'sql', text: "select * from query('select 1')" }));
+});
+
+/** Large questions take DuckDB milliseconds: they must not take the planner minutes. */
+test('long and deep questions are planned', () => {
+  const numbers = [...Array(400).keys()];
+  for (const text of [
+    `select i from '${p}' where ${numbers.map((n) => `i <> ${n}`).join(' and ')}`,
+    `select ${numbers.map((n) => `i + ${n} as c${n}`).join(', ')} from '${p}'`,
+    `select ${'('.repeat(900)}1${')'.repeat(900)} as x`,
+    `select * from ${'(select * from '.repeat(90)}'${p}'${')'.repeat(90)}`,
+    numbers
+      .slice(0, 90)
+      .map((n) => `select i from '${c}' where i = ${n}`)
+      .join(' union all '),
+  ])
+    assert.ok(bench.plan({ kind: 'sql', text }).stages.length > 0);
 });
 
 /** Values that do not fit, and those that do: error and answer are DuckDB's. */

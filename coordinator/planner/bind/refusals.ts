@@ -1,0 +1,62 @@
+import { SheafError } from '../../../shared/errors.ts';
+import { type AstNode, type AstValue, find, isNode, nodesOf } from '../../../shared/sql/ast.ts';
+import type { Dialect } from '../dialect.ts';
+
+/** Functions by which a SELECT changes the DuckDB that runs it, for all that it runs later. */
+const changing: ReadonlySet<string> = new Set([
+  'enable_logging',
+  'disable_logging',
+  'truncate_duckdb_logs',
+  'enable_profiling',
+  'disable_profiling',
+  'enable_peg_parser',
+  'disable_peg_parser',
+  'checkpoint',
+  'force_checkpoint',
+]);
+
+/** Functions that run a text. */
+const running: ReadonlySet<string> = new Set(['query', 'json_execute_serialized_sql']);
+
+/** DuckDB takes twice as long to bind a question for each level: 20 levels are about a second. */
+const subqueryLevelsMax = 20;
+
+/**
+ * Refuses what would harm others: a change of the workers' databases, and what DuckDB does not get to an end with.
+ *
+ * @throws SheafError `NOT_SUPPORTED`
+ */
+export function refuseHarm(tree: AstNode, dialect: Dialect): void {
+  for (const call of find(tree, (node) => node.class === 'FUNCTION')) refuseCall(call, dialect);
+  if (levelsOf(tree) > subqueryLevelsMax)
+    throw new SheafError('NOT_SUPPORTED', `Subqueries stand in each other on more than ${subqueryLevelsMax} levels`, {
+      next: 'Name them in a WITH clause: what stands in FROM may be nested at will.',
+    });
+}
+
+function refuseCall({ function_name, children }: AstNode, dialect: Dialect): void {
+  const name = String(function_name).toLowerCase();
+  if (changing.has(name))
+    throw new SheafError('NOT_SUPPORTED', `${name} changes the DuckDB of a worker, which others use, too`, {
+      next: 'Leave it out; sheaf explain --analyze tells what a question did.',
+    });
+  if (!running.has(name)) return;
+  const text = constantOf(nodesOf(children)[0]);
+  if (name !== 'query' || text === undefined)
+    throw new SheafError('NOT_SUPPORTED', `${name} would run a text that nobody has seen`, {
+      next: 'Write the question itself, or give query its text as a literal.',
+    });
+  refuseHarm(dialect.parse(text), dialect);
+}
+
+function constantOf(node: AstNode | undefined): string | undefined {
+  const value = node?.class === 'CONSTANT' ? node.value : undefined;
+  return isNode(value) && typeof value.value === 'string' ? value.value : undefined;
+}
+
+function levelsOf(value: AstValue | undefined): number {
+  if (Array.isArray(value)) return value.reduce<number>((most, item) => Math.max(most, levelsOf(item)), 0);
+  if (!isNode(value)) return 0;
+  const inside = Object.values(value).reduce<number>((most, item) => Math.max(most, levelsOf(item)), 0);
+  return value.class === 'SUBQUERY' ? inside + 1 : inside;
+}
