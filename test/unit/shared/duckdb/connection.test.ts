@@ -62,13 +62,21 @@ test('a syntax tree goes back to SQL with its integers and doubles', () => {
   const printed = connection.print(connection.parse(sql));
   assert.equal(
     printed,
-    'SELECT 18446744073709551615, 10000000000.0, 1e+300, 1.50, 170141183460469231731687303715884105727 FROM t',
+    'SELECT 18446744073709551615, 10000000000e0, 1e+300, 1.50, 170141183460469231731687303715884105727 FROM t',
   );
+});
+
+test('a constant of type DOUBLE stays one', () => {
+  const constants = ['2.5e-1', '1e400', '-1e400', '-0.5e0', '1e10', '5e-324', '1e300'];
+  for (const constant of constants) {
+    const sql = `SELECT ${constant} AS d, typeof(${constant}) AS t`;
+    assert.deepEqual(connection.rows(connection.print(connection.parse(sql))), connection.rows(sql), constant);
+  }
 });
 
 test('errors carry a code and the caret', () => {
   assert.throws(() => connection.parse('select\n  from'), { code: 'SQL_INVALID', message: /LINE 2: {3}from\n {14}\^/ });
-  assert.throws(() => connection.parse('drop table t'), { code: 'SQL_INVALID', next: 'Write one SELECT statement.' });
+  assert.throws(() => connection.parse('drop table t'), { code: 'SQL_INVALID', next: /CREATE/ });
   assert.throws(() => connection.describe('select x from range(3) t(y)'), { code: 'COLUMN_UNKNOWN', message: /\^/ });
   assert.throws(() => connection.execute("select 'x'::integer"), { code: 'QUERY_FAILED', message: /'x'/ });
 });
