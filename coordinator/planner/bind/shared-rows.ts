@@ -8,12 +8,15 @@ import { bindStep, boundStep } from './pipeline.ts';
  * once, as a step.
  */
 export const sharedRows = (bound: Bound, context: PlanContext): Bound =>
-  isReadAnew(bound) && isStable(bound)
+  isReadAnew(bound)
     ? bound
     : bindStep(boundStep(bound, context), context, () => {
         throw new RangeError('a step that is bound is not bound again');
       });
 
-const isReadAnew = ({ operator: { kind }, inputs }: Bound): boolean =>
+/** Whether rows may be read twice as they are. */
+export const isReadAnew = (bound: Bound): boolean => isOfFiles(bound) && isStable(bound);
+
+const isOfFiles = ({ operator: { kind }, inputs }: Bound): boolean =>
   (kind === 'scan' || kind === 'dataset' || kind === 'filter' || kind === 'project' || kind === 'step') &&
-  inputs.every(isReadAnew);
+  inputs.every(isOfFiles);

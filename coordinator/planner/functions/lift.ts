@@ -34,6 +34,7 @@ class Walk {
 
   #lift(bound: Bound): Bound {
     if (bound.operator.kind === 'filter') return this.#filters(bound as BoundOf<'filter'>);
+    if (isStep(bound)) return this.#step(bound);
     const inputs = bound.inputs.map((input) => this.lift(input));
     const isSame = inputs.every((input, i) => input === bound.inputs[i]);
     const below = isSame ? bound : { ...bound, inputs };
@@ -42,6 +43,11 @@ class Walk {
     if (kind === 'window') return this.#window(below as BoundOf<'window'>);
     if (kind === 'join') return liftJoin(below as BoundOf<'join'>, this.#lifting);
     return kind === 'aggregate' ? liftAggregate(below as BoundOf<'aggregate'>, this.#lifting) : below;
+  }
+
+  #step(bound: BoundOf<'step'>): Bound {
+    const input = this.lift(bound.operator.input);
+    return input === bound.operator.input ? bound : { ...bound, operator: { ...bound.operator, input } };
   }
 
   /** Of filters one upon another, conditions without a call are asked first. */
@@ -87,4 +93,5 @@ class Walk {
   }
 }
 
+const isStep = (bound: Bound): bound is BoundOf<'step'> => bound.operator.kind === 'step';
 const isFilter = (bound: Bound): bound is BoundOf<'filter'> => bound.operator.kind === 'filter';

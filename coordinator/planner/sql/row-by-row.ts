@@ -48,7 +48,7 @@ function isRowsOf(from: AstValue | undefined, table: AstNode, dialect: Dialect):
 }
 
 /** Reads no table: whatever it makes, it makes of its surroundings. */
-function isOfItself(right: AstValue | undefined): boolean {
+export function isOfItself(right: AstValue | undefined): boolean {
   if (!isNode(right) || (right.type !== 'TABLE_FUNCTION' && right.type !== 'SUBQUERY')) return false;
   const reads = (node: AstNode): boolean =>
     node.sample != null ||

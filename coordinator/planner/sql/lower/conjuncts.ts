@@ -4,11 +4,12 @@ import { type AstNode, meaning, nodesOf } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
 import { printExpression } from '../../expressions.ts';
 import { columnsIn } from './resolver.ts';
+import type { Lowering } from './types.ts';
 
 /** A relation that a condition needs beside its own rows: a subquery's, joined before the condition is asked. */
 export interface Attachment {
   readonly type: JoinType;
-  readonly right: PlanNode;
+  readonly right: PlanNode | Dependent;
   /** All of them must hold for rows to meet; none: every row meets every row. */
   readonly on: readonly AstNode[];
   /** Columns of its own that its conditions take and that it does not add, in lower case. */
@@ -16,6 +17,22 @@ export interface Attachment {
   /** Columns that it adds, in lower case. */
   readonly adds: ReadonlySet<string>;
 }
+
+/** A relation that depends on the rows that it is joined to. */
+export interface Dependent {
+  /** Values of those rows, and what they are called in the domain. */
+  readonly columns: readonly { readonly name: string; readonly tree: AstNode }[];
+  /** The relation for a domain: the different values. */
+  plan(domain: PlanNode): PlanNode;
+}
+
+export const isDependent = (right: Attachment['right']): right is Dependent => !('kind' in right);
+
+/** What an attachment takes of the rows that it is joined to, and of its own. */
+export const treesOf = ({ on, right }: Attachment): AstNode[] => [
+  ...on,
+  ...(isDependent(right) ? right.columns.map(({ tree }) => tree) : []),
+];
 
 /** One condition of several that must all hold. */
 export interface Conjunct {
@@ -74,7 +91,23 @@ export function joinBy(
   return { kind: 'join', type, left, right, on: { kind: 'condition', sql } };
 }
 
-export function applyConjunct(input: PlanNode, { tree, attachments }: Conjunct, dialect: Dialect): PlanNode {
-  const attached = attachments.reduce((left, { type, right, on }) => joinBy(type, left, right, on, dialect), input);
-  return tree === undefined ? attached : filterBy(attached, [tree], dialect);
+export function applyConjunct(input: PlanNode, { tree, attachments }: Conjunct, lowering: Attaching): PlanNode {
+  const attached = attachTo(input, attachments, lowering);
+  return tree === undefined ? attached : filterBy(attached, [tree], lowering.context.dialect);
+}
+
+/** What joining an attachment takes. */
+export type Attaching = Pick<Lowering, 'context' | 'shared'>;
+
+/** Joins attachments, one after the other: each may speak of those before it. */
+export const attachTo = (input: PlanNode, attachments: readonly Attachment[], lowering: Attaching): PlanNode =>
+  attachments.reduce((rows, attachment) => joinTo(rows, attachment, lowering), input);
+
+function joinTo(input: PlanNode, { type, right, on }: Attachment, lowering: Attaching): PlanNode {
+  const { dialect } = lowering.context;
+  if (!isDependent(right)) return joinBy(type, input, right, on, dialect);
+  const left = lowering.shared(input);
+  const columns = right.columns.map(({ name, tree }) => ({ name, sql: printExpression(dialect, tree) }));
+  const domain: PlanNode = { kind: 'distinct', input: { kind: 'project', input: left, columns } };
+  return joinBy(type, left, right.plan(domain), on, dialect);
 }

@@ -2,12 +2,14 @@ import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { type AstNode, isNode, textsOf } from '../../../../shared/sql/ast.ts';
 import { isVolatile } from '../../volatile.ts';
 import type { CommonTables } from './common-tables.ts';
-import { type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
+import { type Attachment, attachTo, type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
+import { leftward } from './in-domain.ts';
 import { joinUnits, type Unit } from './join-order.ts';
 import { joinedScope, oneOf, sharedNames } from './join-scope.ts';
-import { NotDistributed } from './names.ts';
+import { inScope, lowerLateral } from './lateral.ts';
+import { NotDistributed, simply } from './names.ts';
 import { lowerRelation } from './relation.ts';
-import { columnsIn, resolveTree } from './resolver.ts';
+import { columnsIn } from './resolver.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import type { Lowering } from './types.ts';
 
@@ -16,6 +18,8 @@ export interface From {
   readonly scope: Scope;
   readonly units: readonly Unit[];
   readonly conjuncts: readonly Conjunct[];
+  /** Subqueries that speak of the rows before them: joined when all others are. */
+  readonly laterals: readonly Attachment[];
 }
 
 /** @throws NotDistributed */
@@ -24,7 +28,7 @@ export function lowerFrom(reference: AstNode, tables: CommonTables, lowering: Lo
   if (reference.type === 'JOIN') return lowerJoin(reference, tables, lowering);
   const { plan, relation } = lowerRelation(reference, tables, lowering);
   const names = new Set(relation.columns.map(({ internal }) => internal.toLowerCase()));
-  return { scope: scopeOf(relation), units: [{ plan, names }], conjuncts: [] };
+  return { scope: scopeOf(relation), units: [{ plan, names }], conjuncts: [], laterals: [] };
 }
 
 function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): From {
@@ -35,7 +39,17 @@ function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): Fro
   const type = (kind === 'ASOF' ? asofTypes : joinTypes)[String(join.join_type)];
   if (type === undefined) throw new NotDistributed(`it has a join of the type ${String(join.join_type)}`);
   const left = lowerFrom(join.left, tables, lowering);
-  const right = lowerFrom(join.right, tables, lowering);
+  const { right: other } = join;
+  const lowered = simply(() => lowerFrom(other, tables, lowering));
+  if ('reason' in lowered) {
+    const lateral = kind === 'ASOF' ? undefined : lowerLateral(join, type, left.scope, tables, lowering);
+    const turned = lateral === undefined && kind === 'CROSS' ? leftFirst(join, other) : undefined;
+    if (turned !== undefined) return lowerJoin(turned, tables, lowering);
+    if (lateral === undefined) throw new NotDistributed(lowered.reason);
+    const before = left.laterals.length > 0 ? joinedWhole(left, lowering) : left;
+    return { ...before, scope: lateral.scope, laterals: [lateral.attachment] };
+  }
+  const right = lowered.value;
   const using = kind === 'NATURAL' ? sharedNames(left.scope, right.scope) : textsOf(join.using_columns);
   const equal = using.map((name, i) => {
     // ASOF … USING (a, b): the last one is the inequality.
@@ -47,15 +61,17 @@ function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): Fro
   const condition = isNode(join.condition) ? conjunctsOf(inScope(join.condition, both)) : [];
   const trees = [...equal, ...condition];
   const { dialect } = lowering.context;
-  if (type === 'inner') {
+  if (type === 'inner' && right.laterals.length === 0) {
     const added = trees.map((tree) => plainConjunct(tree, isVolatile(dialect, tree)));
-    const conjuncts = [...left.conjuncts, ...right.conjuncts, ...added];
-    return { scope, units: [...left.units, ...right.units], conjuncts };
+    const before = left.laterals.length > 0 ? joinedWhole(left, lowering) : left;
+    const conjuncts = [...before.conjuncts, ...right.conjuncts, ...added];
+    return { scope, units: [...before.units, ...right.units], conjuncts, laterals: [] };
   }
   return {
     scope,
     units: [outerJoin(type, whole(left, lowering), whole(right, lowering), trees, lowering)],
     conjuncts: [],
+    laterals: [],
   };
 }
 
@@ -69,13 +85,11 @@ export const joinTypes: Readonly<Record<string, JoinType>> = {
   ANTI: 'anti',
 };
 
-const inScope = (tree: AstNode, scope: Scope): AstNode =>
-  resolveTree(tree, {
-    scope,
-    subquery: () => {
-      throw new NotDistributed('it has a subquery in a join condition');
-    },
-  });
+/** `a, b JOIN c` as `(a, b) JOIN c`: then `b` stands right of what it may speak of. */
+function leftFirst(join: AstNode, right: AstNode): AstNode | undefined {
+  const isLeftward = right.type === 'JOIN' && leftward.has(String(right.join_type)) && right.ref_type !== 'POSITIONAL';
+  return isLeftward && isNode(right.left) ? { ...right, left: { ...join, right: right.left } } : undefined;
+}
 
 const asofTypes: Readonly<Record<string, JoinType>> = { INNER: 'asof', LEFT: 'asofLeft' };
 
@@ -88,10 +102,18 @@ const comparison = (type: string, left: AstNode, right: AstNode): AstNode => ({
 });
 
 /** A side of an outer join is joined in itself before. */
-function whole({ units, conjuncts }: From, { context }: Lowering): Unit {
-  const names = new Set(units.flatMap((unit) => [...unit.names]));
-  return { plan: joinUnits(units, conjuncts, context), names };
+function whole({ units, conjuncts, laterals }: From, lowering: Lowering): Unit {
+  const added = laterals.flatMap(({ adds }) => [...adds]);
+  const names = new Set([...units.flatMap((unit) => [...unit.names]), ...added]);
+  return { plan: attachTo(joinUnits(units, conjuncts, lowering), laterals, lowering), names };
 }
+
+const joinedWhole = (from: From, lowering: Lowering): From => ({
+  ...from,
+  units: [whole(from, lowering)],
+  conjuncts: [],
+  laterals: [],
+});
 
 /** Conditions on the side alone whose rows need not all be kept are asked before the join. */
 function outerJoin(type: JoinType, left: Unit, right: Unit, trees: readonly AstNode[], { context }: Lowering): Unit {

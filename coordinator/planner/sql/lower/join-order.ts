@@ -1,7 +1,14 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import { type AstNode, isNode } from '../../../../shared/sql/ast.ts';
-import type { PlanContext } from '../../context.ts';
-import { applyConjunct, type Conjunct, filterBy, impliedFor, joinBy } from './conjuncts.ts';
+import {
+  type Attaching,
+  applyConjunct,
+  type Conjunct,
+  filterBy,
+  impliedFor,
+  isDependent,
+  joinBy,
+} from './conjuncts.ts';
 import { estimateRows } from './estimate.ts';
 import { columnsIn } from './resolver.ts';
 
@@ -21,16 +28,16 @@ interface Sized extends Unit {
  * relation is joined with those that equalities connect to it, smaller ones first; each of these has before been joined
  * with what is connected only through it (a star or snowflake around its fact table). What nothing connects comes last.
  */
-export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[], context: PlanContext): PlanNode {
+export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[], lowering: Attaching): PlanNode {
   const [only, ...more] = units;
   if (only === undefined) throw new RangeError('nothing to join');
-  const late = more.length === 0 ? [] : conjuncts.filter((conjunct) => isLate(conjunct, units, conjuncts, context));
+  const late = more.length === 0 ? [] : conjuncts.filter((conjunct) => isLate(conjunct, units, conjuncts, lowering));
   const early = conjuncts.filter((conjunct) => !late.includes(conjunct));
   const shared = early.filter((conjunct) => !units.some((unit) => isOf(conjunct, unit)));
   const sized = units
-    .map((unit) => filtered(unit, early, more.length === 0 ? [] : shared, context))
+    .map((unit) => filtered(unit, early, more.length === 0 ? [] : shared, lowering))
     .toSorted((a, b) => b.rows - a.rows);
-  return new Ordering(sized, [...shared, ...late], context).join();
+  return new Ordering(sized, [...shared, ...late], lowering).join();
 }
 
 /** EXISTS over as many rows as its relation has hardly rules one out: other joins first make fewer of them. */
@@ -38,15 +45,15 @@ function isLate(
   conjunct: Conjunct,
   units: readonly Unit[],
   conjuncts: readonly Conjunct[],
-  context: PlanContext,
+  lowering: Attaching,
 ): boolean {
   const { attachments } = conjunct;
   const unit = units.find((unit) => isOf(conjunct, unit));
   const isHalf = attachments.length > 0 && attachments.every(({ type }) => type === 'semi' || type === 'anti');
   if (unit === undefined || !isHalf) return false;
   const plain = conjuncts.filter((other) => other.attachments.length === 0);
-  const { rows } = filtered(unit, plain, [], context);
-  return attachments.every(({ right }) => estimateRows(right, context) >= rows);
+  const { rows } = filtered(unit, plain, [], lowering);
+  return attachments.every(({ right }) => isDependent(right) || estimateRows(right, lowering.context) >= rows);
 }
 
 const holds = (names: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean =>
@@ -57,12 +64,8 @@ const isOf = ({ names, volatile }: Conjunct, unit: Unit): boolean =>
   !volatile && names.size > 0 && holds(unit.names, names);
 
 /** The relation under all conditions that speak of it alone, those first that need nothing beside it. */
-function filtered(
-  unit: Unit,
-  conjuncts: readonly Conjunct[],
-  shared: readonly Conjunct[],
-  context: PlanContext,
-): Sized {
+function filtered(unit: Unit, conjuncts: readonly Conjunct[], shared: readonly Conjunct[], lowering: Attaching): Sized {
+  const { context } = lowering;
   const { dialect } = context;
   const own = conjuncts.filter((conjunct) => isOf(conjunct, unit));
   const plain = own.filter(({ attachments }) => attachments.length === 0);
@@ -73,7 +76,7 @@ function filtered(
   const first = trees.reduce((input, tree) => filterBy(input, [tree], dialect), unit.plan);
   const plan = own
     .filter(({ attachments }) => attachments.length > 0)
-    .reduce((input, conjunct) => applyConjunct(input, conjunct, dialect), first);
+    .reduce((input, conjunct) => applyConjunct(input, conjunct, lowering), first);
   return { ...unit, plan, rows: estimateRows(plan, context) };
 }
 
@@ -84,13 +87,13 @@ const isOwn = (tree: AstNode, unit: Unit): boolean => {
 
 class Ordering {
   readonly #units: readonly Sized[];
-  readonly #context: PlanContext;
+  readonly #lowering: Attaching;
   #open: readonly Conjunct[];
 
-  constructor(units: readonly Sized[], open: readonly Conjunct[], context: PlanContext) {
+  constructor(units: readonly Sized[], open: readonly Conjunct[], lowering: Attaching) {
     this.#units = units;
     this.#open = open;
-    this.#context = context;
+    this.#lowering = lowering;
   }
 
   join(): PlanNode {
@@ -102,7 +105,7 @@ class Ordering {
       .reduce((left, right) => this.#pair(left, right), this.#subtree(first, parents));
     // What is left speaks of no column, asks chance, or needs more beside it.
     const last = this.#open.toSorted((a, b) => a.attachments.length - b.attachments.length);
-    return last.reduce((input, conjunct) => applyConjunct(input, conjunct, this.#context.dialect), joined.plan);
+    return last.reduce((input, conjunct) => applyConjunct(input, conjunct, this.#lowering), joined.plan);
   }
 
   /** Each relation's neighbour on the shortest way to the largest relation of its kind. */
@@ -141,7 +144,7 @@ class Ordering {
   }
 
   #pair(left: Sized, right: Sized): Sized {
-    const { dialect } = this.#context;
+    const { dialect } = this.#lowering.context;
     const names = new Set([...left.names, ...right.names]);
     const isAsked = (conjunct: Conjunct): boolean =>
       isOf(conjunct, { names, plan: left.plan }) && conjunct.attachments.length === 0;

@@ -1,7 +1,9 @@
 import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
-import type { SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
+import type { NamedPlan, SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
+import { boundStep } from '../../bind/pipeline.ts';
+import { isReadAnew } from '../../bind/shared-rows.ts';
 import type { Bound } from '../../bound.ts';
 import type { PlanContext } from '../../context.ts';
 import { isVolatile } from '../../volatile.ts';
@@ -19,7 +21,7 @@ import type { Columns, Lowering, OpenSelect } from './types.ts';
 export class SqlLowering implements Lowering {
   readonly context: PlanContext;
   readonly names: Names;
-  readonly relations: Relations;
+  readonly #relations: Map<string, NamedPlan>;
   readonly functions: readonly SqlFunction[];
   readonly #tree: AstNode;
   readonly #bind: (plan: PlanNode) => Bound;
@@ -32,10 +34,14 @@ export class SqlLowering implements Lowering {
   ) {
     this.context = context;
     this.names = new Names(tree);
-    this.relations = relations;
+    this.#relations = new Map(relations);
     this.functions = functions;
     this.#tree = tree;
     this.#bind = bind;
+  }
+
+  get relations(): Relations {
+    return this.#relations;
   }
 
   query(node: AstNode, tables: CommonTables, result?: Schema): Columns {
@@ -90,6 +96,17 @@ export class SqlLowering implements Lowering {
     return internalColumns(plan, this.columnsOf(plan), this);
   }
 
+  shared(plan: PlanNode): PlanNode {
+    const bound = this.#boundOf(plan);
+    return isReadAnew(bound) ? plan : boundStep(bound, this.context);
+  }
+
+  relate(plan: PlanNode): string {
+    const name = this.names.madeUp('rows');
+    this.#relations.set(name.toLowerCase(), { name, plan });
+    return name;
+  }
+
   trial(): Lowering {
     return new SqlLowering(this.#tree, this, this.context, this.#bind);
   }
@@ -99,8 +116,12 @@ export class SqlLowering implements Lowering {
   }
 
   schemaOf(plan: PlanNode): Schema {
+    return this.#boundOf(plan).schema;
+  }
+
+  #boundOf(plan: PlanNode): Bound {
     try {
-      return this.#bind(plan).schema;
+      return this.#bind(plan);
     } catch (cause) {
       throw new NotDistributed('a part of it speaks of what is beside it', { cause });
     }

@@ -10,6 +10,16 @@ export class NotDistributed extends Error {
   }
 }
 
+/** What is done in the simpler way, or why it cannot be. */
+export function simply<T>(make: () => T): { readonly value: T } | { readonly reason: string } {
+  try {
+    return { value: make() };
+  } catch (thrown) {
+    if (thrown instanceof NotDistributed) return { reason: thrown.reason };
+    throw thrown;
+  }
+}
+
 /**
  * Column names inside a lowered query: each is given once, so that a name means one column wherever it stands, also in a
  * subquery that speaks of the query around it. The first column of a name keeps it.

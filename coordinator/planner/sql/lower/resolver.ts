@@ -11,8 +11,8 @@ export interface Lookup {
   readonly aliases?: ReadonlyMap<string, AstNode | undefined>;
   /** Aliases stand for their items, instead of being left to the SELECT as a whole. */
   readonly inline?: boolean;
-  /** What stands for a subquery. */
-  readonly subquery: (node: AstNode) => AstNode;
+  /** What stands for a subquery; of one that is compared, also what it is compared with, over the plan's columns. */
+  readonly subquery: (node: AstNode, child?: AstNode) => AstNode;
   /** Told of each column of the query around that is used. */
   readonly onOuter?: (internal: string) => void;
 }
@@ -20,7 +20,10 @@ export interface Lookup {
 /** The expression over the plan's column names. @throws NotDistributed for what is not understood */
 export function resolveTree(tree: AstNode, lookup: Lookup, parameters: ReadonlySet<string> = new Set()): AstNode {
   return rewrite(tree, (node) => {
-    if (node.class === 'SUBQUERY') return { ...lookup.subquery(node), alias: node.alias ?? '' };
+    if (node.class === 'SUBQUERY') {
+      const child = isNode(node.child) ? resolveTree(node.child, lookup, parameters) : undefined;
+      return { ...lookup.subquery(node, child), alias: node.alias ?? '' };
+    }
     if (node.class === 'LAMBDA') return lambda(node, lookup, parameters);
     if (node.class === 'STAR') throw new NotDistributed('its columns are chosen by pattern');
     if (node.class === 'POSITIONAL_REFERENCE') throw new NotDistributed('it names columns by position');

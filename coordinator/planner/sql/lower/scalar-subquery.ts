@@ -8,7 +8,7 @@ import { NotDistributed } from './names.ts';
 import { hasAggregate } from './outside-aggregates.ts';
 import { internalColumns } from './relation.ts';
 import { columnsIn } from './resolver.ts';
-import { beside, opened, queryOf, type Site } from './subquery-site.ts';
+import { beside, opened, queryOf, type Site, typeOver } from './subquery-site.ts';
 import type { Lowering, OpenSelect } from './types.ts';
 
 /** The column that holds the subquery's value; what it takes to have it is added to the attachments. */
@@ -17,7 +17,7 @@ export function scalarSubquery(subquery: AstNode, site: Site, attachments: Attac
   const query = queryOf(subquery);
   if (subquery.subquery_type !== 'SCALAR')
     throw new NotDistributed('it has a subquery that is not a condition of its own');
-  if (isOneRow(query, lowering)) return aggregateOf(opened(query, site), lowering, attachments);
+  if (isOneRow(query, lowering)) return aggregateOf(opened(query, site), site, attachments);
   const { plan, columns } = lowering.query(query, tables);
   const [column, ...more] = columns;
   if (column === undefined || more.length > 0) throw new NotDistributed('it has a subquery of several columns');
@@ -27,7 +27,7 @@ export function scalarSubquery(subquery: AstNode, site: Site, attachments: Attac
   return columnNamed(value);
 }
 
-const tooManyRows =
+export const tooManyRows =
   "'More than one row returned by a subquery used as an expression - scalar subqueries can only return a single row.'";
 
 /** An aggregation of all rows into one. */
@@ -41,7 +41,8 @@ function isOneRow(query: AstNode, { context }: Lowering): boolean {
 }
 
 /** Uncorrelated: one row. Correlated by equalities: a group for each value, and no group where there are no rows. */
-function aggregateOf(open: OpenSelect, lowering: Lowering, attachments: Attachment[]): AstNode {
+function aggregateOf(open: OpenSelect, site: Site, attachments: Attachment[]): AstNode {
+  const { lowering } = site;
   const { dialect } = lowering.context;
   const tree = open.parts.items[0]?.tree ?? {};
   if (open.correlated.length === 0) {
@@ -61,6 +62,10 @@ function aggregateOf(open: OpenSelect, lowering: Lowering, attachments: Attachme
   }
   const inner = new Set(open.schema.map(({ name }) => name.toLowerCase()));
   const pairs = open.correlated.map((condition) => sidesOf(condition, inner));
+  if (!pairs.every((pair) => haveOneEquality(pair, open, site)))
+    throw new NotDistributed(
+      'a subquery is correlated by values of types that are equal in another way than within each',
+    );
   const keys = pairs.map((pair) => ({ name: lowering.names.fresh('key'), tree: pair.inner }));
   const value = lowering.names.fresh('value');
   const named = keys.map(({ name, tree }) => ({ name, sql: printExpression(dialect, tree) }));
@@ -81,6 +86,18 @@ function aggregateOf(open: OpenSelect, lowering: Lowering, attachments: Attachme
   const [first = ''] = named.map(({ name }) => quotedName(name));
   return parseExpression(dialect, `CASE WHEN ${first} IS NULL THEN (${empty}) ELSE ${quotedName(value)} END`);
 }
+
+/** Values that differ on the inside equal no one value outside: one group is met. `'1' = 1` and `'01' = 1` are true. */
+function haveOneEquality(
+  { inner, outer }: { readonly inner: AstNode; readonly outer: AstNode },
+  { plan }: OpenSelect,
+  { lowering, typeOf }: Site,
+): boolean {
+  const [left, right] = [typeOver(inner, lowering.schemaOf(plan), lowering), typeOf(outer)];
+  return left !== undefined && right !== undefined && (left === right || (exact.test(left) && exact.test(right)));
+}
+
+const exact = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\))$/;
 
 /** `inner = outer`, where one side takes columns of the subquery only, and the other of the query around only. */
 function sidesOf({ type, left, right }: AstNode, own: ReadonlySet<string>): { inner: AstNode; outer: AstNode } {

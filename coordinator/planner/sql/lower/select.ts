@@ -5,17 +5,19 @@ import { printExpression } from '../../expressions.ts';
 import { lowerSelect } from '../select/lower-select.ts';
 import { groupSetsOf, modifiersOf, type SelectItem, type SelectParts } from '../select/parts.ts';
 import type { CommonTables } from './common-tables.ts';
-import { type Attachment, type Conjunct, conjunctsOf, joinBy } from './conjuncts.ts';
+import { type Attachment, applyConjunct, attachTo, type Conjunct, conjunctsOf } from './conjuncts.ts';
 import { type From, lowerFrom } from './from.ts';
 import { joinUnits } from './join-order.ts';
 import { NotDistributed } from './names.ts';
-import { outsideAggregates } from './outside-aggregates.ts';
 import { type Lookup, resolveTree } from './resolver.ts';
-import { scalarSubquery } from './scalar-subquery.ts';
 import type { Scope } from './scope.ts';
 import { starItems } from './stars.ts';
 import { lowerCondition } from './subqueries.ts';
+import { type Site, typeOver } from './subquery-site.ts';
+import { subqueryValue } from './subquery-values.ts';
 import type { Columns, Lowering, OpenSelect } from './types.ts';
+import { uniqueNames } from './unique-names.ts';
+import { withAttached } from './with-attached.ts';
 
 /** @throws NotDistributed */
 export function lowerSelectNode(select: AstNode, tables: CommonTables, lowering: Lowering, result?: Schema): Columns {
@@ -28,7 +30,7 @@ export function closeSelect({ plan, parts, schema }: OpenSelect, lowering: Lower
   if (result !== undefined && result.length !== parts.items.length)
     throw new NotDistributed('its columns are chosen by pattern');
   const taken = new Set<string>();
-  const columns = uniqueNames(parts.items).map((name, i) => {
+  const columns = uniqueNames(parts.items.map(({ name }) => name)).map((name, i) => {
     const own = plainName(parts.items[i]?.tree ?? {});
     const internal = result?.[i]?.name ?? (own !== undefined && !taken.has(own) ? own : lowering.names.fresh(name));
     taken.add(internal);
@@ -46,17 +48,6 @@ function plainName(tree: AstNode): string | undefined {
   return tree.class === 'COLUMN_REF' && fields.length === 0 ? name : undefined;
 }
 
-/** Equal names are told apart as DuckDB does it in a subquery. */
-function uniqueNames(items: readonly SelectItem[]): string[] {
-  const taken = new Set<string>();
-  return items.map(({ name }) => {
-    let unique = name;
-    for (let i = 1; taken.has(unique.toLowerCase()); i++) unique = `${name}_${i}`;
-    taken.add(unique.toLowerCase());
-    return unique;
-  });
-}
-
 /**
  * @param outer what the query around knows, for a subquery
  * @throws NotDistributed
@@ -64,13 +55,18 @@ function uniqueNames(items: readonly SelectItem[]): string[] {
 export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowering, outer?: Scope): OpenSelect {
   refuse(select);
   const from = lowerFrom(isNode(select.from_table) ? select.from_table : {}, tables, lowering);
-  const site = { scope: from.scope, tables, lowering };
+  const site: Site = {
+    scope: from.scope,
+    tables,
+    lowering,
+    typeOf: (tree) => typeOver(tree, schemaIn(from, lowering), lowering),
+  };
   const attached: Attachment[] = [];
   let isCorrelated = false;
   const lookup: Lookup = {
     scope: from.scope,
     ...(outer === undefined ? {} : { outer }),
-    subquery: (node) => scalarSubquery(node, site, attached),
+    subquery: (node, child) => subqueryValue(node, child, site, attached),
     onOuter: () => {
       isCorrelated = true;
     },
@@ -81,13 +77,22 @@ export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowe
   const conditions = isNode(select.where_clause) ? conjunctsOf(select.where_clause) : [];
   const where = conditions.map((tree) => lowerCondition(tree, { ...site, ...(outer ? { outer } : {}), aliases }));
   const own = where.filter(({ isCorrelated }) => !isCorrelated);
-  const plan = withAttached(joinUnits(from.units, [...from.conjuncts, ...own], lowering.context), attached, lowering);
+  const plan = rowsOf(from, own, lowering);
+  const schema = schemaOf(from, own);
   return {
-    plan,
-    parts: outsideAggregates(parts, attached, lowering.context.dialect),
+    ...withAttached({ plan, parts, schema }, attached, lowering),
     correlated: where.flatMap(({ isCorrelated, tree }) => (isCorrelated && tree !== undefined ? [tree] : [])),
-    schema: schemaOf(from, own, attached),
   };
+}
+
+/** FROM under the conditions of WHERE: those first that say nothing of subqueries which depend on the rows before them. */
+function rowsOf(from: From, where: readonly Conjunct[], lowering: Lowering): PlanNode {
+  const added = new Set(from.laterals.flatMap(({ adds }) => [...adds]));
+  const isLate = ({ names, volatile }: Conjunct): boolean =>
+    from.laterals.length > 0 && (volatile || [...names].some((name) => added.has(name)));
+  const early = [...from.conjuncts, ...where.filter((conjunct) => !isLate(conjunct))];
+  const joined = attachTo(joinUnits(from.units, early, lowering), from.laterals, lowering);
+  return where.filter(isLate).reduce((input, conjunct) => applyConjunct(input, conjunct, lowering), joined);
 }
 
 interface Items {
@@ -129,11 +134,10 @@ function partsOf(select: AstNode, items: readonly SelectItem[], lookup: Lookup):
   };
 }
 
-const withAttached = (plan: PlanNode, attached: readonly Attachment[], { context }: Lowering): PlanNode =>
-  attached.reduce((left, { type, right, on }) => joinBy(type, left, right, on, context.dialect), plan);
+const schemaIn = ({ units }: From, lowering: Lowering): Schema => units.flatMap(({ plan }) => lowering.schemaOf(plan));
 
-function schemaOf({ units }: From, where: readonly Conjunct[], attached: readonly Attachment[]): Schema {
-  const added = [...where.flatMap(({ attachments }) => attachments), ...attached].flatMap(({ adds }) => [...adds]);
+function schemaOf({ units, laterals }: From, where: readonly Conjunct[]): Schema {
+  const added = [...laterals, ...where.flatMap(({ attachments }) => attachments)].flatMap(({ adds }) => [...adds]);
   return [...units.flatMap(({ names }) => [...names]), ...added].map((name) => ({ name, type: '' }));
 }
 

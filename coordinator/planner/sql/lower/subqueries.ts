@@ -3,13 +3,13 @@ import { type AstNode, find, isNode, nodesOf } from '../../../../shared/sql/ast.
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { columnNamed, parseExpression, printExpression } from '../../expressions.ts';
 import { isVolatile } from '../../volatile.ts';
-import type { Attachment, Conjunct } from './conjuncts.ts';
-import { NotDistributed } from './names.ts';
+import { type Attachment, type Conjunct, treesOf } from './conjuncts.ts';
+import { NotDistributed, simply } from './names.ts';
 import { hasAggregate } from './outside-aggregates.ts';
 import { columnsIn, resolveTree } from './resolver.ts';
-import { scalarSubquery } from './scalar-subquery.ts';
 
 import { beside, opened, queryOf, type Site } from './subquery-site.ts';
+import { subqueryValue } from './subquery-values.ts';
 import type { Lowering, OpenSelect } from './types.ts';
 
 interface LoweredCondition extends Conjunct {
@@ -21,16 +21,14 @@ interface LoweredCondition extends Conjunct {
 export function lowerCondition(tree: AstNode, site: Site): LoweredCondition {
   const [negated] = tree.type === 'OPERATOR_NOT' ? nodesOf(tree.children) : [];
   const subquery = negated ?? tree;
-  if (subquery.class === 'SUBQUERY' && subquery.subquery_type === 'EXISTS')
-    return { ...exists(subquery, negated !== undefined, site), isCorrelated: false };
-  if (subquery.class === 'SUBQUERY' && subquery.subquery_type === 'ANY' && subquery.comparison_type === 'COMPARE_EQUAL')
-    return { ...isIn(subquery, negated !== undefined, site), isCorrelated: false };
+  const half = simply(() => halfJoin(subquery, negated !== undefined, site));
+  if ('value' in half && half.value !== undefined) return { ...half.value, isCorrelated: false };
   const attachments: Attachment[] = [];
   let isCorrelated = false;
   const resolved = resolveTree(tree, {
     ...site,
     inline: true,
-    subquery: (node) => scalarSubquery(node, site, attachments),
+    subquery: (node, child) => subqueryValue(node, child, site, attachments),
     onOuter: () => {
       isCorrelated = true;
     },
@@ -39,8 +37,16 @@ export function lowerCondition(tree: AstNode, site: Site): LoweredCondition {
   return { ...conjunct(resolved, attachments, site), isCorrelated };
 }
 
+/** What needs no value: rows with a partner in the subquery, or without. */
+function halfJoin(subquery: AstNode, isNegated: boolean, site: Site): Conjunct | undefined {
+  if (subquery.class !== 'SUBQUERY') return undefined;
+  if (subquery.subquery_type === 'EXISTS') return exists(subquery, isNegated, site);
+  const isEqual = subquery.subquery_type === 'ANY' && subquery.comparison_type === 'COMPARE_EQUAL';
+  return isEqual ? isIn(subquery, isNegated, site) : undefined;
+}
+
 function conjunct(tree: AstNode | undefined, attachments: readonly Attachment[], site: Site): Conjunct {
-  const trees = [...(tree === undefined ? [] : [tree]), ...attachments.flatMap(({ on }) => on)];
+  const trees = [...(tree === undefined ? [] : [tree]), ...attachments.flatMap(treesOf)];
   const inner = new Set(attachments.flatMap(({ adds, inner }) => [...adds, ...(inner ?? [])]));
   const names = new Set([...columnsIn(trees)].filter((name) => !inner.has(name)));
   const volatile = tree !== undefined && isVolatile(site.lowering.context.dialect, tree);

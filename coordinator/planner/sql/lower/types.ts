@@ -44,6 +44,10 @@ export interface Lowering {
   columnsOf(plan: PlanNode): readonly string[];
   /** Columns of a plan with their types. */
   schemaOf(plan: PlanNode): Schema;
+  /** A plan as one that may be read twice. */
+  shared(plan: PlanNode): PlanNode;
+  /** Makes a plan a table of the question. @returns the table's name */
+  relate(plan: PlanNode): string;
   /** The same question with names of its own: to look into a part before it is taken apart. */
   trial(): Lowering;
   /** A query as SQL text of its own, with the common tables that it may use; not looked into. */

@@ -142,23 +142,19 @@ const families: Readonly<Record<string, readonly string[]>> = {
 /** Understood in part, or not at all: with the reason that explain gives. */
 const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   [
-    `select k from '${p}' p where (select max(q.n) from '${q}' q where q.i < p.i) > 3 and i < 30`,
-    /something else than equalities/,
-  ],
-  [`select i from '${p}' where i < 20 and (n in (select n from '${q}') or k = 2)`, /not a condition of its own/],
-  [`select count(*) from '${p}' where k > all (select k from '${q}')`, /not a condition of its own/],
-  [
-    `select p.i, l.m from '${p}' p, lateral (select max(n) m from '${q}' q where q.i = p.i) l where p.i < 9`,
-    /query further out|beside it/,
-  ],
-  [`select i from '${p}' where (k, n) in (select k, n from '${q}') and i < 50`, /whole rows/],
-  [
     `with t as (select k, random() x from '${p}') select count(*) from t a join t b using (x) where a.k <> b.k`,
     /other rows each time/,
   ],
   [`select count(*) from '${p}' a positional join '${q}' b`, /POSITIONAL/],
-  [`select max(d) + (select max(w) from '${r}') from '${p}'`, /beside aggregates of all rows/],
   [`select k from '${p}' union all by name select k from '${q}'`, /UNION_BY_NAME/],
+  [
+    `select i, (select count(*) from (select q.k from '${q}' q where q.n = p.n group by rollup (q.k))) from '${p}' p where i < 9`,
+    /groups by nothing/,
+  ],
+  [
+    `select i, (select max(q.n) from '${q}' q where q.i < p.i and random() < 2) from '${p}' p where i < 9`,
+    /values of chance/,
+  ],
 ];
 
 const settings = [

@@ -30,13 +30,16 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
   },
   'lateral joins': {
     distributed: [
+      `select t.id, v.x from '${trades}' t, lateral (values (t.id), (t.qty)) v(x) where t.id < 4 order by all`,
       `select t.id, l.x from '${trades}' t, lateral (select t.id * 2 as x) l where t.id < 20 order by all`,
       `select t.id, r.v from '${trades}' t, generate_series(1, t.id) r(v) where t.id < 5 order by all`,
-    ],
-    gathered: [
       `select d.name, l.n from '${days}' d, lateral (select count(*) as n from '${trades}' t where t.ts < d.until) l order by all`,
       `select d.name, l.best from '${days}' d left join lateral (select max(id) best from '${trades}' t where t.ts >= d.since and t.ts < d.until) l on true order by all`,
+      `select d.name, l.* from '${days}' d, lateral (select id, sym from '${trades}' t where t.ts < d.until order by t.ts desc, t.id limit 3) l order by all`,
+      `select i.id, l.* from '${items}' i left join lateral (select sym, count(*) as n from '${trades}' t where t.id <= i.id group by sym having count(*) > 2) l on l.sym <> 'B' order by all`,
+      `select t.sym, l.price from (select distinct sym from '${trades}') t, (select q.price from '${quotes}' q where q.sym = t.sym order by q.price desc limit 2) l order by all`,
     ],
+    gathered: [],
   },
   unnest: {
     distributed: [
@@ -179,6 +182,24 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `(select id from '${trades}' where id < 3) union by name (select id, name from '${days}' cross join (select 1 as id)) order by all`,
     ],
   },
+  subqueries: {
+    distributed: [
+      `select id, case when id = any (select id from '${items}') then 1 else 0 end from '${trades}' where id < 9 order by id`,
+      `select id from '${trades}' where id > all (select id from '${items}') order by id limit 3`,
+      `select id from '${trades}' where id < 20 or qty in (select id from '${items}') order by id limit 9`,
+      `select id from '${trades}' where (id, sym) in (select id, 'A' from '${items}') order by id`,
+      `select id, exists (from '${items}' i where i.id = t.id) as e from '${trades}' t where id < 60 order by id`,
+      `select id from '${trades}' t where id < 60 and qty not in (select q.price::int from '${quotes}' q where q.sym = t.sym and q.price < 9) order by id`,
+      `select id, (select max(q.price) from '${quotes}' q where q.sym = t.sym and q.ts <= t.ts) as p from '${trades}' t where id < 60 order by id`,
+      `select sym, count(*) as n, (select count(*) from '${quotes}' q where q.sym = t.sym) as m from '${trades}' t group by sym order by sym`,
+      `select count(*) + (select count(*) from '${quotes}') as n from '${trades}'`,
+      `select id from '${trades}' t where id < 60 and qty > (select avg(u.qty) from '${trades}' u where u.sym = t.sym and exists (from '${items}' i where i.id = u.id and i.id > t.id)) order by id`,
+    ],
+    gathered: [
+      `select id, array(select q.price from '${quotes}' q where q.sym = t.sym order by price limit 2) as p from '${trades}' t where id < 9 order by id`,
+      `select id, (select sum(x) from (values (t.id), (t.qty)) v(x)) as s from '${trades}' t where id < 9 order by id`,
+    ],
+  },
   'other forms': {
     distributed: [
       `select count(*) from read_parquet(['${one}', '${two}'], union_by_name = true)`,
@@ -219,8 +240,6 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
     ],
     gathered: [
       `select id, sym from '${trades}' order by all limit 10%`,
-      `select id, case when id = any (select id from '${items}') then 1 else 0 end from '${trades}' where id < 9 order by id`,
-      `select id from '${trades}' where id > all (select id from '${items}') order by id limit 3`,
       `select exists (from '${items}' where id = 3)`,
       `select #1, #2 from '${trades}' where id < 3 order by all`,
       `select * from (describe '${trades}')`,
