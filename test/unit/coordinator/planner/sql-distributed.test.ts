@@ -146,7 +146,6 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
     /other rows each time/,
   ],
   [`select count(*) from '${p}' a positional join '${q}' b`, /POSITIONAL/],
-  [`select k from '${p}' union all by name select k from '${q}'`, /UNION_BY_NAME/],
   [
     `select i, (select count(*) from (select q.k from '${q}' q where q.n = p.n group by rollup (q.k))) from '${p}' p where i < 9`,
     /groups by nothing/,
