@@ -5,7 +5,7 @@ import type { CommonTables } from './common-tables.ts';
 import { type Attachment, attachTo, type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
 import { leftward } from './in-domain.ts';
 import { joinUnits, type Unit } from './join-order.ts';
-import { joinedScope, oneOf, sharedNames } from './join-scope.ts';
+import { joinedScope, joinTypes, oneOf, sharedNames } from './join-scope.ts';
 import { inScope, lowerLateral } from './lateral.ts';
 import { NotDistributed, simply } from './names.ts';
 import { lowerRelation } from './relation.ts';
@@ -74,16 +74,6 @@ function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): Fro
     laterals: [],
   };
 }
-
-export const joinTypes: Readonly<Record<string, JoinType>> = {
-  INNER: 'inner',
-  LEFT: 'left',
-  RIGHT: 'right',
-  OUTER: 'full',
-  FULL: 'full',
-  SEMI: 'semi',
-  ANTI: 'anti',
-};
 
 /** `a, b JOIN c` as `(a, b) JOIN c`: then `b` stands right of what it may speak of. */
 function leftFirst(join: AstNode, right: AstNode): AstNode | undefined {

@@ -3,8 +3,8 @@ import type { Dialect } from '../../dialect.ts';
 import { columnNamed } from '../../expressions.ts';
 import { modifiersOf } from '../select/parts.ts';
 import { allOf } from './conjuncts.ts';
+import { itemName } from './item-name.ts';
 import { NotDistributed } from './names.ts';
-import { itemName } from './select.ts';
 import type { Lowering } from './types.ts';
 
 /** The values of the query around for which a subquery is asked, as a relation. */

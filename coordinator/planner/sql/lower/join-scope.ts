@@ -3,6 +3,17 @@ import type { AstNode } from '../../../../shared/sql/ast.ts';
 import { NotDistributed } from './names.ts';
 import { isSame, type Scope, type StarItem } from './scope.ts';
 
+/** By what the tree calls them. */
+export const joinTypes: Readonly<Record<string, JoinType>> = {
+  INNER: 'inner',
+  LEFT: 'left',
+  RIGHT: 'right',
+  OUTER: 'full',
+  FULL: 'full',
+  SEMI: 'semi',
+  ANTI: 'anti',
+};
+
 /** What names mean over a join. */
 export function joinedScope(type: JoinType, left: Scope, right: Scope, using: readonly string[]): Scope {
   if (type === 'semi' || type === 'anti') return left;

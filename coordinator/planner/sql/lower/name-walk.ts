@@ -1,11 +1,10 @@
 import { type AstNode, type AstValue, find, isNode, nodesOf, textsOf, walk } from '../../../../shared/sql/ast.ts';
 import { type CommonTables, withCommonTables } from './common-tables.ts';
-import { joinTypes } from './from.ts';
-import { joinedScope, sharedNames } from './join-scope.ts';
+import { itemName } from './item-name.ts';
+import { joinedScope, joinTypes, sharedNames } from './join-scope.ts';
 import { NotDistributed } from './names.ts';
 import { lowerRelation } from './relation.ts';
 import { type Relation, resolveName, type Scope, scopeOf } from './scope.ts';
-import { itemName } from './select.ts';
 import { starItems } from './stars.ts';
 import type { Lowering } from './types.ts';
 

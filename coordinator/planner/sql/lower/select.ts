@@ -1,12 +1,12 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, isNode, nodesOf, textsOf, walk } from '../../../../shared/sql/ast.ts';
-import { printExpression } from '../../expressions.ts';
 import { lowerSelect } from '../select/lower-select.ts';
 import { groupSetsOf, modifiersOf, type SelectItem, type SelectParts } from '../select/parts.ts';
 import type { CommonTables } from './common-tables.ts';
 import { type Attachment, applyConjunct, attachTo, type Conjunct, conjunctsOf } from './conjuncts.ts';
 import { type From, lowerFrom } from './from.ts';
+import { itemName } from './item-name.ts';
 import { joinUnits } from './join-order.ts';
 import { NotDistributed } from './names.ts';
 import { type Lookup, resolveTree } from './resolver.ts';
@@ -159,13 +159,6 @@ function targetOf(tree: AstNode, items: readonly SelectItem[]): AstNode {
   if (tree.class === 'COLUMN_REF' && item !== undefined) return item.tree;
   if (tree.class === 'CONSTANT' || tree.class === 'STAR') throw new NotDistributed('it names columns by position');
   return tree;
-}
-
-/** As DuckDB calls a column that has no alias. */
-export function itemName(tree: AstNode, dialect: Lowering['context']['dialect']): string {
-  const names = textsOf(tree.column_names);
-  if (tree.class === 'COLUMN_REF') return names.at(-1) ?? '';
-  return tree.class === 'SUBQUERY' ? 'subquery' : printExpression(dialect, tree);
 }
 
 function refuse(select: AstNode): void {
