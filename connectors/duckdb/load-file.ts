@@ -4,6 +4,8 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal } from '../../shared/sql/text.ts';
+import type { Committed } from '../contract.ts';
+import { addEntrySql, already, findEntrySql, foundEntry, type LoadName, nullInKey } from '../load-ledger.ts';
 import { agreeFile } from './fit-file.ts';
 import * as sql from './load-sql.ts';
 import type { FileOptions } from './options.ts';
@@ -13,10 +15,7 @@ export interface FileLoad {
   readonly options: FileOptions;
   readonly schema: Schema;
   /** Absent: only the check of the contract is wanted. */
-  readonly commit?: {
-    readonly run: string;
-    readonly pipeline: string;
-    readonly output: string;
+  readonly commit?: LoadName & {
     readonly files: readonly string[];
     readonly rows: number;
     readonly bytes: number;
@@ -26,12 +25,7 @@ export interface FileLoad {
   readonly spill: string;
 }
 
-export interface FileLoaded {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly already: boolean;
-  readonly detail: Json;
-}
+export type FileLoaded = Committed;
 
 /**
  * Moves staged rows into the file in one transaction with the ledger's entry. Blocks its thread while it works.
@@ -88,14 +82,9 @@ function check(connection: Connection, { options, schema }: FileLoad): FileLoade
 type Commit = NonNullable<FileLoad['commit']>;
 
 function move(connection: Connection, { options, schema }: FileLoad, commit: Commit): FileLoaded {
-  const { run, output } = commit;
-  const [entry] = connection.rows(
-    `SELECT "rows", bytes, detail::VARCHAR AS detail FROM ${sql.ledger} WHERE run = ${literal(run)} AND output = ${literal(output)}`,
-  );
-  if (entry !== undefined) {
-    const detail = JSON.parse(String(entry.detail)) as Json;
-    return { rows: Number(entry.rows), bytes: Number(entry.bytes), already: true, detail };
-  }
+  const [row] = connection.rows(findEntrySql(sql.ledger, commit, 'detail::VARCHAR'));
+  const done = foundEntry(row);
+  if (done !== undefined) return already(done);
   const table = sql.tableOf(options);
   const isNew =
     connection.rows(`SELECT 1 FROM duckdb_tables() WHERE database_name = ${literal(sql.attached)}
@@ -109,12 +98,9 @@ function move(connection: Connection, { options, schema }: FileLoad, commit: Com
     ...{ file: options.path, table: options.table, changes: notes },
     ...(options.contract === 'reject' ? { rejected: moved.rejected } : {}),
   };
-  const values = [run, commit.pipeline, output].map(literal).join(', ');
-  const documents = [commit.cursors, detail].map((value) => literal(JSON.stringify(value))).join(', ');
-  connection.execute(
-    `INSERT INTO ${sql.ledger} VALUES (${values}, ${moved.rows}, ${commit.bytes}, ${documents}, now())`,
-  );
-  return { rows: moved.rows, bytes: commit.bytes, already: false, detail };
+  const entry = { rows: moved.rows, bytes: commit.bytes, detail };
+  connection.execute(addEntrySql(sql.ledger, commit, entry, commit.cursors, 'now()'));
+  return { ...entry, already: false };
 }
 
 function moveRows(
@@ -151,8 +137,5 @@ function reject(connection: Connection, staged: string, misfit: string, { run, p
 function checkKeys(connection: Connection, staged: string, misfit: string, { table, key = [] }: FileOptions): void {
   const [counted] = connection.rows(`SELECT count(*) AS n FROM ${staged} WHERE ${misfit} IS NOT NULL`);
   const rows = Number(counted?.n ?? 0);
-  if (rows === 0) return;
-  throw new SheafError('SINK_FAILED', `${rows} rows for ${table} have null in the key (${key.join(', ')})`, {
-    next: 'Add a rule to the pipeline: expect.notNull(column) for each column of the key. Nothing was loaded.',
-  });
+  if (rows > 0) throw nullInKey(rows, table, key);
 }

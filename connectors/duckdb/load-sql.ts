@@ -1,5 +1,6 @@
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
+import { ledgerName, rejectsName } from '../load-ledger.ts';
 import { parseTableName, type TableName } from '../table-name.ts';
 import type { FileOptions } from './options.ts';
 
@@ -12,8 +13,8 @@ export const tableOf = (options: FileOptions): Required<TableName> => ({
 });
 export const quoted = ({ schema = 'main', name }: TableName): string =>
   `${attached}.${quotedName(schema)}.${quotedName(name)}`;
-export const ledger = quoted({ name: 'sheaf_ledger' });
-export const rejects = quoted({ name: 'sheaf_rejects' });
+export const ledger = quoted({ name: ledgerName });
+export const rejects = quoted({ name: rejectsName });
 
 export const setUpSql = (table: Required<TableName>): string => `
   CREATE SCHEMA IF NOT EXISTS ${attached}.${quotedName(table.schema)};

@@ -1,19 +1,8 @@
-import type { Json } from '../../shared/json.ts';
 import { literal } from '../../shared/sql/text.ts';
 import type { CommitContext, SinkContext } from '../contract.ts';
+import { findEntrySql, foundEntry, type LedgerEntry, ledgerName, rejectsName } from '../load-ledger.ts';
 import { quotedTable } from '../table-name.ts';
 import type { Session } from './session.ts';
-
-/** What a ledger knows of a load that was committed. */
-export interface LedgerEntry {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly detail: Json;
-}
-
-/** One row for each run and output, written in the transaction that loads: who finds it knows that the load is done. */
-export const ledgerName = 'sheaf_ledger';
-export const rejectsName = 'sheaf_rejects';
 
 const ledgerColumns = `run text NOT NULL, pipeline text NOT NULL, output text NOT NULL, rows bigint NOT NULL DEFAULT 0,
   bytes bigint NOT NULL DEFAULT 0, cursors jsonb, detail jsonb, committed_at timestamptz NOT NULL DEFAULT now(),
@@ -77,10 +66,6 @@ export async function entryOf(
   schema: string,
   context: SinkContext,
 ): Promise<LedgerEntry | undefined> {
-  const [row] = await session.rows<{ rows: string; bytes: string; detail: string | null }>(
-    `SELECT rows, bytes, detail FROM ${quotedTable({ schema, name: ledgerName })} WHERE run = $1 AND output = $2`,
-    [context.run, context.output],
-  );
-  if (row === undefined) return undefined;
-  return { rows: Number(row.rows), bytes: Number(row.bytes), detail: JSON.parse(row.detail ?? 'null') as Json };
+  const [row] = await session.rows(findEntrySql(quotedTable({ schema, name: ledgerName }), context));
+  return foundEntry(row);
 }

@@ -1,9 +1,9 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
 import type { CommitContext } from '../contract.ts';
+import { rejectsName } from '../load-ledger.ts';
 import { quotedTable } from '../table-name.ts';
 import type { Agreement } from './contract-check.ts';
-import { rejectsName } from './ledger.ts';
 import { fitsFunction } from './misfit-sql.ts';
 import * as sql from './move-sql.ts';
 import type { SinkOptions } from './options.ts';

@@ -1,4 +1,5 @@
 import { literal, quotedName } from '../../shared/sql/text.ts';
+import { ledgerName } from '../load-ledger.ts';
 import { quotedTable, type TableName } from '../table-name.ts';
 import type { RedshiftOptions } from './options.ts';
 import { orderColumns, type RedshiftColumn } from './types.ts';
@@ -7,15 +8,16 @@ import { orderColumns, type RedshiftColumn } from './types.ts';
 
 export const stageTable = 'sheaf_stage';
 export const newestTable = 'sheaf_newest';
-export const ledgerName = 'sheaf_ledger';
 
-export const ledgerSql = (schema: string): string =>
-  `CREATE TABLE IF NOT EXISTS ${quotedTable({ schema, name: ledgerName })} (run varchar(64) NOT NULL, pipeline varchar(256) NOT NULL,
+export const ledgerOf = (schema: string): string => quotedTable({ schema, name: ledgerName });
+
+export const ledgerSql = (ledger: string): string =>
+  `CREATE TABLE IF NOT EXISTS ${ledger} (run varchar(64) NOT NULL, pipeline varchar(256) NOT NULL,
     output varchar(256) NOT NULL, "rows" bigint NOT NULL, bytes bigint NOT NULL, cursors varchar(65535), detail varchar(65535),
     committed_at timestamp NOT NULL, PRIMARY KEY (run, output))`;
 
 /** Keys are not enforced: whoever looks into the ledger keeps all others out until its transaction ends. */
-export const lockLedgerSql = (schema: string): string => `LOCK TABLE ${quotedTable({ schema, name: ledgerName })}`;
+export const lockLedgerSql = (ledger: string): string => `LOCK TABLE ${ledger}`;
 
 export const columnsSql = `SELECT column_name AS name, data_type AS type, character_maximum_length AS length, numeric_precision AS precision,
   numeric_scale AS scale, is_nullable AS nullable, column_default AS preset FROM information_schema.columns
