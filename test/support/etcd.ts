@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endGuarded, killGuard } from './guarded.ts';
 import { freePort } from './processes.ts';
 import { findProgram } from './requirements.ts';
 
@@ -29,9 +29,6 @@ export async function startEtcd(): Promise<TestEtcd> {
   return etcd;
 }
 
-/** The shell ends etcd when the pipe from this process closes, however this process ended. */
-const guard = '"$@" >/dev/null 2>&1 & pid=$!; cat >/dev/null; kill -9 $pid 2>/dev/null';
-
 class RunningEtcd implements TestEtcd {
   readonly endpoint: string;
   readonly #command: readonly string[];
@@ -49,7 +46,7 @@ class RunningEtcd implements TestEtcd {
   }
 
   async start(): Promise<void> {
-    this.#shell = spawn('sh', ['-c', guard, 'sh', ...this.#command], { stdio: ['pipe', 'ignore', 'inherit'] });
+    this.#shell = spawn('sh', ['-c', killGuard, 'sh', ...this.#command], { stdio: ['pipe', 'ignore', 'inherit'] });
     for (let tries = 0; !(await this.#isHealthy()); tries++) {
       if (tries > 200) throw new Error(`etcd did not become healthy: ${this.#command.join(' ')}`);
       await pause(50);
@@ -57,11 +54,7 @@ class RunningEtcd implements TestEtcd {
   }
 
   async kill(): Promise<void> {
-    const shell = this.#shell;
-    if (!shell || shell.exitCode !== null) return;
-    const closed = once(shell, 'close');
-    shell.stdin?.end();
-    await closed;
+    await endGuarded(this.#shell);
   }
 
   async stop(): Promise<void> {

@@ -5,8 +5,8 @@ import { ConnectorLab } from './connectors.ts';
 import { Load } from './loads.ts';
 import { startPostgres, type TestPostgres } from './servers/postgres.ts';
 
-/** A server for the tests of one file, and loads into it. Call it at the top of the file. */
-export function postgresTests() {
+/** A server for the tests of one file. Call it at the top of the file. */
+export function postgresServer() {
   const lab = new ConnectorLab();
   let server: TestPostgres;
   before(async () => {
@@ -16,8 +16,14 @@ export function postgresTests() {
     await server.stop();
     lab[Symbol.dispose]();
   });
-  const parse = (options: Record<string, Json>) => postgresSink.parse({ connection: server.url, ...options });
-  const rowsOf = (sql: string) => server.query(sql);
+  return { lab, server: () => server };
+}
+
+/** A server for the tests of one file, and loads into it. Call it at the top of the file. */
+export function postgresTests() {
+  const { lab, server } = postgresServer();
+  const parse = (options: Record<string, Json>) => postgresSink.parse({ connection: server().url, ...options });
+  const rowsOf = (sql: string) => server().query(sql);
   const leftovers = () => rowsOf("SELECT relname FROM pg_class WHERE relname LIKE 'sheaf\\_stage%'");
 
   /** One run with a SELECT of DuckDB for each task. */
@@ -31,5 +37,5 @@ export function postgresTests() {
     return { loading, receipts, committed };
   }
 
-  return { lab, parse, rowsOf, leftovers, load, server: () => server };
+  return { lab, parse, rowsOf, leftovers, load, server };
 }

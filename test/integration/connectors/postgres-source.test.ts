@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { postgresSource } from '../../../connectors/postgres/source.ts';
 import type { Json } from '../../../shared/json.ts';
 import { provenanceColumns } from '../../../shared/plan/nodes/extract.ts';
-import { ConnectorLab } from '../../support/connectors.ts';
-import { startPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { postgresServer } from '../../support/postgres-tests.ts';
 
-const lab = new ConnectorLab();
-let server: TestPostgres;
-before(async () => {
-  server = await startPostgres();
-});
-after(async () => {
-  await server.stop();
-  lab[Symbol.dispose]();
-});
+const { lab, server } = postgresServer();
 
-const parse = (options: Record<string, Json>) => postgresSource.parse({ connection: server.url, ...options });
+const parse = (options: Record<string, Json>) => postgresSource.parse({ connection: server().url, ...options });
 
 /** All rows in one reading. */
 async function readAll(options: Record<string, Json>): Promise<Record<string, string | null>[]> {
@@ -31,7 +22,7 @@ async function readAll(options: Record<string, Json>): Promise<Record<string, st
 }
 
 test('every type arrives as DuckDB would print it', async () => {
-  await server.query(`
+  await server().query(`
     CREATE TYPE mood AS ENUM ('sad', 'happy');
     CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
     CREATE TABLE types AS SELECT
@@ -56,7 +47,7 @@ test('every type arrives as DuckDB would print it', async () => {
 });
 
 test('nulls of every type stay nulls, between rows that have values', async () => {
-  await server.query(`
+  await server().query(`
     CREATE TABLE nulls AS SELECT * FROM types;
     INSERT INTO nulls SELECT (NULL::types).*;
     INSERT INTO nulls SELECT * FROM types`);
@@ -66,7 +57,7 @@ test('nulls of every type stay nulls, between rows that have values', async () =
 });
 
 test('values without a place are rejected with a reason, are null, or end the reading, as asked', async () => {
-  await server.query(`
+  await server().query(`
     CREATE TABLE odd (id int, d date, n numeric(5,2), ts timestamp, a int[]);
     INSERT INTO odd VALUES (1, 'infinity', 1, now(), '{1}'), (2, now(), 'NaN', now(), '{1}'),
       (3, now(), 3, '-infinity', '{1}'), (4, now(), 4, now(), '{{1,2},{3,4}}'), (5, DATE '2024-01-01', 5, NULL, '{6,7}')`);
@@ -103,11 +94,11 @@ test('values without a place are rejected with a reason, are null, or end the re
 });
 
 test('pieces of a table read one state of it, whatever is written meanwhile', async () => {
-  await server.query('CREATE TABLE moving AS SELECT i AS id, i % 7 AS v FROM generate_series(1, 20000) i');
+  await server().query('CREATE TABLE moving AS SELECT i AS id, i % 7 AS v FROM generate_series(1, 20000) i');
   const parsed = parse({ table: 'moving' });
   const listing = await postgresSource.list(parsed, lab.listContext({}, { postgresPieceBytes: 65_536 }));
   assert.ok(listing.pieces.length >= 4, `${listing.pieces.length} pieces`);
-  await server.query('UPDATE moving SET v = 100; INSERT INTO moving SELECT 1, 100 FROM generate_series(1, 5000)');
+  await server().query('UPDATE moving SET v = 100; INSERT INTO moving SELECT 1, 100 FROM generate_series(1, 5000)');
   const ids: number[] = [];
   for (const { piece } of listing.pieces) {
     const rows = await lab.texts(await postgresSource.read(parsed, [piece], lab.readContext(listing.schema)));
@@ -119,9 +110,9 @@ test('pieces of a table read one state of it, whatever is written meanwhile', as
     Array.from({ length: 20_000 }, (_, i) => i + 1),
   );
   const held = "SELECT count(*)::int AS held FROM pg_stat_activity WHERE state = 'idle in transaction'";
-  assert.deepEqual(await server.query(held), [{ held: 1 }]);
+  assert.deepEqual(await server().query(held), [{ held: 1 }]);
   await listing.release?.();
-  assert.deepEqual(await server.query(held), [{ held: 0 }]);
+  assert.deepEqual(await server().query(held), [{ held: 0 }]);
   const [piece] = listing.pieces;
   assert.ok(piece);
   await assert.rejects(
@@ -131,7 +122,7 @@ test('pieces of a table read one state of it, whatever is written meanwhile', as
 });
 
 test('a key cuts a view into pieces that hold each row once, null keys too', async () => {
-  await server.query(`
+  await server().query(`
     CREATE TABLE keyed AS SELECT CASE WHEN i % 10 = 0 THEN NULL ELSE i END AS k, i AS id FROM generate_series(1, 3000) i;
     CREATE VIEW seen AS SELECT k, id, 'v' || id AS t FROM keyed`);
   for (const [options, analyzed] of [
@@ -139,7 +130,7 @@ test('a key cuts a view into pieces that hold each row once, null keys too', asy
     [{ table: 'keyed', key: 'k' }, true],
     [{ query: 'SELECT * FROM keyed -- all', key: 'k' }, true],
   ] as const) {
-    if (analyzed) await server.query('ANALYZE keyed');
+    if (analyzed) await server().query('ANALYZE keyed');
     const parsed = parse(options);
     const listing = await postgresSource.list(parsed, lab.listContext());
     assert.ok(listing.pieces.length >= 3, JSON.stringify(options));
@@ -152,12 +143,12 @@ test('a key cuts a view into pieces that hold each row once, null keys too', asy
 });
 
 test('a cursor reads what came since, and is pushed down to the server', async () => {
-  await server.query(`
+  await server().query(`
     CREATE TABLE events AS SELECT i AS id, TIMESTAMPTZ '2024-01-01' + i * INTERVAL '1 second' AS at FROM generate_series(1, 100) i`);
   const parsed = parse({ table: 'events', cursorColumn: 'at', where: 'id % 2 = 0' });
   const first = await postgresSource.list(parsed, lab.listContext());
   assert.equal(first.cursor, '2024-01-01 00:01:40+00');
-  await server.query(
+  await server().query(
     `INSERT INTO events VALUES (102, TIMESTAMPTZ '2024-01-02'), (103, TIMESTAMPTZ '2024-01-03'), (104, NULL)`,
   );
   const rowsOf = async (listing: typeof first) => {
@@ -177,7 +168,7 @@ test('a cursor reads what came since, and is pushed down to the server', async (
 });
 
 test('columns are read as the user types them, and only those that are asked for', async () => {
-  await server.query("CREATE TABLE typed AS SELECT '12' AS text_number, 3 AS n, 'secret' AS hidden");
+  await server().query("CREATE TABLE typed AS SELECT '12' AS text_number, 3 AS n, 'secret' AS hidden");
   const parsed = parse({ table: 'typed' });
   const schema = [
     { name: 'text_number', type: 'BIGINT' },
@@ -195,7 +186,7 @@ test('columns are read as the user types them, and only those that are asked for
 });
 
 test('rows larger than any message, and more rows than a batch', async () => {
-  await server.query(`
+  await server().query(`
     CREATE TABLE large AS SELECT i, repeat(chr(97 + i), 3000000) AS t FROM generate_series(0, 4) i;
     CREATE TABLE many AS SELECT i FROM generate_series(1, 200001) i`);
   const rows = await readAll({ table: 'large' });

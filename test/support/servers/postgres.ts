@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { endGuarded } from '../guarded.ts';
 import { freePort } from '../processes.ts';
 import { findPostgres } from '../requirements.ts';
 
@@ -104,11 +104,7 @@ class RunningPostgres implements TestPostgres {
   }
 
   async kill(): Promise<void> {
-    const shell = this.#shell;
-    if (!shell || shell.exitCode !== null) return;
-    const closed = once(shell, 'close');
-    shell.stdin?.end();
-    await closed;
+    await endGuarded(this.#shell);
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { S3Options } from '../../../connectors/s3/options.ts';
+import { endGuarded, killGuard } from '../guarded.ts';
 import { freePort } from '../processes.ts';
 import { versitygw } from './versitygw.ts';
 
@@ -20,8 +20,6 @@ export interface TestS3 extends AsyncDisposable {
 
 const credentials = { accessKeyId: 'testaccess', secretAccessKey: 'testsecretvalue' };
 const region = 'us-east-1';
-/** The shell ends the server when the pipe from this process closes, however this process ended. */
-const guard = '"$@" >/dev/null 2>&1 & pid=$!; cat >/dev/null; kill -9 $pid 2>/dev/null';
 
 /** @throws Error that says what to install */
 export async function startS3(): Promise<TestS3> {
@@ -49,7 +47,7 @@ export async function startS3(): Promise<TestS3> {
     ROOT_ACCESS_KEY: credentials.accessKeyId,
     ROOT_SECRET_KEY: credentials.secretAccessKey,
   };
-  const shell = spawn('sh', ['-c', guard, 'sh', ...command], { stdio: ['pipe', 'ignore', 'inherit'], env });
+  const shell = spawn('sh', ['-c', killGuard, 'sh', ...command], { stdio: ['pipe', 'ignore', 'inherit'], env });
   const endpoint = `http://127.0.0.1:${port}`;
   await listening(endpoint, shell);
   return {
@@ -63,9 +61,7 @@ export async function startS3(): Promise<TestS3> {
     folderOf: (bucket) => join(root, bucket),
     createBucket: (name) => createBucket(name, { endpoint, region, ...credentials }),
     [Symbol.asyncDispose]: async () => {
-      const closed = once(shell, 'close');
-      shell.stdin?.end();
-      await closed;
+      await endGuarded(shell);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,35 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Point } from '../../../../coordinator/pipelines/attempt.ts';
-import { loadConfig } from '../../../../shared/config/config.ts';
 import { SheafError } from '../../../../shared/errors.ts';
-import { EmbeddedStore } from '../../../../shared/store/embedded.ts';
 import { until } from '../../../support/cluster.ts';
-import { MemorySource, MemoryTarget, TestLeader, testDocument, type World } from '../../../support/pipeline-runs.ts';
+import { TestLeader, testDocument } from '../../../support/pipeline-runs.ts';
+import { begin, rowsTo, runWorld } from '../../../support/run-world.ts';
 
-let world: World;
+const world = runWorld({ there: 3 });
 
-beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'sheaf-runs-'));
-  world = { store: new EmbeddedStore(loadConfig({})), folder, source: new MemorySource(), target: new MemoryTarget() };
-  world.source.there = 3;
-});
-
-afterEach(async () => {
-  await world.store.close();
-  rmSync(world.folder, { recursive: true, force: true });
-});
-
-const rows = (to: number, output = 'load') => Array.from({ length: to }, (_, n) => `${output}: row ${n}`);
 const lasting = () => new SheafError('SINK_FAILED', 'the table is gone');
-
-const begin = async (leader: TestLeader, document = testDocument()) => {
-  await leader.desk.put(document, false);
-  return await leader.desk.submit({ pipeline: document.name, cause: 'manual' });
-};
 
 /** One target has committed, another refuses for good, and a third has not been asked. */
 function halfWay() {
@@ -69,7 +48,7 @@ test('a run that a target refuses for good, half loaded, is abandoned when someb
   await leader.ended(next.id);
   assert.deepEqual(
     world.target.rows.toSorted(),
-    [...rows(3), ...rows(3), ...rows(3, 'copy'), ...rows(3, 'third')].toSorted(),
+    [...rowsTo(3), ...rowsTo(3), ...rowsTo(3, 'copy'), ...rowsTo(3, 'third')].toSorted(),
     'the cursor had not moved: the next run, which waited, reads the same',
   );
 });

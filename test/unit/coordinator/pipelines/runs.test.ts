@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Point } from '../../../../coordinator/pipelines/attempt.ts';
-import { loadConfig } from '../../../../shared/config/config.ts';
 import { SheafError } from '../../../../shared/errors.ts';
-import { EmbeddedStore } from '../../../../shared/store/embedded.ts';
 import { until } from '../../../support/cluster.ts';
-import { MemorySource, MemoryTarget, TestLeader, testDocument, type World } from '../../../support/pipeline-runs.ts';
+import { TestLeader, testDocument } from '../../../support/pipeline-runs.ts';
+import { begin, rowsTo, runWorld } from '../../../support/run-world.ts';
 
 const points: readonly Point[] = [
   'cleaned',
@@ -21,28 +17,11 @@ const points: readonly Point[] = [
 ];
 const decidedAt: readonly Point[] = ['sinkCommitted', 'committed'];
 
-let world: World;
+const world = runWorld({ there: 3 });
 
-beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'sheaf-runs-'));
-  world = { store: new EmbeddedStore(loadConfig({})), folder, source: new MemorySource(), target: new MemoryTarget() };
-  world.source.there = 3;
-});
-
-afterEach(async () => {
-  await world.store.close();
-  rmSync(world.folder, { recursive: true, force: true });
-});
-
-const rows = (to: number, output = 'load') => Array.from({ length: to }, (_, n) => `${output}: row ${n}`);
 const passing = () => new SheafError('SOURCE_FAILED', 'the service is away', { retryable: true });
 const lasting = (code: 'SINK_FAILED' | 'PERMISSION_DENIED' = 'SINK_FAILED') =>
   new SheafError(code, 'the table is gone');
-
-const begin = async (leader: TestLeader, document = testDocument()) => {
-  await leader.desk.put(document, false);
-  return await leader.desk.submit({ pipeline: document.name, cause: 'manual' });
-};
 
 /** Stops the first run that comes to a point, until it is let on. */
 function stopAt(point: Point) {
@@ -65,7 +44,7 @@ test('a run loads what is new, moves the cursor, and tells what it did', async (
   assert.equal(await leader.cursor(), 3);
   world.source.there = 5;
   const second = await leader.ended((await leader.desk.submit({ pipeline: 'numbers', cause: 'manual' })).id);
-  assert.deepEqual(world.target.rows, rows(5));
+  assert.deepEqual(world.target.rows, rowsTo(5));
   const summary = second.life.state === 'succeeded' ? second.life.summary : assert.fail();
   assert.deepEqual(summary.sources[0], {
     ...{ name: 'numbers', connector: 'memory', rows: 2, rejected: 0, pieces: 1, first: ['numbers'] },
@@ -83,7 +62,7 @@ test('a backfill neither reads nor moves the cursor', async () => {
     interval: { startMs: 0, endMs: 1 },
   });
   await leader.ended(id);
-  assert.deepEqual(world.target.rows, [...rows(3), ...rows(3)]);
+  assert.deepEqual(world.target.rows, [...rowsTo(3), ...rowsTo(3)]);
   assert.equal(await leader.cursor(), 3);
 });
 
@@ -97,7 +76,7 @@ for (const point of points) {
     using second = await TestLeader.lead(world);
     const { life, attempt } = await second.ended(id);
     assert.equal(life.state, 'succeeded');
-    assert.deepEqual(world.target.rows.toSorted(), [...rows(3), ...rows(3, 'copy')].toSorted());
+    assert.deepEqual(world.target.rows.toSorted(), [...rowsTo(3), ...rowsTo(3, 'copy')].toSorted());
     assert.equal(await second.cursor(), 3);
     assert.equal(attempt, decidedAt.includes(point) ? 1 : 2);
     await until(async () => (await second.stored(id)).cleaned === true, 'it is cleaned');
@@ -114,7 +93,7 @@ for (const point of points) {
     world.source.there = 9; // What the first one would load now.
     stop.letOn();
     await until(() => first.pipelines.idle, 'the first leader has come to its end');
-    assert.deepEqual(world.target.rows.toSorted(), [...rows(3), ...rows(3, 'copy')].toSorted());
+    assert.deepEqual(world.target.rows.toSorted(), [...rowsTo(3), ...rowsTo(3, 'copy')].toSorted());
     assert.equal(await second.cursor(), 3);
     assert.equal((await second.stored(id)).life.state, 'succeeded');
   });
@@ -131,7 +110,7 @@ for (const point of points) {
     const { life } = await leader.ended(id);
     await until(async () => (await leader.stored(id)).cleaned === true, 'it is cleaned');
     assert.equal(life.state, decidedAt.includes(point) ? 'succeeded' : 'cancelled');
-    assert.deepEqual(world.target.rows, decidedAt.includes(point) ? rows(3) : []);
+    assert.deepEqual(world.target.rows, decidedAt.includes(point) ? rowsTo(3) : []);
     assert.equal(await leader.cursor(), decidedAt.includes(point) ? 3 : null);
   });
 }
@@ -143,7 +122,7 @@ test('a failed attempt is tried again if that may help, and what it staged goes'
     (await begin(leader, testDocument('numbers', { attempts: 3 }))).id,
   );
   assert.deepEqual([life.state, attempt, failures], ['succeeded', 3, 2]);
-  assert.deepEqual(world.target.rows, rows(3));
+  assert.deepEqual(world.target.rows, rowsTo(3));
 });
 
 test('a sink that was lost, and then says for certain that nothing is loaded', async () => {
@@ -156,7 +135,7 @@ test('a sink that was lost, and then says for certain that nothing is loaded', a
   world.target.faults.push({ call: 'commit', error: passing() }, { call: 'commit', error: certain('STAGED_LOST') });
   const again = await begin(leader, testDocument('numbers', { attempts: 2 }));
   const { life, attempt } = await leader.ended(again.id);
-  assert.deepEqual([life.state, attempt, world.target.rows], ['succeeded', 2, rows(3)]);
+  assert.deepEqual([life.state, attempt, world.target.rows], ['succeeded', 2, rowsTo(3)]);
 });
 
 test('what cannot be cleaned now is cleaned later, by the same leader', async () => {
@@ -182,7 +161,7 @@ test('a commit whose answer is lost is asked for again, and found', async () => 
   world.target.faults.push({ call: 'commit', error: lost, after: true });
   const { life } = await leader.ended((await begin(leader)).id);
   assert.equal(life.state, 'succeeded');
-  assert.deepEqual([world.target.rows, world.target.commits], [rows(3), 2]);
+  assert.deepEqual([world.target.rows, world.target.commits], [rowsTo(3), 2]);
 });
 
 test('a target that refuses at once fails the run, with nothing loaded and the cursor where it was', async () => {
@@ -205,7 +184,7 @@ test('once one target has committed the others are asked until they have', async
     if (life.state === 'committing') seen ??= life.error?.code;
   }
   assert.equal(seen, 'SINK_FAILED', 'what keeps it is told');
-  assert.deepEqual(world.target.rows, [...rows(3), ...rows(3, 'copy')]);
+  assert.deepEqual(world.target.rows, [...rowsTo(3), ...rowsTo(3, 'copy')]);
 });
 
 test('runs of one pipeline go one after the other, of others beside it', async () => {
@@ -219,7 +198,11 @@ test('runs of one pipeline go one after the other, of others beside it', async (
   stop.letOn();
   await leader.ended(first.id);
   await leader.ended(second.id);
-  assert.deepEqual(world.target.rows.toSorted(), [...rows(3), ...rows(3)].toSorted(), 'the second found nothing new');
+  assert.deepEqual(
+    world.target.rows.toSorted(),
+    [...rowsTo(3), ...rowsTo(3)].toSorted(),
+    'the second found nothing new',
+  );
 });
 
 test('the same id is the same run; a wrong one is refused at once', async () => {
@@ -230,7 +213,7 @@ test('the same id is the same run; a wrong one is refused at once', async () => 
   await leader.ended('numbers-1');
   const three = await leader.desk.submit(request);
   assert.deepEqual([one.id, two.id, three.life.state], ['numbers-1', 'numbers-1', 'succeeded']);
-  assert.deepEqual(world.target.rows, rows(3));
+  assert.deepEqual(world.target.rows, rowsTo(3));
   const wrong = { ...request, id: 'numbers-2', params: { wrong: 1 } };
   await assert.rejects(leader.desk.submit(wrong), { code: 'PIPELINE_INVALID' });
   await assert.rejects(leader.desk.submit({ ...request, pipeline: 'number', id: 'n' }), /no pipeline number/);

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { RunRecord } from '../../../../../pipeline/run.ts';
-import { loadConfig } from '../../../../../shared/config/config.ts';
 import { SheafError } from '../../../../../shared/errors.ts';
 import type { Json } from '../../../../../shared/json.ts';
-import { EmbeddedStore } from '../../../../../shared/store/embedded.ts';
 import { until } from '../../../../support/cluster.ts';
-import { MemorySource, MemoryTarget, TestLeader, testDocument, type World } from '../../../../support/pipeline-runs.ts';
+import { TestLeader, testDocument } from '../../../../support/pipeline-runs.ts';
+import { runWorld } from '../../../../support/run-world.ts';
 
 interface Told {
   readonly headers: IncomingHttpHeaders;
@@ -51,21 +47,17 @@ class Hook {
   }
 }
 
-let world: World;
+const world = runWorld();
 let hook: Hook;
 
 beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sheaf-hooks-'));
-  world = { store: new EmbeddedStore(loadConfig({})), folder, source: new MemorySource(), target: new MemoryTarget() };
   hook = new Hook();
   await hook.listen();
 });
 
-afterEach(async () => {
+afterEach(() => {
   hook.close();
   delete process.env.SHEAF_SECRET_HOOK;
-  await world.store.close();
-  rmSync(world.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 }); // Runs may be under way still.
 });
 
 const quick = { webhookRetryMs: 5, webhookRetryMsMax: 10, webhookAttemptsMax: 3 };

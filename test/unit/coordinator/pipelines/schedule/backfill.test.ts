@@ -1,34 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { type BackfilledInterval, carryOut } from '../../../../../client/pipelines/backfill.ts';
 import { type Covered, isCovered, withInterval } from '../../../../../coordinator/pipelines/schedule/covered.ts';
 import type { RunInfo } from '../../../../../pipeline/run.ts';
-import { loadConfig } from '../../../../../shared/config/config.ts';
 import { SheafError } from '../../../../../shared/errors.ts';
-import { EmbeddedStore } from '../../../../../shared/store/embedded.ts';
 import { keysOf } from '../../../../../shared/store/keys.ts';
 import { until } from '../../../../support/cluster.ts';
-import { MemorySource, MemoryTarget, TestLeader, testDocument, type World } from '../../../../support/pipeline-runs.ts';
+import { TestLeader, testDocument } from '../../../../support/pipeline-runs.ts';
+import { runWorld } from '../../../../support/run-world.ts';
 
-let world: World;
-
-beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'sheaf-backfill-'));
-  world = {
-    ...{ store: new EmbeddedStore(loadConfig({})), folder, source: new MemorySource(), target: new MemoryTarget() },
-    now: () => Date.parse('2026-02-10T12:00Z'),
-  };
-  world.source.there = 1;
-});
-
-afterEach(async () => {
-  await world.store.close();
-  rmSync(world.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 }); // Runs may be under way still.
-});
+const world = runWorld({ there: 1, now: () => Date.parse('2026-02-10T12:00Z') });
 
 const daily = testDocument('numbers', {
   outputs: ['of interval_start'],

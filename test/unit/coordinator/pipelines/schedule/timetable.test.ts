@@ -1,36 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { Point } from '../../../../../coordinator/pipelines/attempt.ts';
 import type { Schedule } from '../../../../../pipeline/document.ts';
 import type { RunRecord } from '../../../../../pipeline/run.ts';
 import type { ScheduleRecord } from '../../../../../pipeline/schedule.ts';
-import { loadConfig } from '../../../../../shared/config/config.ts';
-import { EmbeddedStore } from '../../../../../shared/store/embedded.ts';
 import { keysOf } from '../../../../../shared/store/keys.ts';
 import { until } from '../../../../support/cluster.ts';
-import { MemorySource, MemoryTarget, TestLeader, testDocument, type World } from '../../../../support/pipeline-runs.ts';
+import { TestLeader, testDocument } from '../../../../support/pipeline-runs.ts';
+import { runWorld } from '../../../../support/run-world.ts';
 
 const at = (clock: string): number => Date.parse(`2026-01-31T${clock}Z`);
 const often = { scheduleLookMs: 10 };
 
-let world: World;
 let clock: string;
+const world = runWorld({ now: () => at(clock) });
 
 beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'sheaf-timetable-'));
-  world = {
-    ...{ store: new EmbeddedStore(loadConfig({})), folder, source: new MemorySource(), target: new MemoryTarget() },
-    now: () => at(clock),
-  };
   clock = '08:30';
-});
-
-afterEach(async () => {
-  await world.store.close();
-  rmSync(world.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 }); // Runs may be under way still.
 });
 
 const hourly = (given: Partial<Schedule> = {}) =>
