@@ -128,6 +128,14 @@ export class Connection implements Disposable {
     return new Query(this, partitionSql(sql, partitioning), options, partitionReader(partitioning));
   }
 
+  /** How its rows become Arrow. The caller destroys it, before the connection is closed. */
+  arrowOptions(): Address {
+    const out: Out = [null];
+    duckdb.arrowOptions(this.idle(), out);
+    assert(out[0] !== null, 'DuckDB has options for Arrow');
+    return out[0];
+  }
+
   /** Takes the connection for a stream, which any other statement would end: until disposed of, others are refused. */
   claim(): Disposable {
     this.idle();

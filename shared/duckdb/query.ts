@@ -7,7 +7,7 @@ import { duckdb } from './api.ts';
 import { schemaOf } from './arrow-schema.ts';
 import { BoundInputs, type InputConnection } from './bound-inputs.ts';
 import type { Input } from './input.ts';
-import type { Address, Out } from './library.ts';
+import type { Address } from './library.ts';
 import type { Prepared } from './prepared.ts';
 import { type BatchLimits, Stream } from './stream.ts';
 import { prepareForWire, withTypes } from './wire.ts';
@@ -17,11 +17,14 @@ export interface QueryOptions extends Partial<BatchLimits> {
   readonly inputs?: Readonly<Record<string, Input>>;
   /** What DuckDB may hold of input batches at a time. */
   readonly inputHeldBytesMax?: number;
+  /** `Database.narrowArrowOptions`: used if all columns are of types that come in no other form by them. */
+  readonly narrowArrowOptions?: Address;
 }
 
 /** What a query needs of its connection. */
 export interface QueryConnection extends InputConnection {
   idle(): Address;
+  arrowOptions(): Address;
   claim(): Disposable;
 }
 
@@ -66,8 +69,10 @@ export class Query<T = Batch> implements Disposable, Iterable<T> {
     this.#inputs = scope.use(bindInputs(connection, options));
     const [statement, columns] = this.#inputs.guard(() => prepareForWire(connection, sql));
     scope.use(statement);
-    const arrow = scope.adopt(arrowOptions(connection), (address) => duckdb.destroyArrowOptions([address]));
     const shown = columns.slice(0, columns.length - reader.hidden);
+    const narrow = shown.every(({ wire }) => plainType.test(wire)) ? options.narrowArrowOptions : undefined;
+    const own = () => scope.adopt(connection.arrowOptions(), (address) => duckdb.destroyArrowOptions([address]));
+    const arrow = narrow ?? own();
     this.columns = shown.map(({ name, type }) => ({ name, type }));
     this.schema = withTypes(schemaOf(arrow, statement), shown);
     const layouts = layoutsOf(this.schema.fields);
@@ -117,8 +122,5 @@ const limitsOf = ({ batchRowsMax, batchBytesMax }: QueryOptions): BatchLimits =>
   batchBytesMax: batchBytesMax ?? kernelSettings.batchBytesMax.default,
 });
 
-function arrowOptions(connection: QueryConnection): Address {
-  const out: Out = [null];
-  duckdb.arrowOptions(connection.idle(), out);
-  return out[0] ?? 0n;
-}
+/** Some others come as views, which exchanges do not carry. */
+const plainType = /^(DECIMAL\(\d+,\d+\)|U?(TINYINT|SMALLINT|INTEGER|BIGINT)|DOUBLE|FLOAT|VARCHAR|DATE|BOOLEAN)$/;

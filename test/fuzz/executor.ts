@@ -6,6 +6,7 @@ import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
 import { decodeSchema } from '../../shared/arrow/ipc.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { Connection } from '../../shared/duckdb/connection.ts';
+import type { Database } from '../../shared/duckdb/database.ts';
 import type { Input } from '../../shared/duckdb/input.ts';
 import { type LocalPart, readParts, schemaOfParts } from '../../shared/exchange/local-parts.ts';
 import { exchangePath } from '../../shared/exchange/paths.ts';
@@ -22,12 +23,12 @@ export class Executor {
   readonly #root: string;
   #jobs = 0;
 
-  constructor(database: bigint, directory: string, config: Config) {
+  constructor(database: Database, directory: string, config: Config) {
     this.#root = join(directory, 'exchange');
     const tempRoot = join(directory, 'temp');
     for (const folder of [this.#root, tempRoot]) mkdirSync(folder, { recursive: true });
     this.#thread = {
-      database,
+      ...database.forThreads,
       workerName: 'fuzz',
       exchangeRoot: this.#root,
       exchangeQuota: new DiskQuota(config.exchangeDiskBytesMax).memory,

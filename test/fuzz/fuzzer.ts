@@ -80,7 +80,7 @@ export class World implements Disposable {
     this.#config = loadConfig({}, { ...configOf(random), sortBytesMin: seed % 3 === 0 ? 2 ** 26 : 1 });
     const cache = new SourceCache(this.#config.sourceCacheEntriesMax);
     this.#tools = { connection: this.#planner, dialect: dialectOf(this.#planner), cache, config: this.#config };
-    this.#executor = new Executor(database.address, this.directory, this.#config);
+    this.#executor = new Executor(database, this.directory, this.#config);
     writeBundles(join(this.directory, 'blobs'));
     this.tables = makeTables(random, this.#reference, this.directory);
   }

@@ -88,13 +88,13 @@ async function partitioned(
   context: TaskContext,
 ): Promise<Partitioned> {
   if (isNumbered(partitioning) && last.kind === 'sql') {
-    const { config } = context.thread;
+    const { config, narrowArrowOptions } = context.thread;
     const bounds = partitioning.kind === 'range' ? readBounds(partitioning.bounds, context) : [];
     const { connection, inputs } = prepareSql(last.sql, previous, context);
     const { partitions } = partitioning;
     const numbered = (sql: string): string => numberedSql(sql, partitioning, bounds);
     const query = context.scope.use(
-      connection.partitioned(last.sql, { ...config, partitions, numbered }, { ...config, inputs }),
+      connection.partitioned(last.sql, { ...config, partitions, numbered }, { ...config, inputs, narrowArrowOptions }),
     );
     return { schema: query.schema, batches: query, owned: true };
   }

@@ -11,6 +11,8 @@ import type { Split, StageOutput, Step, TaskInput, TaskOutput } from '../../shar
 export interface ThreadData {
   /** Address of the worker's one database: each thread opens its own connections to it. */
   readonly database: bigint;
+  /** `Database.narrowArrowOptions`. */
+  readonly narrowArrowOptions: bigint;
   /** For messages: which worker could not see a file. */
   readonly workerName: string;
   /** Root of the exchange files that attempts of this worker write. */

@@ -112,7 +112,7 @@ export class Worker {
     });
     const exchange = await exchanging;
     const threadData = {
-      database: database.address,
+      ...database.forThreads,
       workerName: `${hostname()}:${process.pid}`,
       exchangeRoot: directory('exchange'),
       exchangeQuota: exchange.quota.memory,
