@@ -6,6 +6,7 @@ import { boundStep } from '../../bind/pipeline.ts';
 import { isReadAnew } from '../../bind/shared-rows.ts';
 import type { Bound } from '../../bound.ts';
 import type { PlanContext } from '../../context.ts';
+import { isStable } from '../../stable.ts';
 import { isVolatile } from '../../volatile.ts';
 import type { Relations } from '../table-references.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
@@ -109,6 +110,10 @@ export class SqlLowering implements Lowering {
 
   trial(): Lowering {
     return new SqlLowering(this.#tree, this, this.context, this.#bind);
+  }
+
+  isStable(plan: PlanNode): boolean {
+    return isStable(this.#bind(plan));
   }
 
   columnsOf(plan: PlanNode): readonly string[] {

@@ -37,7 +37,12 @@ export function closeSelect({ plan, parts, schema }: OpenSelect, lowering: Lower
     return { name, internal };
   });
   const items = parts.items.map((item, i) => ({ ...item, name: columns[i]?.internal ?? item.name }));
-  const lowered = lowerSelect({ ...parts, items }, plan, schema, lowering.context.dialect);
+  const lowered = lowerSelect(
+    { ...parts, items, isStable: () => lowering.isStable(plan) },
+    plan,
+    schema,
+    lowering.context.dialect,
+  );
   if (typeof lowered === 'string') throw new NotDistributed(lowered);
   return { plan: lowered, columns };
 }

@@ -40,6 +40,8 @@ export interface Lowering {
   common(table: CommonTable, tables: CommonTables): Columns;
   /** A query as SQL text may call these too. */
   readonly functions: readonly SqlFunction[];
+  /** Whether a plan yields the same rows each time. */
+  isStable(plan: PlanNode): boolean;
   /** Names of a plan's columns. */
   columnsOf(plan: PlanNode): readonly string[];
   /** Columns of a plan with their types. */

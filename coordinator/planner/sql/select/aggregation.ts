@@ -1,7 +1,7 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import { type AstNode, meaning, rewrite } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import { type Groups, groupsOf, namesColumn } from './groups.ts';
+import { type Groups, groupsOf, layersOf, namesColumn } from './groups.ts';
 import { Extracted, type Inner, type Rewritten, reference, type Select } from './select.ts';
 
 /** Whether rows become groups: by a clause, or because an aggregate stands in one of the expressions. */
@@ -24,6 +24,7 @@ export function aggregate(select: Select, input: PlanNode, hidden: readonly Inne
   const having = condition && { name: `${select.hidden}having`, tree: condition };
   const computed = [...select.items, ...hidden].filter((item) => !isKey(item));
   const grouped = aggregation(select, input, groups, keys, [...computed, ...(having ? [having] : [])]);
+  if (typeof grouped === 'string') return grouped;
   const kept: PlanNode = having ? { kind: 'filter', input: grouped, predicate: quotedName(having.name) } : grouped;
   return select.project(kept, [...select.items, ...hidden].map(reference));
 }
@@ -44,22 +45,42 @@ export function aggregateBelow(select: Select, input: PlanNode, trees: readonly 
   const rewritten = trees.map(over);
   const condition = having && over(having);
   const grouped = aggregation(select, input, groups, keys, calls.columns);
+  if (typeof grouped === 'string') return grouped;
   return { input: condition ? select.filter(grouped, condition) : grouped, rewritten };
 }
 
-const aggregation = (
+/** Where sets are equal, as often as they are: its input is read again for each. */
+function aggregation(
   select: Select,
   input: PlanNode,
   { sets }: Groups,
   keys: readonly Inner[],
   aggregates: readonly Inner[],
-): PlanNode => ({
-  kind: 'aggregate',
-  input,
-  keys: select.named(keys),
-  aggregates: select.named(aggregates),
-  ...(sets === undefined ? {} : { sets }),
-});
+): PlanNode | string {
+  const node: PlanNode = { kind: 'aggregate', input, keys: select.named(keys), aggregates: select.named(aggregates) };
+  if (sets === undefined) return node;
+  const layers = layersOf(sets);
+  if (layers.length === 1) return { ...node, sets };
+  if (!select.isStable([...keys, ...aggregates]))
+    return 'two of its sets of keys are equal, and its rows may be others each time';
+  const inputs = layers.map((layer) => layerOf(layer, select, input, keys, aggregates));
+  return { kind: 'union', inputs, byName: true };
+}
+
+/** Without the keys that none of its sets has: those are null. */
+function layerOf(
+  sets: readonly (readonly number[])[],
+  select: Select,
+  input: PlanNode,
+  keys: readonly Inner[],
+  aggregates: readonly Inner[],
+): PlanNode {
+  const places = keys.flatMap((_, at) => (sets.some((set) => set.includes(at)) ? [at] : []));
+  const own = keys.filter((_, at) => places.includes(at));
+  const columns = { keys: select.named(own), aggregates: select.named(aggregates) };
+  const renumbered = sets.map((set) => set.map((at) => places.indexOf(at)));
+  return { kind: 'aggregate', input, ...columns, ...(own.length === 0 ? {} : { sets: renumbered }) };
+}
 
 const havingOf = ({ parts, aliases }: Select): AstNode | undefined => parts.having && aliases.resolve(parts.having);
 

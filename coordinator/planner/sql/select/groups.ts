@@ -34,9 +34,17 @@ export function groupsOf(
   if (groupSets === undefined) return { keys };
   const placeOf = (at: number): number => keys.findIndex((key) => meaning(key) === texts[at]);
   const sets = groupSets.map((set) => [...new Set(set.map(placeOf))].sort((a, b) => a - b));
-  // Rows of equal sets could not be told apart.
-  if (new Set(sets.map(String)).size < sets.length) return 'two of its sets of keys are equal';
   return { keys, sets };
+}
+
+/** Sets of which some are equal, in lists of different ones: the rows of equal sets could not be told apart. */
+export function layersOf(sets: readonly (readonly number[])[]): (readonly (readonly number[])[])[] {
+  const layers: (readonly number[])[][] = [];
+  for (const [at, set] of sets.entries()) {
+    const depth = sets.slice(0, at).filter((other) => String(other) === String(set)).length;
+    layers[depth] = [...(layers[depth] ?? []), set];
+  }
+  return layers;
 }
 
 export const namesColumn = (tree: AstNode): boolean => find(tree, (node) => node.class === 'COLUMN_REF').length > 0;

@@ -17,6 +17,8 @@ export interface SelectParts {
   readonly orders: readonly AstNode[];
   readonly limit: number | null;
   readonly offset: number;
+  /** Whether the relation's rows are the same if it is read twice. Absent: they are. */
+  readonly isStable?: () => boolean;
 }
 
 export interface SelectItem {

@@ -4,6 +4,7 @@ import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, meaning } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
 import { columnNamed, printExpression } from '../../expressions.ts';
+import { isVolatile } from '../../volatile.ts';
 import type { Aliases } from './aliases.ts';
 import type { SelectParts } from './parts.ts';
 
@@ -49,6 +50,12 @@ export class Select {
 
   named(columns: readonly Inner[]): NamedExpression[] {
     return columns.map(({ name, tree }) => ({ name, sql: printExpression(this.#dialect, tree) }));
+  }
+
+  /** Whether the rows below, and these columns of them, are the same if they are made again. */
+  isStable(columns: readonly Inner[]): boolean {
+    const trees = columns.map(({ tree }) => tree);
+    return (this.parts.isStable?.() ?? true) && !isVolatile(this.#dialect, trees);
   }
 
   hasAggregate(tree: AstNode): boolean {

@@ -88,7 +88,10 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   [`select max(columns(*)) from '${p}'`, /by pattern/],
   ['select 1 + 1 as two', /no file/],
   ['select * from range(5)', /no file/],
-  [`select s, n, count(*) from '${p}' group by rollup (s, n), rollup (s) order by all`, /sets of keys are equal/],
+  [
+    `select s, count(*) as c from (select s, random() as r from '${p}') where r >= 0 group by grouping sets ((s), (s)) order by all`,
+    /sets of keys are equal/,
+  ],
   [`select k as i, i as k from '${p}' order by i + 0, k limit 5`, /column and an alias/],
   [`select sum(w) from read_csv('${c}', header = true)`, /no file/],
   [`select s from '${p}' where i < 40 order by s collate nocase, i`, /collation/],
