@@ -1,5 +1,5 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { type AstNode, meaning, rewrite } from '../../../../shared/sql/ast.ts';
+import { type AstNode, meaning, nodesOf, rewrite } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { type Groups, groupsOf, layersOf, namesColumn } from './groups.ts';
 import { Extracted, type Inner, type Rewritten, reference, type Select } from './select.ts';
@@ -77,10 +77,24 @@ function layerOf(
 ): PlanNode {
   const places = keys.flatMap((_, at) => (sets.some((set) => set.includes(at)) ? [at] : []));
   const own = keys.filter((_, at) => places.includes(at));
-  const columns = { keys: select.named(own), aggregates: select.named(aggregates) };
-  const renumbered = sets.map((set) => set.map((at) => places.indexOf(at)));
-  return { kind: 'aggregate', input, ...columns, ...(own.length === 0 ? {} : { sets: renumbered }) };
+  const node = { kind: 'aggregate', input, keys: select.named(own) } as const;
+  if (sets.length > 1) {
+    const renumbered = sets.map((set) => set.map((at) => places.indexOf(at)));
+    return { ...node, aggregates: select.named(aggregates), sets: renumbered };
+  }
+  return { ...node, aggregates: select.named(aggregates.map(({ name, tree }) => ({ name, tree: inSet(tree, own) }))) };
 }
+
+/** GROUPING(…) is the same in all groups of one set: a bit for each argument, set where it is no key. */
+const inSet = (tree: AstNode, keys: readonly Inner[]): AstNode =>
+  rewrite(tree, (node) => {
+    if (node.type !== 'GROUPING_FUNCTION') return undefined;
+    const bits = nodesOf(node.children).map((child) => !keys.some((key) => meaning(key.tree) === meaning(child)));
+    const value = bits.reduce((number, bit) => number * 2 + Number(bit), 0);
+    return { class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: bigint(value) };
+  });
+
+const bigint = (value: number): AstNode => ({ type: { id: 'BIGINT', type_info: null }, is_null: false, value });
 
 const havingOf = ({ parts, aliases }: Select): AstNode | undefined => parts.having && aliases.resolve(parts.having);
 

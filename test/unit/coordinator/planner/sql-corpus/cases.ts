@@ -218,6 +218,7 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select sym, qty % 3 as q, count(*), avg(id), count(distinct id) from '${trades}' group by rollup (sym, q), rollup (sym) order by all`,
       `select sym, sum(qty), grouping(sym) from '${trades}' group by grouping sets ((sym), (sym), (), ()) having sum(qty) > 0 order by all`,
       `select sym, sum(qty) s, rank() over (order by sum(qty)) r from '${trades}' where id < 0 group by grouping sets ((), (sym), ()) order by all`,
+      `select sym, qty, count(*), grouping(sym, qty) + grouping(qty) as g from '${trades}' group by grouping sets ((sym, qty), (sym), (sym), (qty)) having grouping(sym) = 0 order by all`,
       `select sym, median(qty) from '${trades}' group by grouping sets ((sym, qty), (qty, sym), (sym)) order by all`,
       `select sym, sum(qty), grouping(sym) from '${trades}' group by rollup (sym) order by all`,
       `select * from '${trades}' where id in (select id from '${items}') order by id`,
