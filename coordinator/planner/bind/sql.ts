@@ -16,6 +16,7 @@ import { placeCalls } from '../sql/calls/place-calls.ts';
 import { refuseUnstable, SqlLowering } from '../sql/lower/lowering.ts';
 import { NotDistributed } from '../sql/lower/names.ts';
 import { lowerQuery } from '../sql/lower/query.ts';
+import { takesSample } from '../sql/lower/samples.ts';
 import { fillParameters } from '../sql/parameters.ts';
 import { isTreeRowByRow } from '../sql/row-by-row.ts';
 import { relationsByName, tableReferences } from '../sql/table-references.ts';
@@ -206,7 +207,7 @@ function gather(
       sql: (names) => dialect.print(withRelations(tree, references, tableOf(names))),
       reason,
       rowByRow: inputs.length === 1 && isTreeRowByRow(tree, relations, dialect),
-      volatile: isVolatile(dialect, tree),
+      volatile: isVolatile(dialect, tree) || takesSample(tree),
     },
     schema,
     inputs,

@@ -1,6 +1,7 @@
 import type { PlanOf } from '../../../shared/plan/node.ts';
 import { type AstNode, type AstValue, find, isNode, nodesOf, onlyStatement } from '../../../shared/sql/ast.ts';
 import type { Dialect } from '../dialect.ts';
+import { isShare } from './lower/samples.ts';
 import { fillParameters } from './parameters.ts';
 import { type Relations, relationsByName, tableReferences } from './table-references.ts';
 
@@ -21,11 +22,12 @@ function isSelectOf(select: AstNode, table: AstNode, dialect: Dialect): boolean 
   const { from_table: from, ...clauses } = select;
   if (select.type !== 'SELECT_NODE' || select.aggregate_handling === 'FORCE_AGGREGATES') return false;
   if (!isRowsOf(from, table, dialect)) return false;
+  if (select.sample != null && !isShare(select.sample)) return false;
   const hasClause = meetingClauses.some((name) => isNode(select[name]) || nodesOf(select[name]).length > 0);
   return !hasClause && find(clauses, (node) => meets(node, dialect)).length === 0;
 }
 
-const meetingClauses = ['group_expressions', 'group_sets', 'having', 'qualify', 'sample', 'modifiers'];
+const meetingClauses = ['group_expressions', 'group_sets', 'having', 'qualify', 'modifiers'];
 
 const meets = (node: AstNode, { functions }: Dialect): boolean =>
   node.class === 'WINDOW' ||
@@ -34,7 +36,7 @@ const meets = (node: AstNode, { functions }: Dialect): boolean =>
 
 /** A FROM clause whose rows are made of one row of the table each. */
 function isRowsOf(from: AstValue | undefined, table: AstNode, dialect: Dialect): boolean {
-  if (!isNode(from) || from.sample != null) return false;
+  if (!isNode(from) || (from.sample != null && !isShare(from.sample))) return false;
   if (from === table) return true;
   if (from.type === 'SUBQUERY') {
     const { node } = isNode(from.subquery) ? from.subquery : {};

@@ -90,7 +90,7 @@ export function relationPrefix(tree: AstNode): string {
  * Columns of a table that a query may use: those whose names occur anywhere in it; all of them where it may mean columns
  * without naming them.
  */
-export function usedColumns(tree: AstNode, { alias }: TableReference, schema: Schema): Schema {
+export function usedColumns(tree: AstNode, { alias }: Pick<TableReference, 'alias'>, schema: Schema): Schema {
   const meansAll = find(tree, (node) => isStar(node) || namesRow(node, alias, schema)).length > 0;
   if (meansAll) return schema;
   const words = new Set<string>();

@@ -1,5 +1,6 @@
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { type AstNode, isNode, textsOf } from '../../../../shared/sql/ast.ts';
+import { quotedName } from '../../../../shared/sql/text.ts';
 import { isVolatile } from '../../volatile.ts';
 import type { CommonTables } from './common-tables.ts';
 import { type Attachment, attachTo, type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
@@ -10,6 +11,7 @@ import { inScope, lowerLateral } from './lateral.ts';
 import { NotDistributed, simply } from './names.ts';
 import { lowerRelation } from './relation.ts';
 import { columnsIn } from './resolver.ts';
+import { sampled, sampledName } from './samples.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import type { Lowering } from './types.ts';
 
@@ -24,16 +26,35 @@ export interface From {
 
 /** @throws NotDistributed */
 export function lowerFrom(reference: AstNode, tables: CommonTables, lowering: Lowering): From {
-  if (reference.sample != null) throw new NotDistributed('it takes a sample');
+  if (isNode(reference.sample)) return lowerSampled(reference, reference.sample, tables, lowering);
   if (reference.type === 'JOIN') return lowerJoin(reference, tables, lowering);
   const { plan, relation } = lowerRelation(reference, tables, lowering);
   const names = new Set(relation.columns.map(({ internal }) => internal.toLowerCase()));
   return { scope: scopeOf(relation), units: [{ plan, names }], conjuncts: [], laterals: [] };
 }
 
+/** Only the columns that the question may use: what is below a sample of blocks does not see what is above it. */
+function cut({ plan, names }: Unit, { relations }: Scope, lowering: Lowering): Unit {
+  const [relation, ...more] = relations;
+  if (relation === undefined || more.length > 0) return { plan, names };
+  const wanted = lowering.mentioned(relation);
+  if (wanted.length === relation.columns.length) return { plan, names };
+  const columns = wanted.map(({ internal: name }) => ({ name, sql: quotedName(name) }));
+  return { plan: { kind: 'project', input: plan, columns }, names };
+}
+
+/** Joined in itself before a sample is taken of it. */
+function lowerSampled(reference: AstNode, sample: AstNode, tables: CommonTables, lowering: Lowering): From {
+  if (reference.table_name === sampledName) throw new NotDistributed('each task takes a sample of its own rows');
+  const from = lowerFrom({ ...reference, sample: null }, tables, lowering);
+  const { plan, names } = cut(whole(from, lowering), from.scope, lowering);
+  return { scope: from.scope, units: [{ plan: sampled(plan, sample), names }], conjuncts: [], laterals: [] };
+}
+
 function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): From {
   if (!isNode(join.left) || !isNode(join.right)) throw new NotDistributed('it has a join of another form');
   const kind = String(join.ref_type);
+  if (kind === 'POSITIONAL') throw new NotDistributed('its rows meet by their places in the tables');
   if (!['REGULAR', 'CROSS', 'NATURAL', 'ASOF'].includes(kind))
     throw new NotDistributed(`it has a join of the kind ${kind}`);
   const type = (kind === 'ASOF' ? asofTypes : joinTypes)[String(join.join_type)];

@@ -9,11 +9,12 @@ import type { PlanContext } from '../../context.ts';
 import { isStable } from '../../stable.ts';
 import { isVolatile } from '../../volatile.ts';
 import type { Relations } from '../table-references.ts';
+import { usedColumns } from '../with-relations.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
 import { Names, NotDistributed } from './names.ts';
 import { lowerQuery } from './query.ts';
 import { internalColumns } from './relation.ts';
-import type { Scope } from './scope.ts';
+import type { Relation, Scope, ScopeColumn } from './scope.ts';
 import { closeSelect, openSelect } from './select.ts';
 import { selectAllFrom } from './select-all.ts';
 import type { Columns, Lowering, OpenSelect } from './types.ts';
@@ -114,6 +115,12 @@ export class SqlLowering implements Lowering {
 
   isStable(plan: PlanNode): boolean {
     return isStable(this.#bind(plan));
+  }
+
+  mentioned({ alias, columns }: Relation): readonly ScopeColumn[] {
+    const schema = columns.map(({ name }) => ({ name, type: '' }));
+    const used = new Set(usedColumns(this.#tree, { alias }, schema).map(({ name }) => name));
+    return columns.filter(({ name }) => used.has(name));
   }
 
   columnsOf(plan: PlanNode): readonly string[] {

@@ -59,7 +59,7 @@ function plainName(tree: AstNode): string | undefined {
  */
 export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowering, outer?: Scope): OpenSelect {
   refuse(select);
-  const from = lowerFrom(isNode(select.from_table) ? select.from_table : {}, tables, lowering);
+  const from = lowerFrom(sourceOf(select), tables, lowering);
   const site: Site = {
     scope: from.scope,
     tables,
@@ -98,6 +98,14 @@ function rowsOf(from: From, where: readonly Conjunct[], lowering: Lowering): Pla
   const early = [...from.conjuncts, ...where.filter((conjunct) => !isLate(conjunct))];
   const joined = attachTo(joinUnits(from.units, early, lowering), from.laterals, lowering);
   return where.filter(isLate).reduce((input, conjunct) => applyConjunct(input, conjunct, lowering), joined);
+}
+
+/** USING SAMPLE is of what FROM yields, before WHERE. */
+function sourceOf({ from_table, sample }: AstNode): AstNode {
+  const from = isNode(from_table) ? from_table : {};
+  if (!isNode(sample)) return from;
+  if (isNode(from.sample)) throw new NotDistributed('it takes a sample of a sample');
+  return { ...from, sample };
 }
 
 interface Items {
@@ -168,7 +176,6 @@ function targetOf(tree: AstNode, items: readonly SelectItem[]): AstNode {
 
 function refuse(select: AstNode): void {
   if (select.type !== 'SELECT_NODE') throw new NotDistributed('it combines several SELECTs');
-  if (select.sample != null) throw new NotDistributed('it takes a sample');
   if (callsRowMaker(select)) throw new NotDistributed('it makes rows of lists');
 }
 

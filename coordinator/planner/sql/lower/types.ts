@@ -7,7 +7,7 @@ import type { SelectParts } from '../select/parts.ts';
 import type { Relations } from '../table-references.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
 import type { Names } from './names.ts';
-import type { Scope, ScopeColumn } from './scope.ts';
+import type { Relation, Scope, ScopeColumn } from './scope.ts';
 
 /** A plan and what its columns are called in the query. */
 export interface Columns {
@@ -42,6 +42,8 @@ export interface Lowering {
   readonly functions: readonly SqlFunction[];
   /** Whether a plan yields the same rows each time. */
   isStable(plan: PlanNode): boolean;
+  /** Columns of a relation that the question may use anywhere. */
+  mentioned(relation: Relation): readonly ScopeColumn[];
   /** Names of a plan's columns. */
   columnsOf(plan: PlanNode): readonly string[];
   /** Columns of a plan with their types. */

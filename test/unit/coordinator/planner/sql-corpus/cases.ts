@@ -106,10 +106,19 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
     ],
   },
   samples: {
-    distributed: [],
+    distributed: [
+      `select count(*) >= 0 from (select * from '${trades}' using sample 10%)`,
+      `select count(*) between 2000 and 4000 as ok, count(*) = 3000 as odd from '${trades}' tablesample bernoulli(30%) limit 0`,
+      `select count(*) between 2000 and 4000 from '${trades}' tablesample bernoulli(30%)`,
+      `select sym, count(*), sum(qty) from '${trades}' tablesample system(100%) group by sym order by all`,
+      `select sym, sum(t.qty) from '${trades}' t where id > 7 group by sym using sample 100 percent (bernoulli) order by all`,
+      `select t.sym, d.name from '${trades}' t join '${days}' d on t.ts between d.since and d.until using sample 100% order by all`,
+      `select sym, id from '${trades}' where id < 9 using sample 0% order by all`,
+      `with s as (from '${trades}' tablesample 100%) select max(s.id), any_value(d.name) from s join (select * from '${days}' tablesample bernoulli(0%)) d on s.id > 0`,
+      `select sum(u) from (select unnest([id, qty]) as u from '${trades}' tablesample 100%)`,
+    ],
     gathered: [
       `select count(*) <= 100 from (select * from '${trades}' using sample 100 rows)`,
-      `select count(*) >= 0 from (select * from '${trades}' using sample 10%)`,
       `select count(*) >= 0 from '${trades}' tablesample reservoir(20%)`,
       `select count(*) >= 0 from (from '${trades}' tablesample bernoulli(10 percent) repeatable (3))`,
       `select count(*) from (select * from '${trades}' using sample 5)`,
