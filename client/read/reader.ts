@@ -1,5 +1,5 @@
 import type { Json } from '../../shared/json.ts';
-import type { FileFormat, ObjectStorage, ScanNode } from '../../shared/plan/nodes/scan.ts';
+import type { FileFormat, ObjectStorage, ScanNode, ScanOptions } from '../../shared/plan/nodes/scan.ts';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
 import { Dataset } from '../dataset/dataset.ts';
 import { constant } from '../dataset/draft.ts';
@@ -22,17 +22,10 @@ export interface ReadOptions<S extends SchemaSpec = SchemaSpec> {
   readonly s3?: ObjectStorage;
 }
 
-export interface CsvReadOptions<S extends SchemaSpec = SchemaSpec> extends ReadOptions<S> {
-  /** Quoted values may hold newlines: a file is then read in one piece. Default false. */
-  readonly multiline?: boolean;
-  /** This and the following are found out from the first lines unless given. */
-  readonly delimiter?: string;
-  readonly quote?: string;
-  readonly escape?: string;
-  readonly header?: boolean;
-  /** Stands for null. */
-  readonly nullText?: string;
-}
+/** What is not given is found out from the first lines. With `multiline` a file is read in one piece. */
+export interface CsvReadOptions<S extends SchemaSpec = SchemaSpec>
+  extends ReadOptions<S>,
+    Pick<ScanOptions, 'multiline' | 'delimiter' | 'quote' | 'escape' | 'header' | 'nullText'> {}
 
 export interface SourceReadOptions<S extends SchemaSpec = SchemaSpec> {
   /** Columns by name with DuckDB's types: the source is read as these. Default: what it says of itself. */

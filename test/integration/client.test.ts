@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { Int32, type RecordBatch, Table, Utf8, vectorFromArray } from 'apache-arrow';
 import {
   avg,
@@ -29,20 +29,10 @@ import {
   sum,
   when,
 } from '../../client/index.ts';
-import { Connection } from '../../shared/duckdb/connection.ts';
-import { Database } from '../../shared/duckdb/database.ts';
-import { inProcessCluster } from '../support/in-process-cluster.ts';
+import { clusterBesideDuckdb } from '../support/beside-duckdb.ts';
 import { assertSameRows } from '../support/same-rows.ts';
 
-const setup = await inProcessCluster({ taskBytesMin: 1 });
-const { cluster, folder } = setup;
-const database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(folder, 'spill') });
-const connection = Connection.open(database.address);
-after(async () => {
-  connection[Symbol.dispose]();
-  database[Symbol.dispose]();
-  await setup[Symbol.asyncDispose]();
-});
+const { cluster, folder, connection } = await clusterBesideDuckdb({ taskBytesMin: 1 });
 
 const [sales, cities] = [join(folder, 'sales.parquet'), join(folder, 'cities.csv')];
 connection.execute(`COPY (

@@ -1,23 +1,13 @@
 /** TypeScript functions that SQL calls, on a cluster, against what DuckDB answers with functions of its own. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { RecordBatch } from 'apache-arrow';
 import type { Dataset, SheafError } from '../../client/index.ts';
-import { Connection } from '../../shared/duckdb/connection.ts';
-import { Database } from '../../shared/duckdb/database.ts';
-import { inProcessCluster } from '../support/in-process-cluster.ts';
+import { clusterBesideDuckdb } from '../support/beside-duckdb.ts';
 import { assertSameRows } from '../support/same-rows.ts';
 
-const setup = await inProcessCluster({ taskBytesMin: 1, functionGroupsMax: 50 });
-const { cluster, folder } = setup;
-const database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(folder, 'spill') });
-const connection = Connection.open(database.address);
-after(async () => {
-  connection[Symbol.dispose]();
-  database[Symbol.dispose]();
-  await setup[Symbol.asyncDispose]();
-});
+const { cluster, folder, connection } = await clusterBesideDuckdb({ taskBytesMin: 1, functionGroupsMax: 50 });
 
 const t = join(folder, 't.parquet');
 connection.execute(`COPY (SELECT i::INTEGER AS i, (i % 7)::INTEGER AS k, ['a', 'bb', 'ccc', NULL][1 + i % 4] AS s,

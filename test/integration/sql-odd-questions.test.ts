@@ -1,21 +1,16 @@
 /** Questions that are odd or wrong, on a cluster: DuckDB's answers, and errors in the user's own words. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { formatTable } from '../../client/format/table.ts';
-import { Connection } from '../../shared/duckdb/connection.ts';
-import { Database } from '../../shared/duckdb/database.ts';
 import { SheafError } from '../../shared/errors.ts';
-import { inProcessCluster } from '../support/in-process-cluster.ts';
+import { clusterBesideDuckdb } from '../support/beside-duckdb.ts';
 
-const setup = await inProcessCluster({ taskBytesMin: 1, wideBytesMax: 0, broadcastBytesMax: 0, rereadBytesMax: 0 });
-const { cluster, folder } = setup;
-const database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(folder, 'spill') });
-const connection = Connection.open(database.address);
-after(async () => {
-  connection[Symbol.dispose]();
-  database[Symbol.dispose]();
-  await setup[Symbol.asyncDispose]();
+const { cluster, folder, connection } = await clusterBesideDuckdb({
+  taskBytesMin: 1,
+  wideBytesMax: 0,
+  broadcastBytesMax: 0,
+  rereadBytesMax: 0,
 });
 
 const p = join(folder, 'p.parquet');

@@ -20,13 +20,14 @@ export interface ScanOptions {
   readonly schema?: Schema;
   /** Match columns by name over files whose schemas differ; absent ones are null. */
   readonly unionByName?: boolean;
-  /** CSV: quoted values may hold newlines, so a file is read in one piece. */
+  /** CSV: quoted values may hold newlines, so a file is read in one piece. Default false. */
   readonly multiline?: boolean;
   /** CSV: what the sniffer would otherwise find out. */
   readonly delimiter?: string;
   readonly quote?: string;
   readonly escape?: string;
   readonly header?: boolean;
+  /** CSV: stands for null. */
   readonly nullText?: string;
   /** Which object storage `s3://` paths mean. Default: the environment of the coordinator and of each worker. */
   readonly s3?: ObjectStorage;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Decoder } from '../../../../connectors/postgres/decode/decoder.ts';
+import { Decoder, type DecoderOptions } from '../../../../connectors/postgres/decode/decoder.ts';
 import { CopyEncoder, copyHeader, copyTrailer } from '../../../../connectors/postgres/encode/copy-encoder.ts';
 import { postgresTypeOf } from '../../../../connectors/postgres/types/to-postgres.ts';
 import type { Schema } from '../../../../shared/schema.ts';
@@ -37,6 +37,11 @@ const columns: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 const schema: Schema = Object.keys(columns).map((type, i) => ({ name: `c${i}`, type }));
 const row = fc.tuple(...Object.values(columns).map((value) => fc.option(value, { freq: 4 })));
 
+const options: DecoderOptions = {
+  ...{ source: 's', unrepresentable: 'reject', keepReasons: false },
+  ...{ batchRowsMax: 7, batchBytesMax: 1 << 20 },
+};
+
 test('what is encoded is decoded the same, however the bytes are cut', () => {
   const arrow = toArrowSchema(schema);
   const types = schema.map(({ type }) => postgresTypeOf(type));
@@ -54,13 +59,6 @@ test('what is encoded is decoded the same, however the bytes are cut', () => {
           ...new CopyEncoder(arrow.fields, types, chunkBytes).encode(given),
           copyTrailer,
         ]);
-        const options = {
-          source: 's',
-          unrepresentable: 'reject',
-          keepReasons: false,
-          batchRowsMax: 7,
-          batchBytesMax: 1 << 20,
-        } as const;
         const decoder = new Decoder(schema, options);
         const reader = createRowReader(arrow.fields);
         const rowsOf = (batches: readonly (typeof given)[]) =>
@@ -82,13 +80,6 @@ test('what is encoded is decoded the same, however the bytes are cut', () => {
 });
 
 test('rows that break off are an error', () => {
-  const options = {
-    source: 's',
-    unrepresentable: 'reject',
-    keepReasons: false,
-    batchRowsMax: 7,
-    batchBytesMax: 1 << 20,
-  } as const;
   const decoder = new Decoder([{ name: 'i', type: 'INTEGER' }], options);
   for (const _ of decoder.feed(Buffer.concat([copyHeader, Buffer.from('0001000000040000', 'hex')])));
   assert.throws(() => decoder.end(), { code: 'SOURCE_FAILED', retryable: true });
