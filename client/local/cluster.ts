@@ -103,15 +103,11 @@ function roles(options: LocalClusterOptions, folder: string): RoleOptions[] {
 function wide(config: Config, workers: number, memoryLimitBytes: number): Partial<Config> {
   const { wideBytesMax, localWideBytesMax, largeWideBytesMin } = config;
   if (wideBytesMax === 0) return {};
-  const share = workers === 1 ? 0 : Math.floor(memoryLimitBytes / largeShare);
   return {
     wideBytesMax: Math.max(wideBytesMax, localWideBytesMax),
-    largeWideBytesMin: largeWideBytesMin === 0 ? share : largeWideBytesMin,
+    largeWideBytesMin: largeWideBytesMin || (workers === 1 ? 0 : memoryLimitBytes),
   };
 }
-
-/** What reads more than this part of a worker's memory is large: its hash tables may take several times as much. */
-const largeShare = 8;
 
 /** What this machine has, or what its container may use of it. */
 function machineBytes(): number {

@@ -18,6 +18,7 @@ import { ObjectFacts } from '../sources/object-facts.ts';
 import type { RemoteFacts } from '../sources/remote.ts';
 import { lookIntoOne, resolveSources } from '../sources/resolve-sources.ts';
 import { SourceCache } from '../sources/source-cache.ts';
+import { PlanCache } from './plan-cache.ts';
 import { firstInputsMax, type PlanningReply, type PlanningRequest, type ScannedFiles } from './planning-protocol.ts';
 
 const { config, tempDirectory, secretsFolder } = workerData as {
@@ -31,6 +32,7 @@ const database = Database.open({ memoryLimitBytes: config.planningMemoryBytes, t
 const connection = Connection.open(database.address);
 const dialect = dialectOf(connection);
 const cache = new SourceCache(config.sourceCacheEntriesMax);
+const plans = new PlanCache(config.planCacheEntriesMax);
 const objects = new ObjectFacts(config.sourceCacheEntriesMax);
 const secrets = new Secrets(secretsFolder);
 
@@ -75,7 +77,7 @@ export async function plan(request: PlanningRequest): Promise<PlanningReply> {
     const { run, datasets, extracts, slots, nowMs } = request;
     const limits = request.distributed ? { ...config, wideBytesMax: 0 } : config;
     const context = { sources, extracts, datasets, dialect, slots, config: limits, nowMs, run };
-    const staged = planJob(request.plan, context);
+    const staged = plans.stagesOf(request, snapshot, () => planJob(request.plan, context));
     const files = scannedFiles(sources);
     const text = request.explain ? { text: explainPlan(staged).text } : {};
     return { kind: 'planned', staged, files, snapshot, ...text };

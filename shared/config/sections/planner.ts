@@ -80,7 +80,7 @@ export const plannerSettings = {
   largeWideBytesMin: bytes(0, {
     min: 0,
     max: 1024 * GiB,
-    doc: 'A wide question that reads so much has the memory of all workers if nothing else runs as it begins; they take no other task until it has ended. Only for workers of one machine: an embedded cluster sets it to an eighth of what a worker has. 0: never.',
+    doc: 'A wide question that reads so much has the memory of all workers if nothing else runs as it begins; they take no other task until it has ended. Only for workers of one machine: an embedded cluster sets it to the memory of one worker. 0: never.',
   }),
   skewPercent: percent(500, {
     min: 101,
@@ -101,6 +101,11 @@ export const plannerSettings = {
     min: 1,
     max: 10_000_000,
     doc: 'The most files that one scan may name after its globs are expanded.',
+  }),
+  planCacheEntriesMax: count(256, {
+    min: 0,
+    max: 100_000,
+    doc: 'Questions whose stages the coordinator remembers: asked again over the same files as they are, they are not planned again. 0: none.',
   }),
   sourceCacheEntriesMax: count(10_000, {
     min: 0,
