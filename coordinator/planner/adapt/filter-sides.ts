@@ -2,7 +2,7 @@ import type { StageSpec } from '../../../shared/stage.ts';
 import { mayLeaveOut } from '../choices.ts';
 import { type Draft, sizeText } from './draft.ts';
 import { isWorth } from './filter-gain.ts';
-import { exchangeKeys, type Site, sitesOf } from './filter-sites.ts';
+import { exchangeKeys, isAnyOrder, type Site, sitesOf } from './filter-sites.ts';
 import { filtered } from './filter-sql.ts';
 import { mayJoinInPlace } from './join-in-place.ts';
 import { isLarger, type JoinSide, joinSides } from './join-sides.ts';
@@ -33,7 +33,12 @@ export function waitsForKeys(spec: StageSpec, draft: Draft): boolean {
 }
 
 const sidesToFilter = (reader: StageSpec, draft: Draft): JoinSide[] =>
-  joinSides(reader, draft).filter(({ join, hereSide }) => !join.filtered && mayLeaveOut[join.type].includes(hereSide));
+  joinSides(reader, draft).filter(
+    (side) =>
+      !side.join.filtered &&
+      mayLeaveOut[side.join.type].includes(side.hereSide) &&
+      isAnyOrder(side.here, reader, draft),
+  );
 
 const sitesToFilter = ({ here, other }: JoinSide, draft: Draft): Site[] =>
   sitesOf(here.from, exchangeKeys(draft.stage(here.from)), draft).filter(({ stage }) =>

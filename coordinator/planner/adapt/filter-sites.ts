@@ -1,7 +1,7 @@
 import type { StageId } from '../../../shared/ids.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { StageSpec } from '../../../shared/stage.ts';
-import { cutInputs, type Draft } from './draft.ts';
+import { cutInputs, type Draft, type ExchangeInput } from './draft.ts';
 import { joinSides } from './join-sides.ts';
 
 /** A stage whose rows can be left out by their keys, SQL over its columns. */
@@ -26,7 +26,7 @@ export function sitesOf(id: StageId, keys: readonly string[], draft: Draft): Sit
 function producersByKey(stage: StageSpec, keys: readonly string[], draft: Draft) {
   const { metBy = [] } = draft.choicesOf(stage.id);
   const places = keys.map((key) => metBy.findIndex((names) => names.some((name) => isColumn(key, name))));
-  if (places.includes(-1) || !isAnyOrder(stage, draft)) return [];
+  if (places.includes(-1) || !cutInputs(stage).every((input) => isAnyOrder(input, stage, draft))) return [];
   const producers = cutInputs(stage).map(({ from }) => {
     const by = exchangeKeys(draft.stage(from));
     return by.length === metBy.length ? { from, keys: places.map((place) => by[place] ?? '') } : undefined;
@@ -43,6 +43,7 @@ export function exchangeKeys({ output }: StageSpec): readonly string[] {
 
 const isColumn = (sql: string, name: string): boolean => sql.toLowerCase() === quotedName(name);
 
-/** To leave out rows may change the order of the others: a join does not mind. */
-const isAnyOrder = (stage: StageSpec, draft: Draft): boolean =>
-  joinSides(stage, draft).length > 0 || cutInputs(stage).every(({ from }) => !draft.choicesOf(from).ordered);
+/** To leave out rows may change the order of the others: a join does not mind, groups may that a join reads. */
+export const isAnyOrder = ({ name, from }: ExchangeInput, stage: StageSpec, draft: Draft): boolean =>
+  !draft.choicesOf(from).ordered ||
+  joinSides(stage, draft).some(({ join, here, hereSide }) => here.name === name && join.plain.includes(hereSide));

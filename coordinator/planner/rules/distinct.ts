@@ -4,7 +4,7 @@ import type { Build } from '../build.ts';
 import { continued, type Fragment } from '../fragment.ts';
 import { addDistinct } from '../query.ts';
 import { afterGrouping, groupedSize } from './grouping.ts';
-import { alreadyMet, asTheyAre, passed } from './placement.ts';
+import { alreadyMet, asTheyAre, passed, placedBy } from './placement.ts';
 
 /** Equal rows fall together once in each task, and again where equal rows of all tasks meet. */
 export function planDistinct(bound: BoundOf<'distinct'>, build: Build): Fragment {
@@ -25,5 +25,6 @@ export function planDistinct(bound: BoundOf<'distinct'>, build: Build): Fragment
   const partitions = build.partitionsFor(local.size.bytes);
   if (partitions === 1) return distinct(build.exchange(local, { kind: 'single' }, 'gather'));
   const keys = columns.map(quotedName);
-  return distinct(build.exchange(local, { kind: 'hash', keys, partitions }, 'exchange by row'));
+  const spread = build.exchange(local, { kind: 'hash', keys, partitions }, 'exchange by row');
+  return distinct({ ...spread, traits: { ...spread.traits, ...placedBy(columns.map((column) => [column])) } });
 }

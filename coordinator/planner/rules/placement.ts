@@ -16,6 +16,19 @@ export const placedBy = (keys: readonly (readonly string[])[]): { readonly parti
 export const passed = (by: PartitionedBy | undefined, columns: readonly NamedExpression[]) =>
   placedBy((by ?? []).map((names) => [...names].flatMap((name) => heldBy(quotedName(name), columns))));
 
+/**
+ * Of these expressions over the fragment's rows the positions of those by whose hash its rows lie, in the order in which they
+ * were hashed; nothing if they lie otherwise. Its tasks are the partitions.
+ */
+export function lyingBy({ traits, tasks }: Fragment, keys: readonly string[]): readonly number[] | undefined {
+  if (traits.partitionedBy === undefined || tasks === 1) return undefined;
+  const positions = traits.partitionedBy.map((names) => {
+    const held = new Set([...names].map((name) => quotedName(name).toLowerCase()));
+    return keys.findIndex((key) => held.has(key.toLowerCase()));
+  });
+  return positions.includes(-1) ? undefined : positions;
+}
+
 /** The columns of a relation, selected as they are. */
 export const asTheyAre = (columns: readonly { readonly name: string }[]): NamedExpression[] =>
   columns.map(({ name }) => ({ name, sql: quotedName(name) }));
@@ -25,8 +38,12 @@ export const asTheyAre = (columns: readonly { readonly name: string }[]): NamedE
  * that: none of its joins may be done in another way when sizes are known, only whole partitions may be read together.
  */
 export function alreadyMet(fragment: Fragment, keys: readonly NamedExpression[]): Fragment | undefined {
+  return passed(fragment.traits.partitionedBy, keys).partitionedBy === undefined ? undefined : stayingPut(fragment);
+}
+
+/** The fragment, whose rows must stay in the partitions in which they are: its joins are done as planned. */
+export function stayingPut(fragment: Fragment): Fragment {
   const { traits, joins } = fragment;
-  if (passed(traits.partitionedBy, keys).partitionedBy === undefined) return undefined;
   const names = (traits.partitionedBy ?? []).map((key) => [...key].join(' = ')).join(', ');
   const fixed = joins?.map((join) => (join.kind === 'hash' ? { ...join, kind: 'fixed' as const } : join));
   const kept = fixed === undefined ? fragment : { ...fragment, joins: fixed };

@@ -5,9 +5,10 @@ import type { BoundOf, JoinColumn } from '../../bound.ts';
 import type { Build } from '../../build.ts';
 import { type JoinChoice, keptSides, mayLeaveOut, mayRepeat } from '../../choices.ts';
 import { type Fragment, type Size, withNote } from '../../fragment.ts';
-import { asRelation, queryOf } from '../../query.ts';
+import { asRelation, isBare, queryOf } from '../../query.ts';
 import { filteredSize, withoutUnique } from '../narrow.ts';
-import { asTheyAre, passed, placedBy } from '../placement.ts';
+import { asTheyAre, passed, placedBy, stayingPut } from '../placement.ts';
+import { type InPlace, inPlace } from './in-place.ts';
 import { columnsOfKeys, type JoinKeys, joinKeys } from './keys.ts';
 
 type Side = 'l' | 'r';
@@ -42,6 +43,8 @@ export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const isBest =
     best !== undefined && builtBytes(best, slots) <= affordable && !isReducible(best, keys, bound.operator.type);
   if (best !== undefined && (isBest || keys.left.length === 0)) return broadcast(best, bound, build);
+  const met = inPlace(left, right, keys);
+  if (met !== undefined) return inTasksOf(met, [left, right], keys, bound, build);
   if (keys.left.length > 0) return hashed(left, right, keys, bound, build);
   const [anyway] = placements.toSorted((a, b) => a.brought.size.bytes - b.brought.size.bytes);
   return anyway === undefined ? inOneTask(left, right, bound, build) : broadcast(anyway, bound, build);
@@ -122,6 +125,28 @@ function hashed(left: Fragment, right: Fragment, keys: JoinKeys, bound: BoundOf<
   return { ...met, traits: { ...met.traits, ...placedBy(columnsOfKeys(keys, bound.operator)) } };
 }
 
+/** The other side is hashed as this one's rows were, and comes to its tasks, unless its rows lie so, too. */
+function inTasksOf(
+  { at, by, isAlike }: InPlace,
+  [left, right]: readonly [Fragment, Fragment],
+  keys: JoinKeys,
+  bound: BoundOf<'join'>,
+  build: Build,
+): Fragment {
+  const [here, other, otherKeys] = at === 'l' ? [left, right, keys.right] : [right, left, keys.left];
+  const hash = { kind: 'hash', keys: by.map((i) => otherKeys[i] ?? ''), partitions: here.tasks } as const;
+  const brought = isAlike ? stayingPut(other) : { ...build.exchange(other, hash, 'meet by join key'), labels: [] };
+  const met = joined(
+    { at, here: stayingPut(here), brought },
+    bound,
+    'fixed',
+    by.map((i) => keys.comparisons[i] ?? '='),
+  );
+  const held = columnsOfKeys(keys, bound.operator);
+  const columns = by.map((i, at) => [...(held[i] ?? []), ...(met.traits.partitionedBy?.[at] ?? [])]);
+  return { ...met, traits: { ...met.traits, ...placedBy(columns) } };
+}
+
 function inOneTask(left: Fragment, right: Fragment, bound: BoundOf<'join'>, build: Build): Fragment {
   const reason = 'a full join without equalities runs in one task';
   const [here, brought] = [build.gather(left, 'gather', reason), build.gather(right, 'gather', reason)];
@@ -139,16 +164,12 @@ const words: Readonly<Record<JoinType, string>> = {
   asofLeft: 'ASOF LEFT JOIN',
 };
 
-/** As it reads with its sides exchanged: `r LEFT JOIN l` is `l RIGHT JOIN r`. An ASOF join is never exchanged. */
-const flipped: Readonly<Record<JoinType, JoinType>> = {
+/** As it reads with its sides exchanged: `r LEFT JOIN l` is `l RIGHT JOIN r`. The others have no such form. */
+const flipped: Partial<Readonly<Record<JoinType, JoinType>>> = {
   inner: 'inner',
   left: 'right',
   right: 'left',
   full: 'full',
-  semi: 'semi',
-  anti: 'anti',
-  asof: 'asof',
-  asofLeft: 'asofLeft',
 };
 
 /** The fragment at whose tasks the join runs goes on with it; the other one is a subquery in it. */
@@ -159,9 +180,10 @@ function joined(
   comparisons?: JoinKeys['comparisons'],
 ): Fragment {
   const { type, condition, columns } = operator;
-  const join = words[at === 'l' ? type : flipped[type]];
-  const [first, second] = at === 'l' ? ['l', 'r'] : ['r', 'l'];
-  const from = `${asRelation(here.query)} AS ${first} ${join} ${asRelation(brought.query)} AS ${second} ON (${condition.sql})`;
+  const other = at === 'l' ? undefined : flipped[type];
+  const relation = { [at]: asRelation(here.query), [at === 'l' ? 'r' : 'l']: asRelation(brought.query) };
+  const [first, second] = other === undefined ? ['l', 'r'] : ['r', 'l'];
+  const from = `${relation[first ?? '']} AS ${first} ${words[other ?? type]} ${relation[second ?? '']} AS ${second} ON (${condition.sql})`;
   const deterministic = here.traits.deterministic && brought.traits.deterministic && !condition.volatile;
   const label = type === 'inner' ? 'join' : `${type} join`;
   return {
@@ -189,7 +211,7 @@ function joined(
     const names = (fragment: Fragment): string[] => fragment.inputs.map(({ name }) => name);
     const [left, right] = at === 'l' ? [here, brought] : [brought, here];
     const sent = at === 'l' ? 'right' : 'left';
-    const plain = kind === 'hash' ? (['left', 'right'] as const) : ([sent] as const);
+    const plain = kind === 'hash' ? (['left', 'right'] as const) : isBare(brought.query) ? ([sent] as const) : [];
     const how = comparisons === undefined ? {} : { comparisons };
     return { kind, plain, type, left: names(left), right: names(right), ...how };
   }

@@ -60,6 +60,71 @@ const reusing: Readonly<Record<string, string>> = {
 for (const [what, sql] of Object.entries(reusing))
   test(`rows that have met are not exchanged anew: ${what}`, () => assert.ok(isReused(sql), run(sql).text));
 
+const sums = `(SELECT k, g, sum(id) s FROM ${f} GROUP BY k, g)`;
+const lists = `(SELECT k, list(id ORDER BY id) l FROM ${f} GROUP BY k)`;
+const some = `(SELECT n, g AS h, name FROM ${n} WHERE n < 300)`;
+const joining = (left: string, type: string, right: string, on: string): string =>
+  `SELECT * FROM ${left} a ${type} JOIN ${right} b ON ${on}`;
+
+const joinedInPlace: Readonly<Record<string, string>> = {
+  'groups on the right, which are many beside the left side': joining(some, '', lists, 'a.n = b.k'),
+  'groups on the left': joining(lists, '', some, 'a.k = b.n'),
+  'groups by two keys, joined by them in another order': joining(sums, '', some, 'b.h = a.g AND a.k = b.n'),
+  'groups by one of the keys': joining(lists, '', some, 'a.k = b.n AND len(a.l) = b.h'),
+  'nulls that are not distinct': joining(
+    `(SELECT nullif(k, 3) AS k, count(*) c FROM ${f} GROUP BY 1)`,
+    '',
+    `(SELECT nullif(n, 4) AS m, name FROM ${n} WHERE n < 300)`,
+    'a.k IS NOT DISTINCT FROM b.m',
+  ),
+  'distinct rows': joining(`(SELECT DISTINCT k, g FROM ${f})`, '', some, 'a.k = b.n AND a.g = b.h'),
+  'a window': joining(
+    `(SELECT k, id, row_number() OVER (PARTITION BY k ORDER BY id) r FROM ${f})`,
+    '',
+    some,
+    'a.k = b.n',
+  ),
+  'groups of both sides by the same keys': joining(
+    lists,
+    '',
+    `(SELECT k AS j, max(t) m FROM ${f} GROUP BY k)`,
+    'a.k = b.j',
+  ),
+  'groups of the joined rows': `SELECT k, max(name), count(*) FROM (${joining(sums, '', some, 'a.k = b.n AND a.g = b.h')}) GROUP BY k, g`,
+};
+for (const [what, sql] of Object.entries(joinedInPlace))
+  test(`rows that have met stay where they are, and the other side of a join comes there: ${what}`, () =>
+    assert.ok(isReused(sql), run(sql).text));
+
+for (const type of ['LEFT', 'RIGHT', 'FULL', 'SEMI', 'ANTI', 'ASOF', 'ASOF LEFT'])
+  for (const side of ['left', 'right'])
+    test(`groups that are the ${side} side of a join (${type}) stay where they are`, () => {
+      const [left, right, key, other] = side === 'left' ? [sums, some, 'a.k', 'b.n'] : [some, sums, 'a.n', 'b.k'];
+      const keys = side === 'left' ? `${key} = ${other} AND a.g = b.h` : `${key} = ${other} AND a.h = b.g`;
+      const near = type.startsWith('ASOF') ? (side === 'left' ? ' AND a.s >= b.h' : ' AND a.h <= b.s') : '';
+      const sql = joining(left, type, right, `${keys}${near}`);
+      assert.ok(isReused(sql), run(sql).text);
+      // Merged, and with more partitions than were planned: both sides alike.
+      for (const limits of [{ taskBytesMin: 40_000 }, { taskBytesMin: 2 ** 30 }, { broadcastBytesMax: 2 ** 30 }])
+        run(sql, limits);
+    });
+
+const hashedAnew: Readonly<Record<string, string>> = {
+  'a side that is smaller than the other': joining(lists, '', `(SELECT k AS j, id, t FROM ${f})`, 'a.k = b.j'),
+  'a side of which nobody knows how little it is': joining(
+    `(SELECT k, sum(id) s FROM ${f} GROUP BY k HAVING sum(id) % 97 = 5)`,
+    'SEMI',
+    some,
+    'a.k = b.n',
+  ),
+  'groups by more than the keys': joining(sums, '', some, 'a.k = b.n'),
+  'a key of another type': joining(lists, '', `(SELECT n::INTEGER AS n, name FROM ${some})`, 'a.k = b.n'),
+  'what a join by hash yields': `SELECT * FROM (${joined('', 'f.k, f.id')}) a JOIN ${some} b ON a.k = b.n`,
+};
+
+for (const [what, sql] of Object.entries(hashedAnew))
+  test(`both sides of a join are exchanged: ${what}`, () => assert.ok(!isReused(sql), run(sql).text));
+
 const meetingAnew: Readonly<Record<string, string>> = {
   'the right key of a left join': joined('LEFT', 'n.n, count(*) c', 'GROUP BY n.n'),
   'the left key of a right join': joined('RIGHT', 'f.k, count(*) c', 'GROUP BY f.k'),
