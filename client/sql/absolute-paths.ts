@@ -3,11 +3,13 @@ import { quoteText } from '../../shared/sql/value.ts';
 import { absolutePath } from '../read/paths.ts';
 
 const dataFile = /\.(parquet|csv|tsv|json|jsonl|ndjson|arrow|arrows|feather|ipc)(\.(gz|zst|bz2))?$/i;
+/** What a file is named behind. */
+const leads = /^(from|join|pivot|pivot_wider|unpivot|pivot_longer|describe|summarize|table)$/i;
 const readers = /^(read_\w+|parquet_scan|parquet_metadata|parquet_schema|sniff_csv)$/i;
 
 /**
- * SQL in which the files that it reads are named by absolute paths: string literals after FROM and JOIN that end like a
- * data file, and the first argument, or list, of functions that read files.
+ * SQL in which the files that it reads are named by absolute paths: string literals after FROM, JOIN, PIVOT and
+ * their like that end like a data file, and the first argument, or list, of functions that read files.
  */
 export function withAbsolutePaths(sql: string, workingDirectory: string): string {
   const place = new Place();
@@ -39,7 +41,7 @@ class Place {
   #isList = false;
 
   namesFile(path: string): boolean {
-    return this.#isArgument || (/^(from|join)$/i.test(this.#last) && dataFile.test(path));
+    return this.#isArgument || (leads.test(this.#last) && dataFile.test(path));
   }
 
   pass({ kind, sql }: Token): void {

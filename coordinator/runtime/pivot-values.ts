@@ -1,5 +1,5 @@
 import type { Config } from '../../shared/config/config.ts';
-import { SheafError } from '../../shared/errors.ts';
+import { assert, SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { SqlNode } from '../../shared/plan/nodes/sql.ts';
 import { type FoundValues, type PivotLookup, withPivotValues } from '../planner/sql/pivots/lookups.ts';
@@ -31,7 +31,9 @@ export async function planWithPivots(plan: PlanNode, parts: PivotParts): Promise
     for (let known = plan; reply.kind === 'unknown' && reply.snapshot === snapshot; reply = await parts.ask(known)) {
       const values = await Promise.all(reply.lookups.map((lookup) => find(lookup, parts)));
       found.push(...values);
-      known = withPivotValues(known, values);
+      const filled = withPivotValues(known, values);
+      assert(JSON.stringify(filled) !== JSON.stringify(known), 'what was looked up is known then');
+      known = filled;
     }
     if (reply.kind === 'planned' && reply.snapshot === snapshot) return explained(reply, found);
   }

@@ -13,6 +13,8 @@ const cases: readonly (readonly [string, string])[] = [
   ["from read_parquet(['a', 'b'], x=['c'])", "from read_parquet(['/w/a', '/w/b'], x=['c'])"],
   ["select extract(year from '2001-01-01'), 'from a.csv'", "select extract(year from '2001-01-01'), 'from a.csv'"],
   ["select trim(both 'x' from 'abc') where y in ('a.csv')", "select trim(both 'x' from 'abc') where y in ('a.csv')"],
+  ["pivot 'a.csv' on x in ('b.csv')", "pivot '/w/a.csv' on x in ('b.csv')"],
+  ["Summarize 'a.csv'; unpivot 'b.csv' on *", "Summarize '/w/a.csv'; unpivot '/w/b.csv' on *"],
   ['select "from" \'a.csv\'', 'select "from" \'a.csv\''],
   [
     "select $$ from 'a.csv' $$, e'\\' from ' from '/abs.csv'",
