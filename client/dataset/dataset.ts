@@ -46,7 +46,7 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
 
   /**
    * Keeps the rows for which a condition is true: SQL text, an expression, or a function over typed rows, which runs
-   * on the workers (what it imports goes along, DESIGN of functions: see `mapBatches`).
+   * on the workers (what it imports goes along: see `mapBatches`).
    *
    * @example `flights.filter('delay > 15')`, `flights.filter(col('delay').gt(15))`, `flights.filter((row) => isLate(row))`
    */
