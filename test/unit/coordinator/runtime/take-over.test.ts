@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { leftToCommit } from '../../../../coordinator/runtime/left-to-commit.ts';
 import { type SavedJob, takeOverOf } from '../../../../coordinator/runtime/saved-job.ts';
-import { leftToCommit } from '../../../../coordinator/runtime/sink-files.ts';
 import { jobId } from '../../../../shared/ids.ts';
 
 const facts = { id: jobId('job-1'), name: 'a job', submittedMs: 1, request: 'blob', slots: 4, takeovers: 2 };
