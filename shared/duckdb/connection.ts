@@ -88,6 +88,10 @@ export class Connection implements Disposable {
    * @throws SheafError `SQL_INVALID` with DuckDB's message, also for statements other than SELECT
    */
   parse(sql: string): unknown {
+    if (sql.includes('\0'))
+      throw new SheafError('SQL_INVALID', 'The SQL holds a NUL character', {
+        next: 'Pass such a text as a parameter.',
+      });
     const [json] = this.#texts(`SELECT json_serialize_sql(${literal(sql)})`);
     const tree = parseJson(json ?? 'null') as ParseAnswer;
     if (tree.error) throw parseError(tree, sql);

@@ -64,7 +64,7 @@ const nextStep: Partial<Record<ErrorCode, string>> = {
  * @param type a `duckdb_error_type`, where the C API gives one
  */
 export function duckdbError(text: string, type = 0): SheafError {
-  const message = plainMessage(text).replace(forbiddenAdvice, '');
+  const message = plainMessage(text).replace(forbiddenAdvice, '').replace(manyCandidates, '$1\t…\n');
   const code = codeOfMessage.find(([pattern]) => pattern.test(message))?.[1] ?? codeOfType[type] ?? 'QUERY_FAILED';
   const next = extension.test(message) ? withoutExtension : nextStep[code];
   return new SheafError(code, message, {
@@ -79,6 +79,9 @@ const withoutExtension =
 
 /** How to install and what to set: neither is allowed here. */
 const forbiddenAdvice = /\n+(Please try installing|Alternatively, consider enabling|Use "SET )[\s\S]*$/;
+
+/** An operator such as + is there for 44 pairs of types: some of them will do. */
+const manyCandidates = /((?:\t[^\n]*\n){12})(?:\t[^\n]*\n)+/;
 
 /** Some functions of the C API hand out the exception as JSON. */
 function plainMessage(text: string): string {

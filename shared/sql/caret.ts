@@ -1,5 +1,7 @@
 /** The line of a position with a caret below it, as DuckDB shows it. */
-export function caret(sql: string, position: number): string {
+export function caret(sql: string, place: number): string {
+  // What is missing at the end is missing behind the last word.
+  const position = sql.slice(place).trim() === '' ? Math.min(place, sql.trimEnd().length) : place;
   const before = sql.slice(0, position).split('\n');
   const head = `LINE ${before.length}: `;
   const line = sql.split('\n')[before.length - 1] ?? '';

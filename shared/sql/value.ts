@@ -29,7 +29,9 @@ export function quoteLiteral(value: Literal): string {
     case 'boolean':
       return value ? 'true' : 'false';
     default:
-      return value instanceof Date ? quoteDate(value) : quoteBytes(value);
+      if (value instanceof Date) return quoteDate(value);
+      if (value instanceof Uint8Array) return quoteBytes(value);
+      throw cannot(shown(value), 'it is no text, number, boolean, Date or Uint8Array');
   }
 }
 
@@ -65,6 +67,10 @@ function quoteDate(value: Date): string {
 
 const quoteBytes = (bytes: Uint8Array): string =>
   `'${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('')}'::BLOB`;
+
+/** Of what the compiler would not have let through. */
+const shown = (value: unknown): string =>
+  typeof value === 'object' ? (JSON.stringify(value)?.slice(0, 80) ?? 'of no type') : typeof value;
 
 const cannot = (value: string, reason: string): SheafError =>
   new SheafError('PLAN_INVALID', `The value ${value} cannot stand in SQL: ${reason}`, {

@@ -32,7 +32,7 @@ export async function minimise(world: World, question: Case, difference: string,
 const wayOf = (difference: string): string => /^(error|no error|order|columns)/.exec(difference)?.[0] ?? 'rows';
 
 function* smallerCases(world: World, question: Case): Generator<Case> {
-  const tree = (question.kind === 'sql' ? world.reference.parse(question.sql) : question.plan) as Json;
+  const tree = treeOf(world, question);
   for (const smaller of shrunk(tree)) {
     try {
       const asked = askedOf(world, question, smaller);
@@ -40,6 +40,16 @@ function* smallerCases(world: World, question: Case): Generator<Case> {
     } catch {
       // What cannot be printed or described is no question.
     }
+  }
+}
+
+/** A PIVOT without its values has no tree: it is asked as it is. */
+function treeOf(world: World, { kind, sql, plan }: Case): Json {
+  if (kind !== 'sql') return plan as unknown as Json;
+  try {
+    return world.reference.parse(sql) as Json;
+  } catch {
+    return null;
   }
 }
 

@@ -75,3 +75,37 @@ test('what fails while it runs shows none of the planner’s SQL', async () => {
     });
   }
 });
+
+test('what is wrong with a template, or a dataset, is told without names that nobody wrote', async () => {
+  const [rows, text] = [cluster.read.parquet(p), cluster.read.csv(c)];
+  const wrong: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
+    [
+      () => cluster.sql`select nope from ${rows}`.collect(),
+      /no column "nope" in dataset 1 of the template[\s\S]*: i, k, s, d\./,
+    ],
+    [() => cluster.sql`select a.nope from ${rows} a join ${text} b using (i)`.collect(), /no column "nope" in a, b/],
+    [
+      () => cluster.sql`select k from ${rows} join ${text} on true`.collect(),
+      /Ambiguous[\s\S]*Give the datasets names/,
+    ],
+    [() => cluster.sql`select q.i from ${rows}`.collect(), /no table "q"/],
+    [() => cluster.sql`select s + 1 from ${rows}`.collect(), /LINE 1: select s \+ 1 from \$\{dataset\}\n {16}\^/],
+    [() => rows.select('i', 'nope' as 'i').collect(), /no column "nope" in the selection/],
+    [
+      () =>
+        rows
+          .groupBy('nope' as 'i')
+          .agg({ n: 'count(*)' })
+          .collect(),
+      /no column "nope" in aggregation/,
+    ],
+    [() => rows.filter('i >').collect(), /LINE 1: i >\n {11}\^/],
+  ];
+  for (const [asked, words] of wrong)
+    await assert.rejects(asked(), (thrown) => {
+      const { message, next } = SheafError.from(thrown);
+      assert.match(`${message}\n${next}`, words);
+      assert.doesNotMatch(`${message}\n${next}`, /dataset\d|"dataset/);
+      return true;
+    });
+});

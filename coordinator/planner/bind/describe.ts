@@ -37,7 +37,7 @@ export const columnNames = (schema: Schema): ReadonlySet<string> =>
 
 /** @param place for people: `filter "delya > 15"` */
 export function unknownColumn(wanted: string, schema: Schema, place: string, cause?: unknown): SheafError {
-  const names = schema.map(({ name }) => name);
+  const names = [...new Set(schema.map(({ name }) => name))];
   const listed = names.length > listedMax ? [...names.slice(0, listedMax), '…'] : names;
   const next = [didYouMean(names, wanted), `The columns here are: ${listed.join(', ')}.`].filter(Boolean).join(' ');
   return new SheafError('COLUMN_UNKNOWN', `There is no column "${wanted}" in ${place}`, { next, cause });

@@ -59,6 +59,9 @@ function refuseTables(tree: AstNode, text: string): void {
   });
 }
 
+/** A column that does not exist is taken for the alias of its own expression. */
+const ofItsOwnAlias = /cannot be referenced before it is defined|aliases cannot be used as part of an expression/;
+
 /**
  * The better error for a DuckDB error: a column that does not exist, by name, with what is near it.
  *
@@ -73,11 +76,13 @@ export function explainError(
 ): SheafError {
   const error = SheafError.from(thrown);
   if (error.code === 'INTERNAL') return error;
-  const known = new Set([...columnNames(schema), ...aliases.map((alias) => alias.toLowerCase())]);
+  const isOwnAlias = ofItsOwnAlias.test(error.message);
+  const known = new Set([...columnNames(schema), ...(isOwnAlias ? [] : aliases.map((alias) => alias.toLowerCase()))]);
   const wanted = find(trees, (node) => node.class === 'COLUMN_REF')
     .map((node) => textsOf(node.column_names))
     .find((names) => !names.some((name) => known.has(name.toLowerCase())))?.[0];
-  if (error.code === 'COLUMN_UNKNOWN' && wanted !== undefined) return unknownColumn(wanted, schema, place, error);
+  const isColumn = error.code === 'COLUMN_UNKNOWN' || isOwnAlias;
+  if (isColumn && wanted !== undefined) return unknownColumn(wanted, schema, place, error);
   const { message, cause, next } = error;
   const code = error.code === 'COLUMN_UNKNOWN' ? 'COLUMN_UNKNOWN' : 'SQL_INVALID';
   return new SheafError(code, `${place}: ${message}`, { cause, next: next ?? 'Correct the SQL at the place shown.' });

@@ -65,7 +65,8 @@ function typesOf(
     const aliases = columns.map(({ name }) => name);
     for (const [i, { name, sql }] of columns.entries()) {
       const tree = bound[i]?.tree ?? {};
-      const error = explainError(thrown, [tree], schema, `column ${name} "${sql}"`, aliases);
+      const place = sql === quotedName(name) ? 'the selection' : `column ${name} "${sql}"`;
+      const error = explainError(thrown, [tree], schema, place, aliases);
       if (error.code === 'COLUMN_UNKNOWN' && error.message.startsWith('There is no')) throw error;
     }
     throw explainError(thrown, [], schema, 'select');

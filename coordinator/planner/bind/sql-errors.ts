@@ -118,4 +118,6 @@ const ambiguous = (candidates: readonly string[], cause: SheafError, text: strin
 
 /** A dataset's place in the text, as in the template; the caret below stays where it is. */
 const inTemplate = (message: string): string =>
-  message.replace(/"dataset_*\d+"/g, (name) => `\${dataset}`.padEnd(name.length));
+  message
+    .replace(/ \(use: "dataset_*\d.*?\)/, '')
+    .replace(/"dataset_*\d+"/g, (name) => `\${dataset}`.padEnd(name.length));

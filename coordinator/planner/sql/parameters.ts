@@ -79,7 +79,7 @@ const noValue = (name: string, given: readonly NamedExpression[]): SheafError =>
   const names = given.map((each) => each.name);
   const next = `Give it a value: cluster.sql(text, { ${/^\d/.test(name) ? `'${name}'` : name}: … }), or --param ${name}=….`;
   return new SheafError('SQL_INVALID', `The parameter $${name} has no value`, {
-    next: [didYouMean(names, name), next].filter(Boolean).join(' '),
+    next: [/^\d/.test(name) ? '' : didYouMean(names, name), next].filter(Boolean).join(' '),
   });
 };
 

@@ -7,7 +7,7 @@ import { quoteName } from '../../../../client/expressions/identifier.ts';
 import { col, lit, sql } from '../../../../client/index.ts';
 import { Connection } from '../../../../shared/duckdb/connection.ts';
 import { Database } from '../../../../shared/duckdb/database.ts';
-import { quoteLiteral } from '../../../../shared/sql/value.ts';
+import { type Literal, quoteLiteral } from '../../../../shared/sql/value.ts';
 
 const database = Database.open({ memoryLimitBytes: 2 ** 28, tempDirectory: join(tmpdir(), `sheaf-${process.pid}`) });
 const connection = Connection.open(database.address);
@@ -79,6 +79,8 @@ test('values that SQL cannot hold are refused', () => {
   for (const value of [2n ** 127n, new Date(Number.NaN), '\ud800']) {
     assert.throws(() => lit(value), { code: 'PLAN_INVALID' });
   }
+  for (const value of [{ a: 1 }, [1], undefined, () => 1] as unknown as Literal[])
+    assert.throws(() => quoteLiteral(value), { code: 'PLAN_INVALID', message: /no text, number/ });
   for (const name of ['', 'a\0b', '\udfff']) assert.throws(() => col(name), { code: 'PLAN_INVALID' });
 });
 

@@ -51,6 +51,7 @@ const refused: readonly (readonly [text: string, code: string, words: RegExp])[]
   ['explain select 1', 'SQL_INVALID', /sheaf explain/],
   ['drop table t', 'SQL_INVALID', /^DROP[\s\S]*createTable/],
   ['', 'SQL_INVALID', /holds no question/],
+  ['select 1 \0 as v', 'SQL_INVALID', /NUL character/],
   [' -- nothing\n;', 'SQL_INVALID', /holds no question/],
   [
     `select alpah.i from '${p}' alpha, '${c}' b`,
