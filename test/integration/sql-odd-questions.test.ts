@@ -89,7 +89,7 @@ test('what is wrong with a template, or a dataset, is told without names that no
       /Ambiguous[\s\S]*Give the datasets names/,
     ],
     [() => cluster.sql`select q.i from ${rows}`.collect(), /no table "q"/],
-    [() => cluster.sql`select s + 1 from ${rows}`.collect(), /LINE 1: select s \+ 1 from \$\{dataset\}\n {16}\^/],
+    [() => cluster.sql`select s + 1 from ${rows}`.collect(), /LINE 1: select s \+ 1 from \$\{dataset\}\n {17}\^/],
     [() => rows.select('i', 'nope' as 'i').collect(), /no column "nope" in the selection/],
     [
       () =>
