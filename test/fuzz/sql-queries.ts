@@ -1,6 +1,7 @@
 import { quotedName } from '../../shared/sql/text.ts';
 import type { Random } from '../simulation/random.ts';
 import { type Column, decidingKeys } from './column.ts';
+import { lateralJoin, subqueryValues } from './correlated.ts';
 import type { Coverage } from './coverage.ts';
 import { groupingSets } from './grouping-sets.ts';
 import { makeJoin } from './joins.ts';
@@ -56,6 +57,9 @@ export class Queries {
       () => this.#topRows(depth),
       () => this.#shape(unnested, depth),
       () => this.#shape(distinctOn, depth),
+      () => this.#shape(subqueryValues, depth),
+      () => this.#shape(subqueryValues, depth),
+      () => this.#shape(lateralJoin, depth),
     ];
     return this.#random.pick(makers)();
   }
