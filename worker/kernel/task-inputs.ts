@@ -28,8 +28,6 @@ export type NamedInput =
 
 /** All inputs of one attempt, opened: what remains of them on disk goes when this is disposed of. */
 export class TaskInputs implements Disposable {
-  /** Of this attempt alone. */
-  readonly directory: string;
   /** Of connectors, datasets and Arrow files: all that is read of them, as far as it has been. */
   readonly read = new ReadCount();
   readonly #inputs: NamedInput[] = [];
@@ -40,11 +38,19 @@ export class TaskInputs implements Disposable {
 
   readonly #job: JobId;
   readonly #config: ThreadData['config'];
+  readonly #prefix: string;
+  #directory: string | undefined;
 
   private constructor({ key }: PoolTask, { tempRoot, config }: ThreadData) {
     this.#job = key.job;
     this.#config = config;
-    this.directory = mkdtempSync(join(tempRoot, `${key.job}-${key.stage}-${key.task}-${key.attempt}-`));
+    this.#prefix = join(tempRoot, `${key.job}-${key.stage}-${key.task}-${key.attempt}-`);
+  }
+
+  /** Of this attempt alone. Made when it is first asked for: most tasks need none. */
+  get directory(): string {
+    this.#directory ??= mkdtempSync(this.#prefix);
+    return this.#directory;
   }
 
   /** @throws SheafError `FILE_NOT_VISIBLE`, `FILE_CHANGED`, `FETCH_FAILED`, … */
@@ -91,7 +97,7 @@ export class TaskInputs implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async #open(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { decodeSchema } from '../../../../shared/arrow/ipc.ts';
 import type { LocalPart } from '../../../../shared/exchange/local-parts.ts';
@@ -35,10 +36,16 @@ test('DuckDB is told how many rows an exchange has, and so builds its tables of 
   const task = { key, inputs, steps: [], output: { kind: 'exchange', partitioning: { kind: 'single' } }, schema: [] };
   const thread = { tempRoot: root.path, config: limits } as unknown as ThreadData;
   const watch = new AttemptWatch(new Cancellation().buffer);
-  using opened = await TaskInputs.open(task as unknown as PoolTask, thread, watch, undefined);
-  const given = opened.namedIn('small large').flatMap((each) => (each.kind === 'batches' ? [each.input] : []));
-  assert.deepEqual(
-    given.map(({ rows }) => rows),
-    [7, 5000],
-  );
+  const folders = () => readdirSync(root.path).filter((name) => name.startsWith('job-1-'));
+  {
+    using opened = await TaskInputs.open(task as unknown as PoolTask, thread, watch, undefined);
+    const given = opened.namedIn('small large').flatMap((each) => (each.kind === 'batches' ? [each.input] : []));
+    assert.deepEqual(
+      given.map(({ rows }) => rows),
+      [7, 5000],
+    );
+    assert.deepEqual(folders(), [], 'a task that writes no passing files has no folder for them');
+    assert.ok(opened.directory.startsWith(root.path) && folders().length === 1);
+  }
+  assert.deepEqual(folders(), []);
 });
