@@ -61,6 +61,7 @@ export type Operator =
       readonly type: JoinType;
       readonly condition: BoundExpression;
       readonly columns: readonly JoinColumn[];
+      readonly implied?: true;
     }
   /** The input's columns and these. */
   | { readonly kind: 'window'; readonly columns: readonly BoundColumn[] }

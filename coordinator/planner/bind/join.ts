@@ -18,7 +18,7 @@ export function bindJoin(node: PlanOf<'join'>, left: Bound, right: Bound, contex
   const columns = joinColumns(node.type, using, left.schema, right.schema);
   const schema = typedColumns(columns, left.schema, right.schema, context);
   return {
-    operator: { kind: 'join', type: node.type, condition, columns },
+    operator: { kind: 'join', type: node.type, condition, columns, ...(node.implied && { implied: true }) },
     schema,
     inputs: [left, right],
   };

@@ -10,6 +10,8 @@ export interface JoinNode {
   readonly left: PlanNode;
   readonly right: PlanNode;
   readonly on: JoinCondition;
+  /** A semi join that the planner adds: the rows that it leaves out, joins behind it leave out anyway. */
+  readonly implied?: true;
 }
 
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | AsofType;

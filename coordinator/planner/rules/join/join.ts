@@ -1,7 +1,7 @@
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { name, quotedName } from '../../../../shared/sql/text.ts';
 import type { StageInput } from '../../../../shared/stage.ts';
-import type { BoundOf, JoinColumn } from '../../bound.ts';
+import type { BoundOf, JoinColumn, OperatorOf } from '../../bound.ts';
 import type { Build } from '../../build.ts';
 import { type JoinChoice, keptSides, mayLeaveOut, mayRepeat } from '../../choices.ts';
 import { type Fragment, type Size, withNote } from '../../fragment.ts';
@@ -203,7 +203,7 @@ function joined(
         ? passed(here.traits.partitionedBy, asTheyAre(columns.filter(({ side }) => side === at)))
         : {}),
     },
-    size: joinedSize(type, here.size, brought.size),
+    size: joinedSize(operator, here, brought, schema.length),
     joins: [...(here.joins ?? []), ...(brought.joins ?? []), ...(kind === undefined ? [] : [choice(kind)])],
   };
 
@@ -224,17 +224,23 @@ const columnSql = ({ name: column, side }: JoinColumn): string =>
  * As if the larger side's rows had one partner each in the whole of the other's table, as orders have a customer: where
  * filters have left a share of that, the same share of them remains.
  */
-function joinedSize(type: JoinType, here: Size, brought: Size): Size {
-  const { unsure: _, ...size } = joinedRows(type, here, brought);
-  const isUnsure = here.unsure || (brought.unsure && keptByAll.has(type));
-  return isUnsure ? { ...size, unsure: true } : size;
+function joinedSize({ type, implied }: OperatorOf<'join'>, here: Fragment, brought: Fragment, columns: number): Size {
+  const { unsure: _, ...size } = joinedRows(type, here.size, brought.size, implied);
+  const isUnsure = here.size.unsure || (brought.size.unsure && keptByAll.has(type));
+  const isHalf = type === 'semi' || type === 'anti';
+  const all = here.schema.length + (isHalf ? 0 : brought.schema.length);
+  // What only the condition takes is not passed on.
+  const bytes = (size.bytes * columns) / Math.max(1, all);
+  return isUnsure ? { ...size, bytes, unsure: true } : { ...size, bytes };
 }
 
 /** Joins in which a row needs both sides. */
 const keptByAll: ReadonlySet<JoinType> = new Set(['inner', 'semi', 'asof']);
 
-function joinedRows(type: JoinType, here: Size, brought: Size): Size {
-  if (type === 'semi') return filteredSize(here, brought.share ?? 1);
+function joinedRows(type: JoinType, here: Size, brought: Size, implied = false): Size {
+  const { share = 1 } = brought;
+  // The join that implies it must not count the same share once more.
+  if (type === 'semi') return { ...filteredSize(here, share), ...(implied && { share: here.share ?? 1 }) };
   if (type === 'anti') return here;
   const [large, small] = here.rows >= brought.rows ? [here, brought] : [brought, here];
   // Where rows are not counted, as in text, all is kept and the other side comes on top.

@@ -10,6 +10,7 @@ import {
   joinBy,
 } from './conjuncts.ts';
 import { estimateRows } from './estimate.ts';
+import { withImplied } from './implied-joins.ts';
 import { columnsIn } from './resolver.ts';
 
 /** One relation of those that a FROM clause joins without an order of their own. */
@@ -19,8 +20,10 @@ export interface Unit {
   readonly names: ReadonlySet<string>;
 }
 
-interface Sized extends Unit {
+/** A relation under the conditions that speak of it alone. */
+export interface Sized extends Unit {
   readonly rows: number;
+  readonly isFiltered: boolean;
 }
 
 /**
@@ -37,7 +40,7 @@ export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[]
   const sized = units
     .map((unit) => filtered(unit, early, more.length === 0 ? [] : shared, lowering))
     .toSorted((a, b) => b.rows - a.rows);
-  return new Ordering(sized, [...shared, ...late], lowering).join();
+  return new Ordering(withImplied(sized, shared, lowering.context), [...shared, ...late], lowering).join();
 }
 
 /** EXISTS over as many rows as its relation has hardly rules one out: other joins first make fewer of them. */
@@ -77,7 +80,7 @@ function filtered(unit: Unit, conjuncts: readonly Conjunct[], shared: readonly C
   const plan = own
     .filter(({ attachments }) => attachments.length > 0)
     .reduce((input, conjunct) => applyConjunct(input, conjunct, lowering), first);
-  return { ...unit, plan, rows: estimateRows(plan, context) };
+  return { ...unit, plan, rows: estimateRows(plan, context), isFiltered: plan !== unit.plan };
 }
 
 const isOwn = (tree: AstNode, unit: Unit): boolean => {
@@ -150,6 +153,7 @@ class Ordering {
       isOf(conjunct, { names, plan: left.plan }) && conjunct.attachments.length === 0;
     const on = this.#open.filter(isAsked).flatMap(({ tree }) => (tree === undefined ? [] : [tree]));
     this.#open = this.#open.filter((conjunct) => !isAsked(conjunct));
-    return { names, plan: joinBy('inner', left.plan, right.plan, on, dialect), rows: Math.max(left.rows, right.rows) };
+    const plan = joinBy('inner', left.plan, right.plan, on, dialect);
+    return { names, plan, rows: Math.max(left.rows, right.rows), isFiltered: left.isFiltered || right.isFiltered };
   }
 }

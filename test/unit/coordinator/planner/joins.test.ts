@@ -104,3 +104,20 @@ test('EXISTS is asked before other joins over few rows, after them over many: it
   assert.match(names('o.i % 100 = 1'), /→ semi join .*→ join/);
   assert.match(names('o.i >= 0'), /→ join .*semi join$/);
 });
+
+test('rows that an equality by way of another relation rules out are left out where they are read', () => {
+  const few = bench.file('wanted.parquet', `SELECT i AS f, 'name ' || i AS n FROM range(200) r(i)`);
+  const parts = `read_parquet('${left}')`;
+  const other = bench.file('other.parquet', 'SELECT i % 200 AS o, i AS at FROM range(4000) r(i)');
+  const typed = bench.file('typed.parquet', 'SELECT (i % 200)::DOUBLE AS o, i AS at FROM range(4000) r(i)');
+  const sql = (third: string) => `SELECT count(*) c, sum(l.i) s, sum(t.at) a FROM ${parts} l, '${few}' w, '${third}' t
+    WHERE l.i = w.f AND t.o = l.i AND w.n LIKE '%99'`;
+  const halves = (third: string): number => {
+    const staged = bench.plan({ kind: 'sql', text: sql(third) });
+    const table = runLocally(staged, bench.connection, { directory: bench.directory });
+    assertSameRows(bench.connection.rows(`FROM ${table}`), bench.connection.rows(sql(third)), false, third);
+    return staged.stages.filter(({ name }) => name.includes('semi join')).length;
+  };
+  assert.equal(halves(other), 1);
+  assert.equal(halves(typed), 0);
+});
