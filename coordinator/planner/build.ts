@@ -64,8 +64,10 @@ export class Build {
     const name = labels.join(' → ');
     this.stages.push({ id, name, tasks, inputs, steps, output, schema, deterministic: traits.deterministic });
     const { partitionedBy } = traits;
+    const { kept = 1, ...about } = size;
     this.choices.push({
-      ...size,
+      ...about,
+      bytes: size.bytes * kept,
       joins,
       ...(partitionedBy === undefined ? {} : { metBy: partitionedBy.map((names) => [...names]) }),
       ...(traits.ordered ? { ordered: true } : {}),

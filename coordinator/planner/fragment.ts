@@ -48,6 +48,8 @@ export interface Size {
   readonly bytes: number;
   /** What filters have left of the table that it is made of. Absent: all. */
   readonly share?: number;
+  /** Of the bytes, what joins pass on: not the columns that only their conditions take. */
+  readonly kept?: number;
   /** A filter of which nobody knows what it leaves is in it: there may be far less. */
   readonly unsure?: true;
 }

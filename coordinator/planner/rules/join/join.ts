@@ -229,9 +229,8 @@ function joinedSize({ type, implied }: OperatorOf<'join'>, here: Fragment, broug
   const isUnsure = here.size.unsure || (brought.size.unsure && keptByAll.has(type));
   const isHalf = type === 'semi' || type === 'anti';
   const all = here.schema.length + (isHalf ? 0 : brought.schema.length);
-  // What only the condition takes is not passed on.
-  const bytes = (size.bytes * columns) / Math.max(1, all);
-  return isUnsure ? { ...size, bytes, unsure: true } : { ...size, bytes };
+  const kept = Math.min(here.size.kept ?? 1, brought.size.kept ?? 1) * (columns / Math.max(1, all));
+  return { ...size, kept, ...(isUnsure && { unsure: true }) };
 }
 
 /** Joins in which a row needs both sides. */
