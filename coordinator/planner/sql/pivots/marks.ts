@@ -19,7 +19,7 @@ export interface Marked {
  * the parser says.
  */
 export function markPivots(text: string): Marked {
-  const tokens = tokenize(text);
+  const tokens = numbered(tokenize(text));
   const depths = depthsOf(tokens);
   const prefix = unusedPrefix(tokens);
   const edits = tokens
@@ -37,6 +37,14 @@ export function markPivots(text: string): Marked {
     marks.push({ name, ...(select === undefined ? {} : { select }) });
   }
   return { text: out + textOf(tokens, at, tokens.length), marks };
+}
+
+/** `?` as `$1`, `$2`, …: what of the text is parsed alone keeps its numbers. */
+function numbered(tokens: readonly Token[]): Token[] {
+  let asked = 0;
+  return tokens.map((token) =>
+    token.kind === 'other' && token.sql === '?' ? { kind: 'parameter', sql: `$${++asked}` } : token,
+  );
 }
 
 /** A place of the text, and what becomes of it: tokens from `from` to before `to` are replaced. */

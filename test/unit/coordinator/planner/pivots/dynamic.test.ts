@@ -73,6 +73,8 @@ test('parameters are values, in what the values are asked of, too', () => {
   const asked = (least: string, from: string) =>
     `pivot (from '${t}' where g >= ${least}) on sym in (select sym from '${t}' where sym > ${from} group by 1 order by 1) using sum(qty) group by g`;
   check({ kind: 'sql', text: asked('$least', '$from'), parameters }, asked('1', "'B'"));
+  const inOrder = parameters.map(({ sql }, i) => ({ name: String(i + 1), sql }));
+  check({ kind: 'sql', text: asked('?', '?'), parameters: inOrder }, asked('1', "'B'"));
 });
 
 test('questions over questions: inner values come first, equal questions share theirs', () => {
