@@ -101,6 +101,8 @@ test('functions over rows, wherever an expression stands', async () => {
     `select k, shout(s) as loud, grouping(k) as g, count(*) as n from '${t}' group by rollup (k, s)`,
     `select shout('only') as one`,
     `select distinct shout(s) from '${t}' where k = 1 order by 1 desc limit 2`,
+    `select i, (select max(plus(b.id::int, 2)) from '${u}' b where b.id < a.k) as m from (select plus(i, 0) as i, k, s from '${t}' order by i limit 40) a where shout(s) = 'BB!!'`,
+    `select i, l.name from '${t}' a, lateral (select name from '${u}' b where plus(b.id::int, 1) > a.k order by shout(name) limit 2) l where plus(i, 0) < 9 order by all`,
   ]) {
     await ask(sql);
   }
