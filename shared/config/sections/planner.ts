@@ -15,7 +15,7 @@ export const plannerSettings = {
   tasksPerSlot: count(2, {
     min: 1,
     max: 64,
-    doc: 'Tasks of a scan for each slot of the cluster, where the data is enough for them: they even out unequal tasks.',
+    doc: 'Tasks of a scan for each slot of the cluster, where each of them has eight times `taskBytesMin`: they even out unequal tasks.',
   }),
   textSplitBytes: bytes(4 * MiB, {
     min: KiB,

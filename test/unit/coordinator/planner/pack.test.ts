@@ -42,6 +42,8 @@ test('little data is one task; much is cut to the target in whole rounds over th
 test('tasks beyond the slots come in whole rounds, also where there are few pieces, and their sizes differ by one piece', () => {
   assert.equal(taskCount(5 * 16 * MiB, { slots: 4, config }), 4);
   assert.equal(taskCount(3 * 16 * MiB, { slots: 4, config }), 3);
+  assert.equal(taskCount(500 * MiB, { slots: 4, config }), 4);
+  assert.equal(taskCount(1024 * MiB, { slots: 4, config }), 8);
   assert.equal(taskCount(1024 * MiB, { slots: 4, config }, 6), 4);
   assert.equal(taskCount(1024 * MiB, { slots: 4, config }, 2), 2);
   const property = fc.property(
