@@ -16,7 +16,7 @@ import { knownPivots } from '../support/pivot-values.ts';
 import { difference } from './compare.ts';
 import type { Coverage } from './coverage.ts';
 import { type Adapting, Executor } from './executor.ts';
-import { writeBundles } from './functions.ts';
+import { Functions, writeBundles } from './functions.ts';
 import { Plans } from './plans.ts';
 import { referenceSql } from './reference.ts';
 import { Queries } from './sql-queries.ts';
@@ -130,7 +130,7 @@ export class World implements Disposable {
 
   /** Values of a PIVOT, of DuckDB: another question asks for them in stages. */
   #textsOf(lookup: PlanNode): string[] {
-    const sql = lookup.kind === 'sql' ? lookup.text : this.referenceOf(lookup);
+    const sql = lookup.kind === 'sql' ? new Functions().asDuckdb(lookup.text) : this.referenceOf(lookup);
     return this.#reference.rows(sql).map((row) => String(Object.values(row)[0]));
   }
 
