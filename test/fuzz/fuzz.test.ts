@@ -18,7 +18,7 @@ for (const [name, mutate] of Object.entries(mutations)) {
   test(`the fuzzer notices ${name}`, async () => {
     // An error would be the mutation's own fault.
     const counts = (text: string): boolean => !text.startsWith('error');
-    const report = await fuzz(30_000, 300, { differencesMax: 1, print: () => undefined, mutate, counts });
+    const report = await fuzz(30_000, 600, { differencesMax: 1, print: () => undefined, mutate, counts });
     assert.equal(report.differences.length, 1, `not seen in ${report.asked} questions`);
   });
 }

@@ -7,6 +7,7 @@ import { list, type Query, type QueryParts, type Relation } from './query-parts.
  */
 export function groupingSets(parts: QueryParts, relation: Relation): Query | undefined {
   const { random, coverage } = parts;
+  if (random.chance(0.4)) return nullTotals(parts, relation);
   const scalars = parts.scalars(relation);
   const aggregates = parts.aggregates(relation, scalars, random.chance(0.75));
   const keys = keysOf(parts, relation);
@@ -32,6 +33,18 @@ export function groupingSets(parts: QueryParts, relation: Relation): Query | und
     sql: `SELECT ${list(texts, columns)} FROM ${relation.from}${parts.where(scalars)} GROUP BY ${by}${having}`,
     columns,
   };
+}
+
+/** A group of null keys beside the total of all rows, counted in phases: only the number of their set tells them apart. */
+function nullTotals(parts: QueryParts, relation: Relation): Query {
+  const { random, coverage } = parts;
+  const text = parts.scalars(relation).text(0);
+  const keys = [`(nullif(${text}, 'east'))`, `(nullif(length(${text}) > 0, false))`];
+  const by = coverage.count('shapes', random.pick(['ROLLUP', 'CUBE']));
+  const exact = { sql: '', kind: 'other' as const, wild: true, inexact: false };
+  const texts = [...keys, 'count(*)'];
+  const columns = texts.map(() => parts.column(exact));
+  return { sql: `SELECT ${list(texts, columns)} FROM ${relation.from} GROUP BY ${by} (${keys.join(', ')})`, columns };
 }
 
 function keysOf(parts: QueryParts, relation: Relation): string[] {
