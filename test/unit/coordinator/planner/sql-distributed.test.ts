@@ -145,7 +145,7 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
     `with t as (select k, random() x from '${p}') select count(*) from t a join t b using (x) where a.k <> b.k`,
     /other rows each time/,
   ],
-  [`select count(*) from '${p}' a positional join '${q}' b`, /POSITIONAL/],
+  [`select count(*) from '${p}' a positional join '${q}' b`, /its rows meet by their places/],
   [
     `select i, (select count(*) from (select q.k from '${q}' q where q.n = p.n group by rollup (q.k))) from '${p}' p where i < 9`,
     /groups by nothing/,

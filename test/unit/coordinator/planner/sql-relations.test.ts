@@ -59,6 +59,7 @@ test('plans are read by their names, joined with files and with each other, and 
     'select k from grouped union all select k from late where i < 3500',
     'select i from late where k in (select k from grouped where n > 1000)',
     'select late.k, avg(late.x) from late group by late.k',
+    'select s, k, count(*) from late group by rollup (s, k), rollup (s) order by all',
     'select g.k, n, l.i from grouped g, lateral (select i from late where late.k = g.k order by i limit 2) l order by all',
   ]) {
     assert.deepEqual(check(text), [], text);
@@ -67,7 +68,7 @@ test('plans are read by their names, joined with files and with each other, and 
 
 test('what no rule distributes is gathered over the plans', () => {
   for (const text of [
-    'select s, k, count(*) from late group by rollup (s, k), rollup (s) order by all',
+    'select a.i from late a positional join grouped b order by all',
     'select k, n from grouped order by all limit 50%',
   ]) {
     assert.equal(check(text).length, 1, text);
