@@ -30,7 +30,7 @@ export class PlanCache {
       return known;
     }
     const staged = planned();
-    if (!mayMeanNow.test(key) && !JSON.stringify(staged).includes(request.run)) this.#keep(key, staged);
+    if (!mayMeanNow(key) && !JSON.stringify(staged).includes(request.run)) this.#keep(key, staged);
     return staged;
   }
 
@@ -42,5 +42,10 @@ export class PlanCache {
   }
 }
 
-/** Words that may be the present time: see `fixTime`. As names of anything else they only cost a plan. */
-const mayMeanNow = /\b(now|today|age|ago|current_\w+|get_current_\w+|localtime\w*|transaction_timestamp)\b/i;
+/** Whether a word of a JSON text may be the present time: see `fixTime`. As a name of anything else it only costs a plan. */
+const mayMeanNow = (json: string): boolean => presentTime.test(json.replaceAll(escaped, ' '));
+
+/** The `n` of an escaped line break is no letter of the word behind it. */
+const escaped = /\\(?:u[0-9a-f]{4}|.)/g;
+
+const presentTime = /\b(now|today|age|ago|current_\w+|get_current_\w+|localtime\w*|transaction_timestamp)\b/i;

@@ -37,6 +37,8 @@ export interface Case {
   readonly again: (sql: string) => Asked;
   readonly orderedBy: readonly number[];
   readonly slots: number;
+  /** As one task of all threads, where that may be. */
+  readonly wide: boolean;
 }
 
 /** How a case went. */
@@ -89,7 +91,7 @@ export class World implements Disposable {
   make(number: number): Case {
     const seed = this.#seed + number;
     const random = new Random(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
-    const slots = random.pick([1, 2, 3, 3]);
+    const runs = { slots: random.pick([1, 2, 3, 3]), wide: seed % 6 === 5 };
     const around = new Surroundings(random, this.tables, this.#coverage, {
       sqlOf: (plan) => this.referenceOf(plan),
       takes: (statement) => attempt(() => this.#reference.execute(statement)).error === undefined,
@@ -97,11 +99,11 @@ export class World implements Disposable {
     const again = (sql: string): Asked => around.ask(sql);
     if (random.chance(0.55)) {
       const { sql, orderedBy } = new Queries(random, around.tables, this.#coverage, around).question();
-      return { seed, kind: 'sql', ...around.ask(sql), orderedBy, slots, again };
+      return { seed, kind: 'sql', ...around.ask(sql), orderedBy, ...runs, again };
     }
     const { node, orderedBy } = new Plans(random, this.tables, this.#coverage).question();
     const sql = this.referenceOf(node);
-    return { seed, kind: 'plan', plan: node, sql, referenceSql: sql, setup: [], orderedBy, slots, again };
+    return { seed, kind: 'plan', plan: node, sql, referenceSql: sql, setup: [], orderedBy, ...runs, again };
   }
 
   referenceOf(node: PlanNode): string {
@@ -113,8 +115,9 @@ export class World implements Disposable {
   }
 
   /** The stages that the planner makes of a case. */
-  stagesOf({ plan: asked, slots }: Pick<Case, 'plan' | 'slots'>): StagedPlan {
+  stagesOf({ plan: asked, slots, wide }: Pick<Case, 'plan' | 'slots' | 'wide'>): StagedPlan {
     const { dialect } = this.#tools;
+    const config = wide ? { ...this.#config, wideBytesMax: 2 ** 30 } : this.#config;
     const plan = knownPivots(asked, this.#tools, (lookup) => this.#textsOf(lookup));
     const sources = resolveSources(plan, this.#tools);
     return planJob(plan, {
@@ -122,7 +125,7 @@ export class World implements Disposable {
       datasets: {},
       dialect,
       slots,
-      config: this.#config,
+      config,
       nowMs: 1_780_000_000_000,
       run: 'fuzz',
     });
@@ -158,7 +161,8 @@ export class World implements Disposable {
 
   /** What became of the question: how rows travel between stages, and what was not distributed. */
   #countPlan({ stages, notes }: StagedPlan): void {
-    for (const { output, steps, inputs } of stages) {
+    for (const { output, steps, inputs, wide } of stages) {
+      if (wide) this.#coverage.count('tasks', 'wide');
       if (output.kind === 'exchange') this.#coverage.count('exchanges', output.partitioning.kind);
       for (const input of inputs) if (input.kind === 'exchange') this.#coverage.count('exchanges', input.mode);
       for (const step of steps) if (step.kind === 'function') this.#coverage.count('TypeScript', `step: ${step.mode}`);

@@ -48,6 +48,10 @@ test('what may mean the present time, or names its run, is planned each time', (
     assert.ok(isPlanned(request(text)), text);
     assert.ok(isPlanned(request(text)), text);
   }
+  for (const space of ['\n', '\t', '\f', '\v', '"', '\\']) {
+    assert.ok(isPlanned(request(`SELECT${space}now()`)), JSON.stringify(space));
+    assert.ok(isPlanned(request(`SELECT${space}now()`)), JSON.stringify(space));
+  }
   const ofRun = cacheOf(10, 'staged by job-1.1');
   assert.ok(ofRun(request('SELECT 1')));
   assert.ok(ofRun(request('SELECT 1')));
