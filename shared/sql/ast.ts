@@ -46,6 +46,9 @@ export function rewrite<T extends AstValue>(value: T, replace: (node: AstNode) =
   ) as unknown as T;
 }
 
+/** What stands for an expression bears its alias: in `{'a': max(x)}` that is the name of the field. */
+export const inPlaceOf = ({ alias = '' }: AstNode, other: AstNode): AstNode => ({ ...other, alias });
+
 /** A text that is equal for trees that mean the same: places in the source, cases of names and the own alias do not count. */
 export const meaning = (node: AstNode): string =>
   JSON.stringify({ ...node, alias: '' }, (key, value: unknown) =>

@@ -37,6 +37,8 @@ function value(parts: QueryParts, relation: Relation, other: Relation): string {
     'least and most': `(SELECT max(${y}) - coalesce(min(${y}), 0) ${from})`,
     'distinct count': `(SELECT count(DISTINCT ${y}) FILTER (WHERE ${inner.boolean(0)}) ${from})`,
     'aggregate of both': `(SELECT max(${y} - ${x}) ${from})`,
+    'a struct': `(SELECT {'m': max(${y}), 'n': count(*)} ${from})`,
+    'a list': `array(SELECT ${y} ${from} ORDER BY ${y}${parts.direction()})`,
     having: `(SELECT count(*) ${from} HAVING count(*) > 2)`,
     'two levels': `(SELECT count(*) ${from} AND EXISTS (SELECT 1 FROM ${second(parts, relation, other)}))`,
     'a query inside': `(SELECT sum(n) FROM (SELECT count(*) AS n ${from} GROUP BY ${parts.keyOf(other)}))`,
@@ -74,11 +76,21 @@ export function subqueryValues(parts: QueryParts, relation: Relation): Query | u
   if (place === 'a subquery in CASE')
     return rows([`CASE WHEN ${outer.boolean(0)} THEN (${sql})::VARCHAR ELSE 'none' END`], [added], '');
   if (place === 'a subquery under OR') return rows([], [], ` WHERE (${sql}) IS NOT NULL OR ${outer.boolean(0)}`);
+  if (place === 'a subquery grouped by') {
+    const columns = [added, parts.column({ sql: '', kind: 'other', wild: true, inexact: false })];
+    return { sql: `SELECT ${list([sql, 'count(*)'], columns)} FROM ${relation.from} GROUP BY ${sql}`, columns };
+  }
   const all = [added, parts.column({ sql: '', kind: 'other', wild: true, inexact: false })];
   return { sql: `SELECT ${list([`count(*)`, `count((${sql}))`], all)} FROM ${relation.from}`, columns: all };
 }
 
-const places = ['a subquery in the list', 'a subquery in CASE', 'a subquery under OR', 'a subquery in an aggregate'];
+const places = [
+  'a subquery in the list',
+  'a subquery in CASE',
+  'a subquery under OR',
+  'a subquery in an aggregate',
+  'a subquery grouped by',
+];
 
 /** Lateral joins with tables: rows, the first rows, groups. */
 export function lateralJoin(parts: QueryParts, relation: Relation): Query | undefined {

@@ -1,5 +1,5 @@
 import type { NamedExpression } from '../../../../shared/plan/nodes/expression.ts';
-import { type AstNode, find, meaning, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, inPlaceOf, meaning, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import type { BoundOf } from '../../bound.ts';
 import type { Dialect } from '../../dialect.ts';
@@ -40,9 +40,9 @@ export class Finals {
     let failure: string | undefined;
     const final = rewrite(tree, (node) => {
       const key = typeof node.class === 'string' ? this.#keyOf.get(meaning(node)) : undefined;
-      if (key !== undefined) return columnNamed(key);
-      if (isAggregateCall(node, this.#dialect)) return this.#merged(node);
-      if (node.type === 'GROUPING_FUNCTION') return this.#grouping(node);
+      if (key !== undefined) return inPlaceOf(node, columnNamed(key));
+      if (isAggregateCall(node, this.#dialect)) return inPlaceOf(node, this.#merged(node));
+      if (node.type === 'GROUPING_FUNCTION') return inPlaceOf(node, this.#grouping(node));
       if (typeof node.class === 'string' && whole.has(node.class)) failure ??= 'it is no expression over aggregates';
       return undefined;
     });

@@ -1,5 +1,5 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { type AstNode, meaning } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, meaning } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { columnNamed } from '../../expressions.ts';
 import { isVolatile } from '../../volatile.ts';
@@ -8,6 +8,7 @@ import type { Dependent } from './conjuncts.ts';
 import { dependent } from './dependent.ts';
 import { same } from './in-domain.ts';
 import { NameWalk } from './name-walk.ts';
+import { withNamedPositions } from './named-positions.ts';
 import { NotDistributed } from './names.ts';
 import type { Scope } from './scope.ts';
 import type { Columns, Lowering } from './types.ts';
@@ -30,7 +31,10 @@ export interface Correlation {
 }
 
 /** @throws NotDistributed for a name of a query further out, and for values of chance */
-export function correlationOf(query: AstNode, scope: Scope, tables: CommonTables, lowering: Lowering): Correlation {
+export function correlationOf(subquery: AstNode, scope: Scope, tables: CommonTables, lowering: Lowering): Correlation {
+  const query = withNamedPositions(subquery, lowering.context.dialect);
+  if (find(query, ({ class: kind }) => kind === 'POSITIONAL_REFERENCE').length > 0)
+    throw new NotDistributed('a subquery in it names columns by position');
   if (isVolatile(lowering.context.dialect, query)) throw new NotDistributed('a subquery in it has values of chance');
   const own = new Map<Scope, AstNode[]>();
   const outer = new Map<AstNode, string>();

@@ -1,4 +1,4 @@
-import { type AstNode, find, rewrite } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, inPlaceOf, rewrite } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
 import { parseExpression, printExpression } from '../../expressions.ts';
 import { NotDistributed } from './names.ts';
@@ -27,7 +27,8 @@ export function valueOfNoRows(tree: AstNode, dialect: Dialect): string {
   if (isStrict(tree, dialect)) return 'null';
   const empty = rewrite(tree, (node) => {
     if (!isAggregate(node, dialect)) return undefined;
-    return parseExpression(dialect, zeros.has(String(node.function_name)) ? 'CAST(0 AS BIGINT)' : 'NULL');
+    const value = zeros.has(String(node.function_name)) ? 'CAST(0 AS BIGINT)' : 'NULL';
+    return inPlaceOf(node, parseExpression(dialect, value));
   });
   return printExpression(dialect, empty);
 }

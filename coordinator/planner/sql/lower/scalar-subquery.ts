@@ -4,6 +4,7 @@ import { quotedName } from '../../../../shared/sql/text.ts';
 import { columnNamed, parseExpression, printExpression } from '../../expressions.ts';
 import type { Attachment } from './conjuncts.ts';
 import { valueOfNoRows } from './empty-value.ts';
+import { withNamedPositions } from './named-positions.ts';
 import { NotDistributed } from './names.ts';
 import { hasAggregate } from './outside-aggregates.ts';
 import { internalColumns } from './relation.ts';
@@ -14,7 +15,7 @@ import type { Lowering, OpenSelect } from './types.ts';
 /** The column that holds the subquery's value; what it takes to have it is added to the attachments. */
 export function scalarSubquery(subquery: AstNode, site: Site, attachments: Attachment[]): AstNode {
   const { lowering, tables } = site;
-  const query = queryOf(subquery);
+  const query = withNamedPositions(queryOf(subquery), lowering.context.dialect);
   if (subquery.subquery_type !== 'SCALAR')
     throw new NotDistributed('it has a subquery that is not a condition of its own');
   if (isOneRow(query, lowering)) return aggregateOf(opened(query, site), site, attachments);

@@ -14,7 +14,7 @@ import type { Scope } from './scope.ts';
 import { starItems } from './stars.ts';
 import { lowerCondition } from './subqueries.ts';
 import { type Site, typeOver } from './subquery-site.ts';
-import { subqueryValue } from './subquery-values.ts';
+import { subqueryValues } from './subquery-values.ts';
 import type { Columns, Lowering, OpenSelect } from './types.ts';
 import { uniqueNames } from './unique-names.ts';
 import { withAttached } from './with-attached.ts';
@@ -71,7 +71,7 @@ export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowe
   const lookup: Lookup = {
     scope: from.scope,
     ...(outer === undefined ? {} : { outer }),
-    subquery: (node, child) => subqueryValue(node, child, site, attached),
+    subquery: subqueryValues(site, attached),
     onOuter: () => {
       isCorrelated = true;
     },

@@ -1,7 +1,8 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { type AstNode, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, isNode, meaning, nodesOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { columnNamed, parseExpression, printExpression } from '../../expressions.ts';
+import { isVolatile } from '../../volatile.ts';
 import { anyOfAll } from './any-of-all.ts';
 import type { Attachment } from './conjuncts.ts';
 import { isOneRow } from './dependent-aggregate.ts';
@@ -27,6 +28,21 @@ export function subqueryValue(
   if (subquery.subquery_type === 'EXISTS') return exists(subquery, site, attached);
   if (subquery.subquery_type === 'ANY' && child !== undefined) return any(subquery, child, site, attached);
   throw new NotDistributed(`it has a subquery of the kind ${String(subquery.subquery_type)}`);
+}
+
+/**
+ * As `subqueryValue`, for all subqueries of one SELECT: equal ones are asked once, so that what is grouped by a subquery and what
+ * repeats it in the list is one value.
+ */
+export function subqueryValues(site: Site, attached: Attachment[]): (node: AstNode, child?: AstNode) => AstNode {
+  const known = new Map<string, AstNode>();
+  return (node, child) => {
+    if (isVolatile(site.lowering.context.dialect, [node])) return subqueryValue(node, child, site, attached);
+    const key = meaning({ ...node, child: child ?? null });
+    const value = known.get(key) ?? subqueryValue(node, child, site, attached);
+    known.set(key, value);
+    return value;
+  };
 }
 
 function scalar(subquery: AstNode, site: Site, attached: Attachment[]): AstNode {

@@ -1,5 +1,5 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { type AstNode, meaning, nodesOf, rewrite } from '../../../../shared/sql/ast.ts';
+import { type AstNode, inPlaceOf, meaning, nodesOf, rewrite } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { type Groups, groupsOf, layersOf, namesColumn } from './groups.ts';
 import { Extracted, type Inner, type Rewritten, reference, type Select } from './select.ts';
@@ -39,8 +39,8 @@ export function aggregateBelow(select: Select, input: PlanNode, trees: readonly 
   const over = (tree: AstNode): AstNode =>
     rewrite(tree, (node) => {
       const key = keys.find((other) => meaning(other.tree) === meaning(node));
-      if (key !== undefined) return reference(key).tree;
-      return isCall(select, node) ? calls.columnFor(node) : undefined;
+      if (key !== undefined) return inPlaceOf(node, reference(key).tree);
+      return isCall(select, node) ? inPlaceOf(node, calls.columnFor(node)) : undefined;
     });
   const rewritten = trees.map(over);
   const condition = having && over(having);

@@ -1,6 +1,6 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { find, isNode, rewrite } from '../../../../shared/sql/ast.ts';
+import { find, inPlaceOf, isNode, rewrite } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import type { Dialect } from '../../dialect.ts';
 import { aggregate, aggregateBelow, isAggregation } from './aggregation.ts';
@@ -70,7 +70,7 @@ function projectedRows(select: Select, filtered: PlanNode, columns: readonly Inn
 function windowsBelow(select: Select, { input, rewritten: trees }: Rewritten): Rewritten {
   const windows = new Extracted(`${select.hidden}window`);
   const rewritten = trees.map((tree) =>
-    rewrite(tree, (node) => (node.class === 'WINDOW' ? windows.columnFor(node) : undefined)),
+    rewrite(tree, (node) => (node.class === 'WINDOW' ? inPlaceOf(node, windows.columnFor(node)) : undefined)),
   );
   if (windows.columns.length === 0) return { input, rewritten };
   return { input: { kind: 'window', input, columns: select.named(windows.columns) }, rewritten };
