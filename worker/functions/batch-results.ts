@@ -1,4 +1,4 @@
-import { type Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow';
+import { type Schema as ArrowSchema, RecordBatch, Table, Vector } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { toRecordBatch } from '../../shared/arrow/record-batch.ts';
 import type { Schema } from '../../shared/schema.ts';
@@ -10,7 +10,7 @@ import {
   type RowBuilder,
   takeBatch,
 } from '../../shared/types/row-builder.ts';
-import { batchesOf, castBatch, checkNames } from './cast-batch.ts';
+import { batchesOf, castBatch, checkNames, valuesOf } from './cast-batch.ts';
 
 /** What functions over batches return, as batches of the declared schema. */
 export class BatchResults {
@@ -64,7 +64,9 @@ export class BatchResults {
     this.#schema.forEach(({ name, type }, i) => {
       const values = columns[name];
       if (values?.length !== rows) throw new BadValue(name, `${rows} values of ${type} as in the first column`, values);
-      eachRow(Array.prototype.values.call(values), (value) => builders[i]?.append(value));
+      // A vector has a length, but no elements of its own.
+      const each = values instanceof Vector ? valuesOf(values) : Array.prototype.values.call(values);
+      eachRow(each, (value) => builders[i]?.append(value));
     });
     if (rows > 0) yield takeBatch(builders);
   }

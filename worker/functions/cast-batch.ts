@@ -1,4 +1,4 @@
-import { type Field, type RecordBatch, Table } from 'apache-arrow';
+import { type Field, type RecordBatch, Table, type Vector } from 'apache-arrow';
 import type { Batch, FieldNode } from '../../shared/arrow/batch.ts';
 import { fromRecordBatch } from '../../shared/arrow/from-record-batch.ts';
 import { buffersOf, childrenOf, type Layout, layoutOf } from '../../shared/arrow/layout.ts';
@@ -92,6 +92,20 @@ function convert(column: Batch, from: Field, to: Field, type: string): Parts {
   const parts: Parts = { nodes: [], buffers: [] };
   builder.take(parts);
   return parts;
+}
+
+/** A vector's values, as functions over rows see them. */
+export function* valuesOf(values: Vector): Generator<unknown> {
+  const table = new Table({ values });
+  const [field] = flatSchema(table.schema).fields;
+  if (field === undefined) return;
+  const reader = createReader(field);
+  for (const given of table.batches) {
+    const batch = fromRecordBatch(given);
+    const [view] = viewsOfBatch(batch, [field]);
+    if (view !== undefined) reader.bind(view);
+    for (let row = 0; row < batch.rows; row++) yield reader.get(row);
+  }
 }
 
 /** The record batches of a table, or of one. */

@@ -152,6 +152,14 @@ test('mapBatches: record batches, slices, tables with dictionaries, columns, row
     columns,
     [0n, 1n].map((i) => ({ i, part: 'p', flag: null })),
   );
+  const several = { i: 'bigint', s: 'varchar', t: 'timestamp', d: 'double' };
+  const vectors = await run(passed(user.vectors), { mode: 'mapBatches', schema: several }, 30);
+  assert.deepEqual(
+    vectors,
+    inputRows(30)
+      .slice(1)
+      .map(({ i, s, t }) => ({ i, s, t, d: 0.5 })),
+  );
   const rows = await run(passed(user.rowsOfBatch), { mode: 'mapBatches', schema: parts }, 8);
   assert.deepEqual(rows.at(-1), { i: 7n, part: 'ä7', flag: true });
 });
