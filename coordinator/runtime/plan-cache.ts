@@ -23,14 +23,14 @@ export class PlanCache {
    */
   stagesOf(request: PlanningRequest, snapshot: string, planned: () => StagedPlan): StagedPlan {
     const { plan, slots, datasets, extracts, distributed } = request;
-    const key = JSON.stringify([plan, slots, datasets, extracts, distributed, snapshot]);
+    const key = JSON.stringify([plan, slots, datasets, extracts, distributed, snapshot], exactly);
     const known = this.#plans.get(key);
     if (known !== undefined) {
       this.#keep(key, known);
       return known;
     }
     const staged = planned();
-    if (!mayMeanNow(key) && !JSON.stringify(staged).includes(request.run)) this.#keep(key, staged);
+    if (!mayMeanNow(key) && !JSON.stringify(staged, exactly).includes(request.run)) this.#keep(key, staged);
     return staged;
   }
 
@@ -41,6 +41,13 @@ export class PlanCache {
     if (this.#plans.size > this.#entriesMax && oldest !== undefined) this.#plans.delete(oldest);
   }
 }
+
+/** JSON has one text for values that are different: two questions that differ in such a parameter are two. */
+const exactly = (_: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return { bigint: String(value) };
+  const isInJson = typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0));
+  return isInJson ? value : { number: Object.is(value, -0) ? '-0' : String(value) };
+};
 
 /** Whether a word of a JSON text may be the present time: see `fixTime`. As a name of anything else it only costs a plan. */
 const mayMeanNow = (json: string): boolean => presentTime.test(json.replaceAll(escaped, ' '));
