@@ -45,7 +45,10 @@ test('the same question over the same files is planned once, whatever run and ti
 test('values for which JSON has one text are different questions', () => {
   const isPlanned = cacheOf(10);
   for (const value of [null, NaN, Infinity, -Infinity, 0, -0, 1, 1n, '1', '1n'])
-    assert.ok(isPlanned(request('SELECT $x', { plan: { kind: 'sql', text: 'SELECT $x', value } as never })), `${value}`);
+    assert.ok(
+      isPlanned(request('SELECT $x', { plan: { kind: 'sql', text: 'SELECT $x', value } as never })),
+      `${value}`,
+    );
 });
 
 test('what may mean the present time, or names its run, is planned each time', () => {
