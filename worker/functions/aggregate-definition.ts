@@ -27,14 +27,36 @@ export function finished(
   { init, merge, finish }: AggregateDefinition,
   states: readonly (string | null)[] | null,
 ): unknown {
-  const parsed = (states ?? []).flatMap((state) => (state === null ? [] : [JSON.parse(state) as unknown]));
+  const parsed = (states ?? []).flatMap((state) => (state === null ? [] : [stateOf(state)]));
   const [first = init(), ...others] = parsed;
   return finish(others.reduce((state, other) => merge(state, other) ?? state, first));
 }
 
-/** @throws TypeError if it is no JSON */
+/**
+ * A state as text between tasks: JSON, and the numbers that it has no text for.
+ *
+ * @throws TypeError if it would not come back as it is
+ */
 export function stateText(state: unknown): string {
   const text: string | undefined = JSON.stringify(state);
   if (text === undefined) throw new TypeError(`the state is ${typeof state}: it must be JSON`);
-  return text;
+  return mayLose.test(text) ? JSON.stringify(state, spelt) : text;
 }
+
+const stateOf = (text: string): unknown => (text.includes(numberKey) ? JSON.parse(text, revived) : JSON.parse(text));
+
+/** What NaN and the infinities become in JSON, and what has no properties: a Map, a Set. */
+const mayLose = /null|\{\}/;
+
+/** No key of a user's. */
+const numberKey = '#number#';
+
+const revived = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && numberKey in value ? Number(value[numberKey]) : value;
+
+const spelt = (_: string, value: unknown): unknown => {
+  if (typeof value === 'number' && !Number.isFinite(value)) return { [numberKey]: String(value) };
+  if (value instanceof Map || value instanceof Set)
+    throw new TypeError(`the state holds a ${value.constructor.name}: it must be JSON`);
+  return value;
+};
