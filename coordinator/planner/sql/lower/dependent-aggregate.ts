@@ -1,8 +1,9 @@
-import { type AstNode, find, isNode, nodesOf, rewrite } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, inPlaceOf, isNode, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
 import { namesColumn } from '../select/groups.ts';
 import { allOf, conjunctsOf } from './conjuncts.ts';
 import { partitioned } from './dependent-rows.ts';
+import { nullsWhereCorrelated } from './empty-value.ts';
 import { columnAt, derived, type InDomain, same } from './in-domain.ts';
 import { NotDistributed } from './names.ts';
 import { isAggregate } from './outside-aggregates.ts';
@@ -118,8 +119,18 @@ export class DependentAggregate {
     return rewrite(tree, (node) => {
       if (node.class === 'SUBQUERY') return node;
       if (!isAggregate(node, this.#in.dialect)) return undefined;
-      return { ...node, filter: isNode(node.filter) ? allOf([node.filter, found]) : found };
+      const only = { ...node, filter: isNode(node.filter) ? allOf([node.filter, found]) : found };
+      return nullsWhereCorrelated.has(String(node.function_name)) ? this.#nullUnless(found, only) : only;
     });
+  }
+
+  #nullUnless(found: AstNode, aggregate: AstNode): AstNode {
+    const [item] = nodesOf(this.#in.parse('SELECT CASE WHEN bool_or(x) THEN y END').select_list);
+    const place = (tree: AstNode): AstNode | undefined => {
+      const [name] = textsOf(tree.column_names);
+      return name === 'x' ? found : name === 'y' ? { ...aggregate, alias: '' } : undefined;
+    };
+    return inPlaceOf(aggregate, rewrite(item ?? {}, place));
   }
 
   /** An aggregate of nothing but the query around is one of that query. */

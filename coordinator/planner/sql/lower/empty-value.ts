@@ -4,13 +4,21 @@ import { parseExpression, printExpression } from '../../expressions.ts';
 import { NotDistributed } from './names.ts';
 import { isAggregate } from './outside-aggregates.ts';
 
-/** Aggregates that are null of no rows. */
+/** Aggregates that are null where a correlated subquery finds no rows. */
 const nulls: ReadonlySet<string> = new Set(
   `sum min max avg mean any_value first last arbitrary median stddev stddev_pop stddev_samp variance var_pop var_samp
   bool_and bool_or bit_and bit_or bit_xor product quantile quantile_cont quantile_disc mode kahan_sum fsum favg list
-  string_agg arg_min arg_max min_by max_by`.split(/\s+/),
+  string_agg arg_min arg_max min_by max_by count_if countif approx_count_distinct entropy regr_count`.split(/\s+/),
 );
-const zeros: ReadonlySet<string> = new Set(['count', 'count_star', 'count_if', 'countif', 'approx_count_distinct']);
+const zeros: ReadonlySet<string> = new Set(['count', 'count_star']);
+/** Zero of no rows, but DuckDB has nulls of them where a correlated subquery finds no rows: only `count` is zero there. */
+export const nullsWhereCorrelated: ReadonlySet<string> = new Set([
+  'count_if',
+  'countif',
+  'approx_count_distinct',
+  'entropy',
+  'regr_count',
+]);
 
 /** Operators that are null where one of their sides is. */
 const strict: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '//']);

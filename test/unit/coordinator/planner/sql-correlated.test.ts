@@ -106,6 +106,9 @@ const families: Readonly<Record<string, readonly string[]>> = {
     `select i, (select count(*) from (select '0' || i as t from '${q}' where i < 50 union all select i::varchar from '${q}' where i < 50) q where q.t = p.i) as c from '${p}' p where i < 30`,
     `select i from '${p}' p where i < 30 and (select count(*) from (select '0' || i as t from '${q}' where i < 50 union all select i::varchar from '${q}' where i < 50) q where q.t = p.i) = 2`,
   ],
+  'that find nothing': [
+    `select i, (select approx_count_distinct(q.i) from '${q}' q where q.i = p.n + 690) as a, (select entropy(q.k) from '${q}' q where q.i < p.n - 25) as b, (select regr_count(q.i, q.k) + 1 from '${q}' q where q.i < p.n - 25) as c, (select count_if(q.k > 1) from '${q}' q where q.i = p.n + 690) as d from '${p}' p where i < 60`,
+  ],
   'that make a list': [
     `select i, array(select q.i from '${q}' q where q.n = p.n order by q.i desc) as l from '${p}' p where i < 40`,
     `select i, array(select distinct q.k from '${q}' q where q.n = p.n order by q.k) as l from '${p}' p where i < 40`,
