@@ -76,20 +76,27 @@ function flip(path: string): void {
   closeSync(file);
 }
 
-for (const [what, damage] of [
+const damages = [
   ['with a flipped bit', flip],
   ['that is gone', (path: string) => rmSync(path)],
+] as const;
+
+for (const [how, fetchRootAskMs] of [
+  ['pulled', 0],
+  ['read in place', 5000],
 ] as const) {
-  test(`an exchange file ${what} is made again; the answer is the same`, async () => {
-    await withCluster(options, async (cluster, client) => {
-      const progress = new Progress();
-      const job = checkDelays(delays(client, progress, 30));
-      await progress.reaches(({ stages }) => (stages[0]?.finished ?? 0) >= 4, 'some tasks are done');
-      const files = exchangeFiles(cluster).slice(0, 3);
-      for (const path of files) damage(path);
-      await job;
-      const { outputLost = 0, fetchFailed = 0 } = progress.reruns;
-      assert.ok(files.length >= 3 && outputLost >= files.length && fetchFailed >= 1, JSON.stringify(progress.reruns));
+  for (const [what, damage] of damages) {
+    test(`an exchange file ${what} is made again, ${how}; the answer is the same`, async () => {
+      await withCluster({ config: { ...smallTasks, fetchRootAskMs } }, async (cluster, client) => {
+        const progress = new Progress();
+        const job = checkDelays(delays(client, progress, 30));
+        await progress.reaches(({ stages }) => (stages[0]?.finished ?? 0) >= 4, 'some tasks are done');
+        const files = exchangeFiles(cluster).slice(0, 3);
+        for (const path of files) damage(path);
+        await job;
+        const { outputLost = 0, fetchFailed = 0 } = progress.reruns;
+        assert.ok(files.length >= 3 && outputLost >= files.length && fetchFailed >= 1, JSON.stringify(progress.reruns));
+      });
     });
-  });
+  }
 }
