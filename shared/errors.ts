@@ -42,6 +42,7 @@ export const errorCodes = {
   FUNCTION_PACKAGE_MISSING: exitCodes.config,
   OUT_OF_MEMORY: exitCodes.jobFailed,
   DISK_FULL: exitCodes.jobFailed,
+  DATABASE_LOST: exitCodes.jobFailed,
   QUOTA_EXCEEDED: exitCodes.jobFailed,
   FETCH_FAILED: exitCodes.jobFailed,
   POISON_TASK: exitCodes.jobFailed,
@@ -124,6 +125,8 @@ export class SheafError extends Error implements ErrorData {
   /** Any thrown value as a `SheafError`; what is not one yet was not foreseen and becomes `INTERNAL`. */
   static from(thrown: unknown): SheafError {
     if (thrown instanceof SheafError) return thrown;
+    // Thrown first; what then failed to close says less.
+    if (isSuppressed(thrown)) return SheafError.from(thrown.suppressed);
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     return new SheafError('INTERNAL', error.message, {
       cause: error,
@@ -132,6 +135,10 @@ export class SheafError extends Error implements ErrorData {
     });
   }
 }
+
+/** Of this runtime or of the compiler's helpers for older ones. */
+const isSuppressed = (thrown: unknown): thrown is { readonly suppressed: unknown } =>
+  thrown instanceof Error && thrown.name === 'SuppressedError' && 'suppressed' in thrown;
 
 /** Fails on our own bugs; errors of the world are `SheafError`s. */
 export function assert(condition: unknown, message: string): asserts condition {

@@ -5,6 +5,7 @@ import { isS3 } from '../../connectors/s3/location.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { Database } from '../../shared/duckdb/database.ts';
+import { breaksDatabase } from '../../shared/duckdb/errors.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { Secrets } from '../../shared/secrets.ts';
@@ -27,10 +28,21 @@ const { config, tempDirectory, secretsFolder } = workerData as {
   readonly secretsFolder?: string;
 };
 
-/** What planning may take in memory: footers and sniffed samples. */
-const database = Database.open({ memoryLimitBytes: config.planningMemoryBytes, tempDirectory });
-const connection = Connection.open(database.address);
-const dialect = dialectOf(connection);
+/** With what planning may take in memory: footers and sniffed samples. */
+function openDuckdb() {
+  const database = Database.open({ memoryLimitBytes: config.planningMemoryBytes, tempDirectory });
+  const connection = Connection.open(database.address);
+  return { database, connection, dialect: dialectOf(connection) };
+}
+
+let duckdb = openDuckdb();
+
+/** A question whose planning breaks DuckDB leaves a new one to the next. */
+function renewDuckdb(): void {
+  for (const part of [duckdb.connection, duckdb.database]) part[Symbol.dispose]();
+  duckdb = openDuckdb();
+}
+
 const cache = new SourceCache(config.sourceCacheEntriesMax);
 const plans = new PlanCache(config.planCacheEntriesMax);
 const objects = new ObjectFacts(config.sourceCacheEntriesMax);
@@ -38,6 +50,7 @@ const secrets = new Secrets(secretsFolder);
 
 /** What the objects that the plan names tell: nothing is loaded or asked where it names none. */
 async function remoteFacts(node: PlanNode): Promise<RemoteFacts> {
+  const { connection, dialect } = duckdb;
   const scans = scansOf(node, dialect).filter(({ paths }) => paths.some(isS3));
   if (scans.length === 0) return new Map();
   const { lookIntoRemote } = await import('../sources/remote.ts');
@@ -68,6 +81,7 @@ const snapshotOf = (sources: Sources): string =>
 
 /** Piscina calls this with each request. It never throws: a refusal is data. */
 export async function plan(request: PlanningRequest): Promise<PlanningReply> {
+  const { connection, dialect } = duckdb;
   try {
     const remote = await remoteFacts(request.plan);
     const sources = resolveSources(request.plan, { connection, dialect, cache, config, remote });
@@ -82,6 +96,8 @@ export async function plan(request: PlanningRequest): Promise<PlanningReply> {
     const text = request.explain ? { text: explainPlan(staged).text } : {};
     return { kind: 'planned', staged, files, snapshot, ...text };
   } catch (thrown) {
-    return { kind: 'refused', error: SheafError.from(thrown).toData() };
+    const error = SheafError.from(thrown).toData();
+    if (breaksDatabase(error)) renewDuckdb();
+    return { kind: 'refused', error };
   }
 }

@@ -2,6 +2,7 @@ import { type ErrorCode, SheafError } from '../errors.ts';
 
 /** What DuckDB's messages say, the first match wins. They begin with the kind of error. */
 const codeOfMessage: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
+  [/database has been invalidated because of a previous fatal error/, 'DATABASE_LOST'],
   [/^INTERRUPT Error/s, 'CANCELLED'],
   [/^Out of Memory Error: .*limit was set by the 'max_temp_directory_size'/s, 'DISK_FULL'],
   [/^IO Error: .*(No space left on device|Disk quota exceeded|File too large)/s, 'DISK_FULL'],
@@ -54,6 +55,7 @@ const nextStep: Partial<Record<ErrorCode, string>> = {
   SCHEMA_MISMATCH: 'Read files of one schema together, or give the schema that they share.',
   QUERY_FAILED:
     'See what the message names: filter such rows out, or correct them; try_cast makes null of what cannot be cast.',
+  DATABASE_LOST: 'Try again: another query broke the database, and the worker opens a new one.',
   INTERNAL: 'This looks like a bug in DuckDB or in Sheaf: please report it with the query.',
 };
 
@@ -64,14 +66,25 @@ const nextStep: Partial<Record<ErrorCode, string>> = {
  * @param type a `duckdb_error_type`, where the C API gives one
  */
 export function duckdbError(text: string, type = 0): SheafError {
-  const message = plainMessage(text).replace(forbiddenAdvice, '').replace(manyCandidates, '$1\t…\n');
+  const [said = '', stack] = plainMessage(text).split(/\s*Stack Trace:\s*/);
+  const message = said.replace(forbiddenAdvice, '').replace(manyCandidates, '$1\t…\n');
   const code = codeOfMessage.find(([pattern]) => pattern.test(message))?.[1] ?? codeOfType[type] ?? 'QUERY_FAILED';
   const next = extension.test(message) ? withoutExtension : nextStep[code];
   return new SheafError(code, message, {
-    retryable: code === 'OUT_OF_MEMORY' || code === 'DISK_FULL',
+    retryable: retryable.has(code),
     ...(next === undefined ? {} : { next }),
+    ...(stack === undefined ? {} : { details: { stack } }),
   });
 }
+
+const retryable: ReadonlySet<ErrorCode> = new Set(['OUT_OF_MEMORY', 'DISK_FULL', 'DATABASE_LOST']);
+
+/**
+ * Whether an error means that its database takes no more work: DuckDB met a bug of its own in this query, or in one before
+ * it.
+ */
+export const breaksDatabase = ({ code, message }: Pick<SheafError, 'code' | 'message'>): boolean =>
+  code === 'DATABASE_LOST' || (code === 'INTERNAL' && /(INTERNAL|FATAL) Error/.test(message));
 
 const extension = /but it exists in the \w+ extension|requires the extension/;
 const withoutExtension =

@@ -8,7 +8,7 @@ import type { Logger } from '../../shared/log.ts';
 import { servePermits } from '../connectors/permit-port.ts';
 import type { PermitQueue } from '../connectors/permit-queue.ts';
 import { Cancellation } from './cancellation.ts';
-import { type PoolReply, type PoolTask, type ThreadData, usesConnectors } from './protocol.ts';
+import { type PoolMessage, type PoolReply, type ThreadSetUp, usesConnectors } from './protocol.ts';
 import { threadDeath } from './thread-death.ts';
 
 /**
@@ -32,9 +32,9 @@ export class ThreadPool {
   readonly #piscina: Piscina;
   /** Resolves when every thread has loaded its code. */
   readonly #loaded = Promise.withResolvers<void>();
-  readonly #data: ThreadData;
+  readonly #data: ThreadSetUp;
 
-  constructor(threads: number, data: ThreadData, log: Logger) {
+  constructor(threads: number, data: ThreadSetUp, log: Logger) {
     this.#data = data;
     this.stuck = this.#stuck.promise;
     this.#piscina = new Piscina({
@@ -63,7 +63,7 @@ export class ThreadPool {
    * @param permits for its sources and sinks
    */
   async run(
-    task: Omit<PoolTask, 'cancellation' | 'permits'>,
+    task: Omit<PoolMessage, 'cancellation' | 'permits'>,
     signal: AbortSignal,
     permits?: PermitQueue,
   ): Promise<PoolReply> {
@@ -74,7 +74,7 @@ export class ThreadPool {
     signal.addEventListener('abort', cancel, { once: true });
     using doors = new DisposableStack();
     try {
-      const poolTask: PoolTask = { ...task, cancellation: cancellation.buffer };
+      const poolTask: PoolMessage = { ...task, cancellation: cancellation.buffer };
       if (permits === undefined || !usesConnectors(task)) return (await this.#piscina.run(poolTask)) as PoolReply;
       const { port1, port2 } = new MessageChannel();
       doors.defer(() => port1.close());

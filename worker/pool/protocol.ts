@@ -7,12 +7,19 @@ import type { LogOptions } from '../../shared/log.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { Split, StageOutput, Step, TaskInput, TaskOutput } from '../../shared/stage.ts';
 
-/** What every pool thread is given once, when it starts. */
-export interface ThreadData {
-  /** Address of the worker's one database: each thread opens its own connections to it. */
+/** What an attempt's thread works with. */
+export interface ThreadData extends ThreadSetUp, ThreadDatabase {}
+
+/** What it needs of the worker's one database, which is another one once a query has broken it. */
+export interface ThreadDatabase {
+  /** Its address: each thread opens its own connections to it. */
   readonly database: bigint;
   /** `Database.narrowArrowOptions`. */
   readonly narrowArrowOptions: bigint;
+}
+
+/** What every pool thread is given once, when it starts. */
+export interface ThreadSetUp {
   /** For messages: which worker could not see a file. */
   readonly workerName: string;
   /** Root of the exchange files that attempts of this worker write. */
@@ -45,6 +52,11 @@ export interface PoolTask {
   readonly cancellation: SharedArrayBuffer;
   /** Where permits are asked for, if the task speaks with a source or a sink. */
   readonly permits?: MessagePort;
+}
+
+/** An attempt, and the database that it finds. */
+export interface PoolMessage extends PoolTask {
+  readonly shared: ThreadDatabase;
 }
 
 /** An input once everything remote has been fetched. */

@@ -7,16 +7,16 @@ import { redactData } from '../../shared/secrets.ts';
 import { runTask } from '../kernel/run-task.ts';
 import { failureOf } from '../runtime/failure-of.ts';
 import { AttemptWatch } from './cancellation.ts';
-import type { PoolReply, PoolTask, ThreadData } from './protocol.ts';
+import type { PoolMessage, PoolReply, PoolTask, ThreadSetUp } from './protocol.ts';
 
-const thread = workerData as ThreadData;
+const thread = workerData as ThreadSetUp;
 bufferPool.bytesMax = thread.config.threadBufferBytesMax;
 
 /** Piscina calls this with each task. It never throws: how an attempt ended is data. */
-export async function run(task: PoolTask): Promise<PoolReply> {
+export async function run({ shared, ...task }: PoolMessage): Promise<PoolReply> {
   const watch = new AttemptWatch(task.cancellation);
   try {
-    const output = await runTask(task, thread, watch);
+    const output = await runTask(task, { ...thread, ...shared }, watch);
     // Node sees rejections that nobody handles at the end of a turn: let it, while it is known whose they are.
     await setImmediate();
     return { kind: 'finished', output };

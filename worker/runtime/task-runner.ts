@@ -7,10 +7,10 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { ThreadPool } from '../pool/pool.ts';
 import type { LocalInput, PoolReply } from '../pool/protocol.ts';
 import type { Bundles } from './bundles.ts';
+import type { Databases } from './databases.ts';
 import { failureOf } from './failure-of.ts';
 import { totalsOf } from './task-totals.ts';
 import type { UsageMeter } from './usage-meter.ts';
-import type { WideDatabases } from './wide-database.ts';
 
 /** Where a running attempt's outcome and its helpers come from: the session with the leader. */
 export interface TaskHost {
@@ -26,7 +26,7 @@ interface Parts {
   readonly exchange: Exchange;
   readonly pool: ThreadPool;
   readonly bundles: Bundles;
-  readonly wideDatabases: WideDatabases;
+  readonly databases: Databases;
   readonly usage: UsageMeter;
   readonly log: Logger;
 }
@@ -105,12 +105,9 @@ export class TaskRunner {
     const fetchMs = performance.now() - startedMs;
     const { job, stage, task: index, attempt, steps, output, schema } = task;
     const result = task.result === true;
-    const wide = task.wide ? { wideDatabase: this.#parts.wideDatabases.address(task.machine === true) } : {};
-    const reply = await this.#parts.pool.run(
-      { key: { job, stage, task: index, attempt }, inputs, steps, output, schema, result, ...wide },
-      signal,
-      host.permits,
-    );
+    const attempted = { key: { job, stage, task: index, attempt }, inputs, steps, output, schema, result };
+    const { pool, databases } = this.#parts;
+    const reply = await databases.using(task, (found) => pool.run({ ...attempted, ...found }, signal, host.permits));
     if (reply.kind === 'failed') return reply;
     const { rows, bytes } = totalsOf(task.inputs);
     const { rowsIn, bytesIn, ...work } = reply.output.metrics;

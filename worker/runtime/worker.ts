@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config/config.ts';
-import { Database } from '../../shared/duckdb/database.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Logger, LogOptions } from '../../shared/log.ts';
 import { followLeader, type Leader } from '../../shared/store/leader.ts';
@@ -14,11 +13,11 @@ import { version } from '../../shared/version.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { ThreadPool } from '../pool/pool.ts';
 import { Bundles } from './bundles.ts';
+import { Databases } from './databases.ts';
 import { checkMemory, defaultMemoryBytes } from './memory.ts';
 import { Session } from './session.ts';
 import { TaskRunner } from './task-runner.ts';
 import { UsageMeter } from './usage-meter.ts';
-import { WideDatabases } from './wide-database.ts';
 
 export interface WorkerOptions {
   /**
@@ -63,8 +62,7 @@ export class Worker {
   readonly closed: Promise<void>;
   readonly #options: WorkerOptions;
   readonly #stop = new AbortController();
-  readonly #database: Database;
-  readonly #wideDatabases: WideDatabases;
+  readonly #databases: Databases;
   readonly #exchange: Exchange;
   readonly #pool: ThreadPool;
   readonly #runner: TaskRunner;
@@ -76,20 +74,19 @@ export class Worker {
 
   private constructor(
     options: WorkerOptions,
-    [database, wideDatabases]: readonly [Database, WideDatabases],
+    databases: Databases,
     exchange: Exchange,
     pool: ThreadPool,
     memoryLimitBytes: number,
   ) {
     this.#options = options;
-    this.#database = database;
-    this.#wideDatabases = wideDatabases;
+    this.#databases = databases;
     this.#exchange = exchange;
     this.#pool = pool;
     const bundles = new Bundles(join(options.dataDirectory, 'blobs'));
     const spills = spillDirectories.map((name) => join(options.dataDirectory, name));
     const usage = new UsageMeter(spills, { config: options.config, memoryLimitBytes, log: options.log });
-    this.#runner = new TaskRunner({ exchange, pool, bundles, wideDatabases, usage, log: options.log });
+    this.#runner = new TaskRunner({ exchange, pool, bundles, databases, usage, log: options.log });
     void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
     void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
     this.closed = this.#live().finally(() => this.#close());
@@ -104,15 +101,14 @@ export class Worker {
     const directory = (name: string): string => join(dataDirectory, name);
     for (const name of ['temp', 'exchange']) mkdirSync(directory(name), { recursive: true, mode: 0o700 });
     const exchanging = Exchange.start({ root: directory('exchange'), listen, token, config });
-    const database = Database.open({ memoryLimitBytes, tempDirectory: directory(spill) });
     const machineMemoryBytes = Math.max(memoryLimitBytes, options.machineMemoryBytes ?? 0);
-    const wideDatabases = new WideDatabases({
-      own: { threads: wideThreads, memoryLimitBytes, tempDirectory: directory(spillOfWide) },
+    const databases = new Databases({
+      shared: { memoryLimitBytes, tempDirectory: directory(spill) },
+      wide: { threads: wideThreads, memoryLimitBytes, tempDirectory: directory(spillOfWide) },
       machine: { threads: wideThreads, memoryLimitBytes: machineMemoryBytes, tempDirectory: directory(spillOfMachine) },
     });
     const exchange = await exchanging;
     const threadData = {
-      ...database.forThreads,
       workerName: `${hostname()}:${process.pid}`,
       exchangeRoot: directory('exchange'),
       exchangeQuota: exchange.quota.memory,
@@ -123,7 +119,7 @@ export class Worker {
       config,
     };
     const pool = new ThreadPool(threads, threadData, options.log);
-    return new Worker(options, [database, wideDatabases], exchange, pool, machineMemoryBytes);
+    return new Worker(options, databases, exchange, pool, machineMemoryBytes);
   }
 
   /** `host:port` at which the others reach its exchange. */
@@ -277,8 +273,7 @@ export class Worker {
       await this.#runner.dropAll();
       if (!this.#stuck) await this.#pool.close();
       await this.#exchange.close();
-      if (!this.#stuck) this.#wideDatabases[Symbol.dispose]();
-      if (!this.#stuck) this.#database[Symbol.dispose]();
+      if (!this.#stuck) this.#databases[Symbol.dispose]();
       await (await store).close();
     };
     await close().catch((error: unknown) => log.warn({ err: SheafError.from(error) }, 'not everything closed'));
