@@ -37,7 +37,7 @@ export interface Case {
   readonly again: (sql: string) => Asked;
   readonly orderedBy: readonly number[];
   readonly slots: number;
-  /** As one task of all threads, where that may be. */
+  /** Asked a second time, as one task of all threads where that may be. */
   readonly wide: boolean;
 }
 
@@ -143,13 +143,19 @@ export class World implements Disposable {
       for (const statement of question.setup) this.#reference.execute(statement);
       this.#reference.execute(`CREATE OR REPLACE TABLE expected AS ${question.referenceSql}`);
     });
+    const staged = await this.#asked({ ...question, wide: false }, expected.error, mutate);
+    if (!question.wide || staged.difference !== undefined) return staged;
+    const { difference: differs } = await this.#asked(question, expected.error, mutate);
+    return differs === undefined ? staged : { ...staged, difference: differs };
+  }
+
+  async #asked(question: Case, expectedError: SheafError | undefined, mutate: Mutation): Promise<Outcome> {
     const planned = attempt(() => mutate(this.stagesOf(question)));
     const stages = planned.value?.stages ?? [];
     if (planned.value !== undefined) this.#countPlan(planned.value);
     const about = { stages: stages.length, parallel: stages.some(({ tasks }) => tasks > 1) };
     const error = planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question));
-    if (error !== undefined || expected.error !== undefined)
-      return { ...about, ...compareErrors(error, expected.error) };
+    if (error !== undefined || expectedError !== undefined) return { ...about, ...compareErrors(error, expectedError) };
     const differs = difference(this.#reference, 'actual', 'expected', question);
     if (differs === undefined) return { ...about, failed: false };
     return {

@@ -202,10 +202,10 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select id, (select max(q.price) from '${quotes}' q where q.sym = t.sym and q.ts <= t.ts) as p from '${trades}' t where id < 60 order by id`,
       `select sym, count(*) as n, (select count(*) from '${quotes}' q where q.sym = t.sym) as m from '${trades}' t group by sym order by sym`,
       `select count(*) + (select count(*) from '${quotes}') as n from '${trades}'`,
+      `select id, array(select q.price from '${quotes}' q where q.sym = t.sym order by price limit 2) as p from '${trades}' t where id < 9 order by id`,
       `select id from '${trades}' t where id < 60 and qty > (select avg(u.qty) from '${trades}' u where u.sym = t.sym and exists (from '${items}' i where i.id = u.id and i.id > t.id)) order by id`,
     ],
     gathered: [
-      `select id, array(select q.price from '${quotes}' q where q.sym = t.sym order by price limit 2) as p from '${trades}' t where id < 9 order by id`,
       `select id, (select sum(x) from (values (t.id), (t.qty)) v(x)) as s from '${trades}' t where id < 9 order by id`,
     ],
   },
