@@ -19,7 +19,7 @@ import { lowerQuery } from '../sql/lower/query.ts';
 import { takesSample } from '../sql/lower/samples.ts';
 import { fillParameters } from '../sql/parameters.ts';
 import { isTreeRowByRow } from '../sql/row-by-row.ts';
-import { relationsByName, tableReferences } from '../sql/table-references.ts';
+import { relationsByName, type TableReference, tableReferences } from '../sql/table-references.ts';
 import { wholeFiles } from '../sql/whole-files.ts';
 import {
   relationPrefix,
@@ -187,15 +187,16 @@ function gather(
 ): BoundOf<'gather'> {
   const { tree, references, relations, schemas, nameOf } = question;
   const { dialect } = context;
-  const plans = [...new Set(references.map(({ plan }) => plan))];
+  const planOf = onePerScan();
+  const plans = [...new Set(references.map(planOf))];
   const without = withoutExistsLists(withoutFiles(tree, references));
   const inputs = plans.map((plan) => {
     const used = references.flatMap((reference, i) =>
-      reference.plan === plan ? usedColumns(without, reference, schemas[i] ?? []) : [],
+      planOf(reference) === plan ? usedColumns(without, reference, schemas[i] ?? []) : [],
     );
     return cutTo(bindPlan(plan), columnNames(used));
   });
-  const places = references.map(({ plan }) => plans.indexOf(plan));
+  const places = references.map((reference) => plans.indexOf(planOf(reference)));
   const readers = context.whole ? plans.map((plan) => wholeFiles(plan, context)) : [];
   const tableOf = (names: readonly string[]) => (at: number) => {
     const place = places[at] ?? -1;
@@ -206,11 +207,23 @@ function gather(
       kind: 'gather',
       sql: (names) => dialect.print(withRelations(tree, references, tableOf(names))),
       reason,
-      rowByRow: inputs.length === 1 && isTreeRowByRow(tree, relations, dialect),
+      rowByRow: references.length === 1 && isTreeRowByRow(tree, relations, dialect),
       volatile: isVolatile(dialect, tree) || takesSample(tree),
     },
     schema,
     inputs,
+  };
+}
+
+/** Two mentions of the same files are one table, as in the text: DuckDB takes expressions over them for equal. */
+function onePerScan(): (reference: Pick<TableReference, 'plan'>) => PlanNode {
+  const scans = new Map<string, PlanNode>();
+  return ({ plan }) => {
+    if (plan.kind !== 'scan') return plan;
+    const key = JSON.stringify(plan);
+    const first = scans.get(key) ?? plan;
+    scans.set(key, first);
+    return first;
   };
 }
 

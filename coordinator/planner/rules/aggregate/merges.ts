@@ -34,7 +34,7 @@ export function mergeOf(call: CallText, part: PartOf): Merge | undefined {
   if (ofThemselves.has(name) && args.length === 1) return { wholes: [`CAST(${name}(${own()}) AS ${type})`] };
   if (averages.has(name) && type === 'DOUBLE' && (summable.test(argument) || wide.test(argument)))
     return averageOf(call, part);
-  if (name === 'favg') return ratio(part(over(call, 'fsum', ...args)), part(over(call, 'count', ...args)), 'fsum');
+  if (name === 'favg') return exactAverageOf(call, part);
   if (name === 'bitstring_agg' && args.length === 3) return { wholes: [`bit_or(${own()})`] };
   return varianceMerge(call, part) ?? covarianceMerge(call, part) ?? pickMerge(call, part);
 }
@@ -45,6 +45,15 @@ function averageOf(call: CallText, part: PartOf): Merge {
   const isCast = wide.test(call.argument) || call.argument === 'BOOLEAN';
   const summed = isCast ? `CAST(${value} AS DOUBLE)` : value;
   return ratio(part(over(call, 'sum', summed)), part(over(call, 'count', value)), 'sum');
+}
+
+/** DuckDB's compensated sum of an infinity is one, or NaN, as it comes; its average is NaN. */
+function exactAverageOf(call: CallText, part: PartOf): Merge {
+  const sum = part(over(call, 'fsum', ...call.args));
+  const { wholes } = ratio(sum, part(over(call, 'count', ...call.args)), 'fsum');
+  return {
+    wholes: wholes.map((average) => `CASE WHEN isfinite(fsum(${sum})) IS FALSE THEN 'NaN'::DOUBLE ELSE ${average} END`),
+  };
 }
 
 const ratio = (sum: string, count: string, adding: string): Merge => ({
