@@ -36,7 +36,7 @@ test('never more in a second than the limit, whatever it is, and not much slower
         const times = greedy(new RateWindow(0, burstMs), perSecond, 10, requests);
         const countMax = Math.ceil(perSecond);
         // A rate just below a whole number is that number: no clock sees a femtosecond.
-        const windowMs = Math.round((countMax / perSecond) * 1e6) / 1000;
+        const windowMs = (countMax / perSecond) * 1000 - 1e-6;
         assert.ok(mostWithin(times, windowMs) <= countMax);
         const spentMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
         // A clock of whole milliseconds loses one a wait at the most.
