@@ -176,7 +176,7 @@ export class Surroundings {
   }
 
   #asDuckdb(sql: string): string {
-    const filled = mapParameters(sql, (at) => constantOf(this.#values[at - 1] ?? null));
+    const filled = mapParameters(withoutLiteralOrders(sql), (at) => constantOf(this.#values[at - 1] ?? null));
     return this.#functions.asDuckdb(filled);
   }
 }
@@ -187,6 +187,10 @@ const mapParameters = (sql: string, replace: (at: number) => string): string =>
         .map(({ kind, sql }) => (kind === 'parameter' ? replace(Number(sql.slice(2))) : sql))
         .join('')
     : sql;
+
+/** What an aggregate's rows are ordered by may be a parameter in DuckDB, and no literal. */
+const withoutLiteralOrders = (sql: string): string =>
+  sql.replace(/(WITHIN GROUP \(ORDER BY |',' ORDER BY |\(\$p\d+ ORDER BY )(\$p\d+)/g, '$1coalesce($2)');
 
 /** What a parameter means, by the words of the documentation. */
 function constantOf(value: Value): string {

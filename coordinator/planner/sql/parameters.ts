@@ -2,7 +2,7 @@ import { SheafError } from '../../../shared/errors.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
 import type { SqlNode } from '../../../shared/plan/nodes/sql.ts';
-import { type AstNode, find, nodesOf, rewrite } from '../../../shared/sql/ast.ts';
+import { type AstNode, type AstValue, find, inPlaceOf, isNode, nodesOf, rewrite } from '../../../shared/sql/ast.ts';
 import { tokenize } from '../../../shared/sql/tokens.ts';
 import type { Dialect } from '../dialect.ts';
 import { parseExpression } from '../expressions.ts';
@@ -40,11 +40,12 @@ function filledWith(parsed: ParsedPivots, { parameters = [] }: SqlNode, dialect:
   const values = new Map(parameters.map(({ name, sql }) => [name.toLowerCase(), sql]));
   for (const name of wanted) if (!values.has(name)) throw noValue(name, parameters);
   for (const name of values.keys()) if (!wanted.includes(name)) throw noParameter(name, wanted);
-  const filled = rewrite(tree, (node) =>
-    isParameter(node)
-      ? { ...parseExpression(dialect, values.get(nameOf(node)) ?? ''), alias: node.alias ?? '' }
-      : undefined,
-  );
+  const ordering = orderingAggregates(tree);
+  const filled = rewrite(tree, (node) => {
+    if (!isParameter(node)) return undefined;
+    const value = inPlaceOf(node, parseExpression(dialect, values.get(nameOf(node)) ?? ''));
+    return ordering.has(node) ? asNoLiteral(value) : value;
+  });
   return {
     tree: withoutParameterMap(filled),
     text: filledText(text, values),
@@ -52,6 +53,21 @@ function filledWith(parsed: ParsedPivots, { parameters = [] }: SqlNode, dialect:
       select === undefined ? { name } : { name, select: filledText(select, values) },
     ),
   };
+}
+
+/** Parameters that are the whole of what an aggregate's rows are ordered by: `quantile_cont(0.5 ORDER BY ?)`. */
+const orderingAggregates = (tree: AstNode): ReadonlySet<AstValue | undefined> =>
+  new Set(
+    find(tree, ({ class: kind }) => kind === 'FUNCTION')
+      .flatMap(({ order_bys: by }) => (isNode(by) ? nodesOf(by.orders) : []))
+      .map(({ expression }) => expression),
+  );
+
+/** DuckDB takes a literal there for a mistake, and a parameter for what it is worth. */
+function asNoLiteral(child: AstNode): AstNode {
+  const type = isNode(child.value) ? child.value.type : undefined;
+  if (child.class !== 'CONSTANT' || type === undefined) return child;
+  return { class: 'CAST', type: 'OPERATOR_CAST', alias: '', child, cast_type: type, try_cast: false };
 }
 
 const namesIn = (text: string): string[] =>

@@ -128,6 +128,16 @@ test('parameters by name and by number are constants of their own types', () => 
   );
 });
 
+test('an aggregate may be ordered by a parameter, which is no literal there', () => {
+  for (const value of ['0.5e0', '7', "'x'", 'NULL']) {
+    const text =
+      'select k, list(n order by $1, n), mode() within group (order by $1) from grouped group by k order by k';
+    const meant = `select k, list(n order by n), mode(${value}) from grouped group by k order by k`;
+    const names = (sql: string): string => `select * from (${sql}) t(k, l, m) order by k`;
+    check(names(text), { parameters: [{ name: '1', sql: value }] }, names(meant));
+  }
+});
+
 test('a value never becomes SQL', () => {
   const sql = "'x'' or true --'";
   const text = 'select count(*) as n from late where s = $1';
