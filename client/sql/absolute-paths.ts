@@ -5,11 +5,15 @@ import { absolutePath } from '../read/paths.ts';
 const dataFile = /\.(parquet|csv|tsv|json|jsonl|ndjson|arrow|arrows|feather|ipc)(\.(gz|zst|bz2))?$/i;
 /** What a file is named behind. */
 const leads = /^(from|join|pivot|pivot_wider|unpivot|pivot_longer|describe|summarize|table)$/i;
-const readers = /^(read_\w+|parquet_scan|parquet_metadata|parquet_schema|sniff_csv)$/i;
+const readers = /^(read_\w+|parquet_\w+|sniff_csv|glob)$/i;
+/** What ends a FROM clause; conditions of joins do not. */
+const ends =
+  /^(select|where|group|having|window|qualify|order|limit|offset|using|union|intersect|except|set|values|returning)$/i;
 
 /**
  * SQL in which the files that it reads are named by absolute paths: string literals after FROM, JOIN, PIVOT and
- * their like that end like a data file, and the first argument, or list, of functions that read files.
+ * their like, and after the commas of FROM, that end like a data file, and the first argument, or list, of functions that
+ * read files.
  */
 export function withAbsolutePaths(sql: string, workingDirectory: string): string {
   const place = new Place();
@@ -39,9 +43,11 @@ class Place {
   /** At the first argument of a function that reads files, or within its list. */
   #isArgument = false;
   #isList = false;
+  /** Of each parenthesis that is open, the outermost first: whether a comma in it separates tables. */
+  #isFrom = [false];
 
   namesFile(path: string): boolean {
-    return this.#isArgument || (leads.test(this.#last) && dataFile.test(path));
+    return this.#isArgument || (this.#isTable && dataFile.test(path));
   }
 
   pass({ kind, sql }: Token): void {
@@ -49,6 +55,15 @@ class Place {
     if (sql === '[' && this.#isArgument) this.#isList = true;
     else if (sql === ']') this.#isList = false;
     this.#isArgument = this.#isList || (sql === '(' && readers.test(this.#last));
-    this.#last = sql;
+    if (/^[([{]$/.test(sql)) this.#isFrom.push(sql === '(' && this.#isTable);
+    else if (/^[)\]}]$/.test(sql) && this.#isFrom.length > 1) this.#isFrom.pop();
+    else if (kind === 'word' && /^(from|join)$/i.test(sql)) this.#isFrom.splice(-1, 1, true);
+    else if (kind === 'word' && ends.test(sql)) this.#isFrom.splice(-1, 1, false);
+    this.#last = kind === 'other' && sql === '(' && this.#isFrom.at(-1) === true ? ',' : sql;
+  }
+
+  /** The next token would be a table. */
+  get #isTable(): boolean {
+    return leads.test(this.#last) || (this.#last === ',' && this.#isFrom.at(-1) === true);
   }
 }

@@ -15,6 +15,19 @@ const cases: readonly (readonly [string, string])[] = [
   ["select trim(both 'x' from 'abc') where y in ('a.csv')", "select trim(both 'x' from 'abc') where y in ('a.csv')"],
   ["pivot 'a.csv' on x in ('b.csv')", "pivot '/w/a.csv' on x in ('b.csv')"],
   ["Summarize 'a.csv'; unpivot 'b.csv' on *", "Summarize '/w/a.csv'; unpivot '/w/b.csv' on *"],
+  [
+    "from 'a.csv' a, 'b.csv', (from 'c.csv', 'd.csv') c",
+    "from '/w/a.csv' a, '/w/b.csv', (from '/w/c.csv', '/w/d.csv') c",
+  ],
+  [
+    "from ('a.csv' a join 'b.csv' b on a.f in ('c.csv', 'd.csv')), 'e.csv'",
+    "from ('/w/a.csv' a join '/w/b.csv' b on a.f in ('c.csv', 'd.csv')), '/w/e.csv'",
+  ],
+  ["from 'a.csv' where f = 'b.csv' group by 1, 'c.csv'", "from '/w/a.csv' where f = 'b.csv' group by 1, 'c.csv'"],
+  ["from 'a.csv' select x, 'b.csv', [1, 'c.csv']", "from '/w/a.csv' select x, 'b.csv', [1, 'c.csv']"],
+  ["select 'a.csv', (select 1 from 'b.csv'), 'c.csv'", "select 'a.csv', (select 1 from '/w/b.csv'), 'c.csv'"],
+  ["from (values ('a.csv'), ('b.csv')) t, 'c.csv'", "from (values ('a.csv'), ('b.csv')) t, '/w/c.csv'"],
+  ["from glob('a/**'), parquet_file_metadata('b')", "from glob('/w/a/**'), parquet_file_metadata('/w/b')"],
   ['select "from" \'a.csv\'', 'select "from" \'a.csv\''],
   [
     "select $$ from 'a.csv' $$, e'\\' from ' from '/abs.csv'",
