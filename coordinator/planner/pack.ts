@@ -69,7 +69,8 @@ export function pack<T>(items: readonly T[], weigh: (item: T) => number, tasks: 
 export const packSplits = (splits: readonly SourceSplit[], tasks: number): Split[][] =>
   pack(splits, ({ bytes }) => bytes, tasks).map((run) => joinNeighbours(run.map(({ split }) => split)));
 
-function joinNeighbours(splits: readonly Split[]): Split[] {
+/** Splits that follow each other in one file are one. */
+export function joinNeighbours(splits: readonly Split[]): Split[] {
   const joined: Split[] = [];
   for (const split of splits) {
     const last = joined.at(-1);

@@ -2,6 +2,7 @@ import type { StageId } from '../../../shared/ids.ts';
 import type { StageSpec } from '../../../shared/stage.ts';
 import { Draft, producersOf } from './draft.ts';
 import { dropEmptySides } from './empty-sides.ts';
+import { fewerScans } from './fewer-scans.ts';
 import { filterSides, waitsForKeys } from './filter-sides.ts';
 import { joinInPlace, waitsForOtherSide } from './join-in-place.ts';
 import { morePartitions } from './more-partitions.ts';
@@ -50,7 +51,7 @@ function runningInVain(draft: Draft): StageId[] {
 }
 
 function decide(spec: StageSpec, draft: Draft): StageSpec {
-  const decided = morePartitions(shareOut(spec, draft), draft);
+  const decided = morePartitions(fewerScans(shareOut(spec, draft), draft), draft);
   draft.pending.delete(spec.id);
   draft.begun.set(spec.id, decided);
   return decided;

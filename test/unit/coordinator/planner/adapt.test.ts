@@ -254,3 +254,19 @@ test('a stage that is given more than was thought writes more partitions', () =>
     JSON.stringify(adaptations),
   );
 });
+
+test('a scan of several tasks for each slot has one for each where all of them build a table of what is sent whole', () => {
+  const plan = join(scan(facts), filter(scan(names), 'k >= 0'));
+  const sql = `SELECT * FROM '${facts}' JOIN '${names}' USING (k)`;
+  const about = { slots: 2, config: { broadcastBytesMax: 2 ** 20, taskBytesTarget: 100_000 } };
+  const { adaptations, stages } = runAdapted(bench, plan, sql, about);
+  const [made] = stages.filter(({ name }) => name.startsWith('scan facts.parquet'));
+  assert.deepEqual(
+    adaptations.map(({ kind, text }) => `${kind}: ${text.replace(/[\d.]+ KiB/, 'some')}`),
+    ['merged: 6 scans are 2: each builds tables of some'],
+  );
+  assert.equal(made?.tasks, 2);
+  // Little beside what a task reads: nothing changes.
+  const fewNames = join(scan(facts), filter(scan(names), 'k < 3'));
+  assert.deepEqual(runAdapted(bench, fewNames, few, about).adaptations, []);
+});
