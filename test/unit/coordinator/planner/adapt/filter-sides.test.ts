@@ -114,7 +114,7 @@ test('a join that is done in place of an exchange spares what its large side is 
     broadcastBytesMax: 20_000,
   });
   const kinds = adaptations.map(({ kind }) => kind);
-  assert.deepEqual(kinds.toSorted(), ['broadcast', 'filtered']);
+  assert.deepEqual(kinds.toSorted(), ['broadcast', 'filtered', 'merged']);
   assert.match(stages.at(1)?.name ?? '', /^scan facts.* filter by keys$/);
   assert.match(stages.at(2)?.name ?? '', /final aggregate → join/);
 });
