@@ -1,5 +1,5 @@
 import type { Column, Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, nodesOf, textsOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, meaning, nodesOf, textsOf } from '../../../shared/sql/ast.ts';
 import type { Dialect } from '../dialect.ts';
 import { printExpression } from '../expressions.ts';
 import { isVolatile } from '../volatile.ts';
@@ -32,6 +32,8 @@ class TestWriter {
   readonly columns: Column[] = [];
   readonly #schema: Schema;
   readonly #dialect: Dialect;
+  /** Of constants, by what is written. */
+  readonly #types = new Map<string, string>();
 
   constructor(schema: Schema, dialect: Dialect) {
     this.#schema = schema;
@@ -50,10 +52,8 @@ class TestWriter {
         return this.#or(children.map((child) => this.test(child)));
       case 'COMPARE_BETWEEN':
         return this.#between(tree);
-      case 'COMPARE_IN': {
-        const [column, ...values] = children;
-        return this.#or(values.map((value) => this.#compare('COMPARE_EQUAL', column, value)));
-      }
+      case 'COMPARE_IN':
+        return this.#in(children);
       case 'OPERATOR_IS_NULL':
         return this.#about(children[0], (i) => `NOT no_null${i}`);
       case 'OPERATOR_IS_NOT_NULL':
@@ -67,6 +67,30 @@ class TestWriter {
   #or(tests: readonly (string | undefined)[]): string | undefined {
     const known = tests.filter((sql) => sql !== undefined);
     return known.length < tests.length ? undefined : joined(known, ' OR ');
+  }
+
+  /** Values that are written out are asked for by their type, in one list: DuckDB is not asked about each of them. */
+  #in([column, ...values]: readonly AstNode[]): string | undefined {
+    const written = Map.groupBy(values, (value) => (value.class === 'CONSTANT' ? writtenType(value) : ''));
+    const others = written.get('') ?? [];
+    written.delete('');
+    return this.#or([
+      ...others.map((value) => this.#compare('COMPARE_EQUAL', column, value)),
+      ...[...written.values()].map((alike) => this.#amongAlike(column, alike)),
+    ]);
+  }
+
+  #amongAlike(column: AstNode | undefined, values: readonly AstNode[]): string | undefined {
+    const own = this.#columnOf(column);
+    const [first] = values;
+    if (own === undefined || first === undefined || values.length < 2) {
+      return this.#compare('COMPARE_EQUAL', column, first);
+    }
+    if (!this.#isValueFor(own, first)) return undefined;
+    const printed = printExpression(this.#dialect, listOf(values));
+    const list = isText(first) ? `${printed}::${own.type}[]` : printed; // a text constant takes the column's type
+    const isIn = (i: number): string => `list_filter(${list}, lambda v: ${bounds('COMPARE_EQUAL', i, 'v')})`;
+    return this.#about(column, (i) => `len(${isIn(i)}) > 0 AND NOT all_null${i}`);
   }
 
   #between({ input, lower, upper }: AstNode): string | undefined {
@@ -112,13 +136,40 @@ class TestWriter {
     const other = ({ class: kind }: AstNode): boolean =>
       kind === 'COLUMN_REF' || kind === 'SUBQUERY' || kind === 'STAR';
     if (find(value, other).length > 0 || isVolatile(this.#dialect, value)) return false;
-    const [{ type: valueType } = { type: '' }] = this.#dialect.describe(
-      `SELECT ${printExpression(this.#dialect, value)} AS v`,
-    );
+    const valueType = this.#typeOf(value);
     // A text constant takes the column's type.
     return familyOf(valueType) === familyOf(type) || (value.class === 'CONSTANT' && valueType === 'VARCHAR');
   }
+
+  /** DuckDB is asked once about constants of one type: conditions that a program wrote have thousands. */
+  #typeOf(value: AstNode): string {
+    const key = value.class === 'CONSTANT' ? writtenType(value) : '';
+    const known = key === '' ? undefined : this.#types.get(key);
+    if (known !== undefined) return known;
+    const [{ type } = { type: '' }] = this.#dialect.describe(`SELECT ${printExpression(this.#dialect, value)} AS v`);
+    if (key !== '') this.#types.set(key, type);
+    return type;
+  }
 }
+
+/** Of a constant, for telling equal types. */
+const writtenType = ({ value }: AstNode): string => (isNode(value) && isNode(value.type) ? meaning(value.type) : '');
+const isText = ({ value }: AstNode): boolean => isNode(value) && isNode(value.type) && value.type.id === 'VARCHAR';
+
+const listOf = (children: readonly AstNode[]): AstNode => ({
+  class: 'FUNCTION',
+  type: 'FUNCTION',
+  alias: '',
+  function_name: 'list_value',
+  schema: '',
+  catalog: '',
+  children,
+  filter: null,
+  order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+  distinct: false,
+  is_operator: false,
+  export_state: false,
+});
 
 /** Unknown bounds are null, and what is not known to be false may be true. */
 function bounds(type: string, i: number, value: string): string {

@@ -66,6 +66,9 @@ const holds = (names: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean
 const isOf = ({ names, volatile }: Conjunct, unit: Unit): boolean =>
   !volatile && names.size > 0 && holds(unit.names, names);
 
+/** More conditions on one relation are one filter: operators may not be nested so deep. */
+const conditionsMax = 64;
+
 /** The relation under all conditions that speak of it alone, those first that need nothing beside it. */
 function filtered(unit: Unit, conjuncts: readonly Conjunct[], shared: readonly Conjunct[], lowering: Attaching): Sized {
   const { context } = lowering;
@@ -76,7 +79,9 @@ function filtered(unit: Unit, conjuncts: readonly Conjunct[], shared: readonly C
     .filter(({ volatile, attachments }) => !volatile && attachments.length === 0)
     .map(({ tree }) => tree && impliedFor(tree, (branch) => isOwn(branch, unit)));
   const trees = [...plain.map(({ tree }) => tree), ...implied].filter((tree) => tree !== undefined);
-  const first = trees.reduce((input, tree) => filterBy(input, [tree], dialect), unit.plan);
+  // One by one, conditions may move to different places; a text that a program wrote may have thousands.
+  const steps = trees.length > conditionsMax ? [trees] : trees.map((tree) => [tree]);
+  const first = steps.reduce((input, step) => filterBy(input, step, dialect), unit.plan);
   const plan = own
     .filter(({ attachments }) => attachments.length > 0)
     .reduce((input, conjunct) => applyConjunct(input, conjunct, lowering), first);
