@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Cluster } from '../../../client/index.ts';
+import type { Cluster, JobInfo } from '../../../client/index.ts';
 import { Progress, smallTasks, type TestCluster, until, withCluster } from '../../support/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
@@ -62,6 +62,40 @@ test('a leader killed in mid-job: the standby goes on, and the client gets its a
     assert.deepEqual(
       jobs.map((each) => [each.id, each.state]),
       [[id, 'succeeded']],
+    );
+  });
+});
+
+test('a leader killed while the values of a PIVOT are looked up: the standby looks them up, and nothing else is left', async () => {
+  await withStandby({}, async (cluster, client) => {
+    const slow = client.read
+      .parquet(flightsFile)
+      .select('origin', 'delay')
+      .mapBatches((batch, params) => slowly(batch, params), { schema, params: { ms: 40 } });
+    const answer = Array.fromAsync(
+      client.sql`pivot (select delay > 15 as late, left(origin, 1) as letter from ${slow})
+        on letter using count(*) group by late`.rows(),
+    );
+    const isLookUp = ({ name }: JobInfo) => /values of a PIVOT for/.test(name ?? '');
+    await until(
+      async () => (await client.jobs()).some((job) => isLookUp(job) && (job.stages[0]?.finished ?? 0) >= 2),
+      'values are looked up',
+    );
+    await cluster.coordinator.kill();
+    const counted = (await answer).flatMap(({ late, ...letters }) =>
+      Object.entries(letters).flatMap(([letter, n]) => (Number(n) > 0 ? [{ late, letter, n: Number(n) }] : [])),
+    );
+    const expected = duckdbAnswer(`SELECT delay > 15 AS late, left(origin, 1) AS letter, count(*)::double AS n
+      FROM '${flightsFile}' GROUP BY ALL`);
+    assertSameRows(counted, expected, false, 'counted');
+    const jobs = await client.jobs();
+    assert.deepEqual(
+      jobs.filter((job) => !isLookUp(job)).map(({ state }) => state),
+      ['succeeded'],
+    );
+    assert.deepEqual(
+      jobs.filter(({ state }) => state === 'running' || state === 'planning'),
+      [],
     );
   });
 });
