@@ -20,17 +20,18 @@ import type { LocalInput, ThreadData } from '../../worker/pool/protocol.ts';
 /** Runs staged plans with the worker's own task runner and real exchange files, one task after another in this thread. */
 export class Executor {
   readonly #thread: ThreadData;
-  readonly #root: string;
+  /** Where exchange files lie. */
+  readonly root: string;
   #jobs = 0;
 
   constructor(database: Database, directory: string, config: Config) {
-    this.#root = join(directory, 'exchange');
+    this.root = join(directory, 'exchange');
     const tempRoot = join(directory, 'temp');
-    for (const folder of [this.#root, tempRoot]) mkdirSync(folder, { recursive: true });
+    for (const folder of [this.root, tempRoot]) mkdirSync(folder, { recursive: true });
     this.#thread = {
       ...database.forThreads,
       workerName: 'fuzz',
-      exchangeRoot: this.#root,
+      exchangeRoot: this.root,
       exchangeQuota: new DiskQuota(config.exchangeDiskBytesMax).memory,
       tempRoot,
       blobRoot: join(directory, 'blobs'),
@@ -57,7 +58,7 @@ export class Executor {
         inputs: { result_parts: result },
       });
     } finally {
-      rmSync(join(this.#root, run.job), { recursive: true, force: true });
+      rmSync(join(this.root, run.job), { recursive: true, force: true });
     }
   }
 }
@@ -138,7 +139,11 @@ class Run {
     const { name, schema } = input;
     if (input.kind === 'splits') return { kind: 'splits', name, schema, splits: input.perTask[task] ?? [] };
     if (input.kind === 'extract') throw new Error('the fuzzer reads no connectors');
-    if (input.kind === 'dataset') throw new Error('the fuzzer uploads no datasets');
+    if (input.kind === 'dataset') {
+      const path = exchangePath(this.#thread.exchangeRoot, { kind: 'dataset', dataset: input.dataset });
+      const segments = input.perTask[task] ?? { from: 0, to: 0 };
+      return { kind: 'parts', name, schema, parts: [{ path, partition: 0, segments }] };
+    }
     const parts = this.#exchangeParts(input, task).filter(({ rows }) => rows !== 0);
     return { kind: 'parts', name, schema, parts };
   }

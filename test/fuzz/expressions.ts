@@ -158,8 +158,12 @@ export class Expressions {
     const op = this.#op(['=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM']);
     if (this.#columns.length === 0) return `${this.number(0)} ${op} ${this.#literal()}`;
     const left = this.#random.pick(this.#columns);
+    // Of what was computed only these kinds tell the type: another comparison might cast, and a cast may fail.
+    const isOneType = left.type !== undefined || left.kind === 'text' || left.kind === 'boolean';
     const same = this.#columns.filter(
-      (column) => column.kind === left.kind && (left.kind === 'number' || column.type === left.type),
+      (column) =>
+        column === left ||
+        (column.kind === left.kind && (left.kind === 'number' || (isOneType && column.type === left.type))),
     );
     if (this.#random.chance(0.4)) return `${left.sql} ${op} ${this.#random.pick(same).sql}`;
     if (left.kind === 'number') return `${left.sql} ${op} ${this.#literal()}`;

@@ -14,6 +14,7 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import { Random } from '../simulation/random.ts';
 import { knownPivots } from '../support/pivot-values.ts';
 import { difference } from './compare.ts';
+import { type Copies, makeCopies } from './copies.ts';
 import type { Coverage } from './coverage.ts';
 import { type Adapting, Executor } from './executor.ts';
 import { Functions, writeBundles } from './functions.ts';
@@ -21,7 +22,7 @@ import { Plans } from './plans.ts';
 import { referenceSql } from './reference.ts';
 import { Queries } from './sql-queries.ts';
 import { type Asked, Surroundings } from './surroundings.ts';
-import { type FileTable, makeTables } from './world.ts';
+import { type FileTable, makeTables, type PlanTable } from './world.ts';
 
 /** One question, ready to be asked of both. */
 export interface Case {
@@ -58,7 +59,8 @@ export type Mutation = (plan: StagedPlan) => StagedPlan;
 /** A DuckDB, a folder of tables and the engine's parts, all from one seed. */
 export class World implements Disposable {
   readonly directory = mkdtempSync(join(tmpdir(), 'sheaf-fuzz-'));
-  readonly tables: readonly FileTable[];
+  readonly #files: readonly FileTable[];
+  readonly #copies: Copies;
   readonly #scope = new DisposableStack();
   readonly #reference: Connection;
   readonly #planner: Connection;
@@ -84,15 +86,24 @@ export class World implements Disposable {
     this.#tools = { connection: this.#planner, dialect: dialectOf(this.#planner), cache, config: this.#config };
     this.#executor = new Executor(database, this.directory, this.#config);
     writeBundles(join(this.directory, 'blobs'));
-    this.tables = makeTables(random, this.#reference, this.directory);
+    this.#files = makeTables(random, this.#reference, this.directory);
+    const { root } = this.#executor;
+    const copying = { random, connection: this.#reference, directory: this.directory, root, config: this.#config };
+    this.#copies = makeCopies(this.#files, copying);
+  }
+
+  /** What stands in SQL as a file. */
+  get tables(): readonly PlanTable[] {
+    return [...this.#files, ...this.#copies.arrow];
   }
 
   /** The case of a number: the same whatever was asked before it. */
   make(number: number): Case {
     const seed = this.#seed + number;
     const random = new Random(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
+    const { uploads } = this.#copies;
     const runs = { slots: random.pick([1, 2, 3, 3]), wide: seed % 6 === 5 };
-    const around = new Surroundings(random, this.tables, this.#coverage, {
+    const around = new Surroundings(random, { files: this.tables, uploads }, this.#coverage, {
       sqlOf: (plan) => this.referenceOf(plan),
       takes: (statement) => attempt(() => this.#reference.execute(statement)).error === undefined,
     });
@@ -101,7 +112,7 @@ export class World implements Disposable {
       const { sql, orderedBy } = new Queries(random, around.tables, this.#coverage, around).question();
       return { seed, kind: 'sql', ...around.ask(sql), orderedBy, ...runs, again };
     }
-    const { node, orderedBy } = new Plans(random, this.tables, this.#coverage).question();
+    const { node, orderedBy } = new Plans(random, [...this.tables, ...uploads], this.#coverage).question();
     const sql = this.referenceOf(node);
     return { seed, kind: 'plan', plan: node, sql, referenceSql: sql, setup: [], orderedBy, ...runs, again };
   }
@@ -122,7 +133,7 @@ export class World implements Disposable {
     const sources = resolveSources(plan, this.#tools);
     return planJob(plan, {
       sources,
-      datasets: {},
+      datasets: this.#copies.datasets,
       dialect,
       slots,
       config,

@@ -7,7 +7,7 @@ import { Aggregates } from './aggregates.ts';
 import { type Column, decidingKeys } from './column.ts';
 import type { Coverage } from './coverage.ts';
 import { Expressions } from './expressions.ts';
-import type { FileTable } from './world.ts';
+import type { PlanTable } from './world.ts';
 
 /** A plan as a dataset builds it, with its columns. */
 export interface MadePlan {
@@ -22,11 +22,11 @@ export interface PlanQuestion extends MadePlan {
 /** Makes plans of the dataset API over tables. */
 export class Plans {
   readonly #random: Random;
-  readonly #tables: readonly FileTable[];
+  readonly #tables: readonly PlanTable[];
   readonly #coverage: Coverage;
   #names = 0;
 
-  constructor(random: Random, tables: readonly FileTable[], coverage: Coverage) {
+  constructor(random: Random, tables: readonly PlanTable[], coverage: Coverage) {
     this.#random = random;
     this.#tables = tables;
     this.#coverage = coverage;
@@ -50,9 +50,9 @@ export class Plans {
   }
 
   #scan(): MadePlan {
-    const { scan, columns } = this.#random.pick(this.#tables);
-    this.#coverage.count('sources', scan.format);
-    return { node: scan, columns };
+    const { node, source, columns } = this.#random.pick(this.#tables);
+    this.#coverage.count('sources', source);
+    return { node, columns };
   }
 
   #step(input: MadePlan, steps: number): MadePlan {

@@ -2,13 +2,13 @@ import { type PlanNode, type PlanVisitor, visit } from '../../shared/plan/node.t
 import type { NamedExpression } from '../../shared/plan/nodes/expression.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
 
-/** What a plan means, as one SELECT for DuckDB. `columnsOf` tells the columns of a SELECT. */
+/** What a plan means, as one SELECT for DuckDB, where views are called like Arrow files and datasets. `columnsOf` tells the columns of a SELECT. */
 export const referenceSql = (node: PlanNode, columnsOf: (sql: string) => readonly string[]): string =>
   visit(node, texts, columnsOf);
 
 type Columns = (sql: string) => readonly string[];
 
-const readers = { parquet: 'read_parquet', csv: 'read_csv', ndjson: 'read_ndjson', arrow: 'read_arrow' } as const;
+const readers = { parquet: 'read_parquet', csv: 'read_csv', ndjson: 'read_ndjson' } as const;
 
 const list = (columns: readonly NamedExpression[]): string =>
   columns.map(({ name, sql }) => `(${sql}) AS ${quotedName(name)}`).join(', ');
@@ -16,7 +16,10 @@ const list = (columns: readonly NamedExpression[]): string =>
 const over = (node: { readonly input: PlanNode }, columns: Columns): string => `(${referenceSql(node.input, columns)})`;
 
 const texts: PlanVisitor<string, Columns> = {
-  scan: ({ format, paths }) => `SELECT * FROM ${readers[format]}([${paths.map(literal).join(', ')}])`,
+  scan: ({ format, paths }) =>
+    format === 'arrow'
+      ? `FROM ${quotedName(paths[0] ?? '')}`
+      : `SELECT * FROM ${readers[format]}([${paths.map(literal).join(', ')}])`,
   sql: ({ text }) => text,
   filter: (node, columns) => `SELECT * FROM ${over(node, columns)} WHERE (${node.predicate})`,
   project: (node, columns) => `SELECT ${list(node.columns)} FROM ${over(node, columns)}`,
@@ -46,7 +49,7 @@ const texts: PlanVisitor<string, Columns> = {
   },
   union: ({ inputs }, columns) => inputs.map((input) => `(${referenceSql(input, columns)})`).join(' UNION ALL '),
   repartition: ({ input }, columns) => referenceSql(input, columns),
-  dataset: () => refuse('dataset'),
+  dataset: ({ id }) => `FROM ${quotedName(id)}`,
   call: () => refuse('call'),
   write: () => refuse('write'),
   extract: () => refuse('extract'),

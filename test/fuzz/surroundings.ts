@@ -12,7 +12,7 @@ import type { Coverage } from './coverage.ts';
 import { Functions } from './functions.ts';
 import { Plans } from './plans.ts';
 import { Queries } from './sql-queries.ts';
-import type { FileTable, NamedTable } from './world.ts';
+import type { NamedTable, PlanTable } from './world.ts';
 
 /** A SQL text as both are asked about it. */
 export interface Asked {
@@ -30,6 +30,13 @@ export interface Reference {
   takes(statement: string): boolean;
 }
 
+/** What there is to ask about. */
+export interface Tables {
+  readonly files: readonly PlanTable[];
+  /** Of the client: no view may read them. */
+  readonly uploads: readonly PlanTable[];
+}
+
 type Value = number | bigint | string | boolean | null;
 
 const numbers: readonly Value[] = [0, 1, 2, 3, 10n, 100, -1, 0.5, 2.25, 1e-3, null];
@@ -45,7 +52,8 @@ const names = ['dataset1', 'late', 'View Two', 'k', 'file0', 'in0', 'previous', 
 export class Surroundings {
   readonly #random: Random;
   readonly #coverage: Coverage;
-  readonly #files: readonly FileTable[];
+  readonly #files: readonly PlanTable[];
+  readonly #uploads: readonly PlanTable[];
   readonly #reference: Reference;
   readonly #functions = new Functions();
   readonly #made: NamedTable[] = [];
@@ -56,9 +64,10 @@ export class Surroundings {
   readonly #style: string;
   readonly #calls: boolean;
 
-  constructor(random: Random, files: readonly FileTable[], coverage: Coverage, reference: Reference) {
+  constructor(random: Random, { files, uploads }: Tables, coverage: Coverage, reference: Reference) {
     this.#random = random;
     this.#files = files;
+    this.#uploads = uploads;
     this.#coverage = coverage;
     this.#reference = reference;
     this.#style = random.chance(0.3) ? random.pick(['$name', '$1', '?']) : 'none';
@@ -132,26 +141,33 @@ export class Surroundings {
 
   #make(): void {
     const name = this.#random.pick(names.filter((each) => !this.#made.some((made) => made.name === each)));
-    const kind = this.#random.pick(['dataset', 'dataset', 'view', 'view', 'table'] as const);
-    const { plan, sql, columns } = kind === 'table' ? this.#table() : this.#query(kind === 'view');
+    const kind = this.#random.pick(['dataset', 'dataset', 'view', 'view', 'table', 'upload'] as const);
+    const upload = kind === 'upload' ? this.#uploads[0] : undefined;
+    const { plan, sql, columns } =
+      kind === 'table' || upload !== undefined ? this.#table(upload) : this.#query(kind === 'view');
     const view = `CREATE OR REPLACE TEMP VIEW ${quotedName(name)} AS ${sql}`;
     // What nobody reads Sheaf does not look at.
     if (!this.#reference.takes(view)) return;
     this.#views.push(view);
-    if (kind === 'dataset') this.#relations.push({ name, plan });
+    if (kind === 'dataset' || kind === 'upload') this.#relations.push({ name, plan });
     else this.#entries.set(name.toLowerCase(), entryOf(name, kind, plan));
     this.#made.push({ name, from: quotedName(name), source: kind, columns });
   }
 
-  #table(): { readonly plan: PlanNode; readonly sql: string; readonly columns: readonly Column[] } {
-    const { scan, columns } = this.#random.pick(this.#files);
-    return { plan: scan, sql: this.#reference.sqlOf(scan), columns };
+  #table(upload: PlanTable | undefined): {
+    readonly plan: PlanNode;
+    readonly sql: string;
+    readonly columns: readonly Column[];
+  } {
+    const { node, columns } = upload ?? this.#random.pick(this.#files);
+    return { plan: node, sql: this.#reference.sqlOf(node), columns };
   }
 
   /** By the dataset API, or as SQL; a view may read what was made before it. */
   #query(isView: boolean): { readonly plan: PlanNode; readonly sql: string; readonly columns: readonly Column[] } {
     if (this.#random.chance(0.5)) {
-      const { node, columns } = new Plans(this.#random, this.#files, this.#coverage).question();
+      const tables = isView ? this.#files : [...this.#files, ...this.#uploads];
+      const { node, columns } = new Plans(this.#random, tables, this.#coverage).question();
       return { plan: node, sql: this.#reference.sqlOf(node), columns };
     }
     const views = isView ? this.#made.filter(({ source }) => source !== 'dataset') : [];

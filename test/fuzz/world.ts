@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connection } from '../../shared/duckdb/connection.ts';
-import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
+import type { PlanNode } from '../../shared/plan/node.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { Random } from '../simulation/random.ts';
 import type { Column } from './column.ts';
@@ -17,9 +17,13 @@ export interface NamedTable {
   readonly columns: readonly Column[];
 }
 
+/** A table that plans read. */
+export interface PlanTable extends NamedTable {
+  readonly node: PlanNode;
+}
+
 /** A table as files. */
-export interface FileTable extends NamedTable {
-  readonly scan: ScanNode;
+export interface FileTable extends PlanTable {
   readonly types: readonly string[];
 }
 
@@ -66,7 +70,7 @@ function makeTable(random: Random, connection: Connection, directory: string, na
     name,
     from: random.chance(0.3) && format === 'parquet' ? `read_parquet([${paths.map(literal).join(', ')}])` : from,
     source: format,
-    scan: { kind: 'scan', format, paths: random.chance(0.5) ? [glob] : paths, options: {} },
+    node: { kind: 'scan', format, paths: random.chance(0.5) ? [glob] : paths, options: {} },
     columns: schema.map((column) => ({
       name: column.name,
       sql: quotedName(column.name),
