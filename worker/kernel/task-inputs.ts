@@ -129,7 +129,7 @@ export class TaskInputs implements Disposable {
     for (const { file } of wanted) if (file.object === undefined) checkFile(file, thread.workerName);
     const splits = await this.#local(wanted, schema, thread, watch);
     const arrow = splits.filter((split) => split.kind === 'arrow');
-    if (arrow.length > 0) return { kind: 'batches', name, input: this.read.of(await readArrowSplits(arrow)) };
+    if (arrow.length > 0) return { kind: 'batches', name, input: this.read.of(await readArrowSplits(arrow, schema)) };
     const others = splits.filter((split) => split.kind !== 'arrow');
     return { kind: 'view', name, sql: sourceSql(schema, others, (split) => this.#rangePath(split)) };
   }
