@@ -11,7 +11,7 @@ const typeKey = 'sheaf:type';
  * @throws SheafError `NOT_SUPPORTED` naming the field and its type
  */
 export function duckdbType(field: Field): string {
-  const type = field.metadata.get(typeKey) ?? textOf(field.type);
+  const type = field.metadata.get(typeKey) ?? extensionOf(field) ?? textOf(field.type);
   if (type !== undefined) return type;
   throw new SheafError(
     'NOT_SUPPORTED',
@@ -21,6 +21,29 @@ export function duckdbType(field: Field): string {
     },
   );
 }
+
+/** Extension types that DuckDB reads as types of its own; those it has made itself are opaque to others. */
+function extensionOf({ metadata }: Field): string | undefined {
+  const name = metadata.get('ARROW:extension:name');
+  if (name !== 'arrow.opaque') return name === undefined ? undefined : extensions[name];
+  const about = metadata.get('ARROW:extension:metadata') ?? '';
+  const [, type = ''] = /"type_name": *"(\w+)"/.exec(about) ?? [];
+  return /"vendor_name": *"DuckDB"/.test(about) ? opaques[type] : undefined;
+}
+
+const extensions: Readonly<Record<string, string>> = {
+  'arrow.uuid': 'UUID',
+  'arrow.json': 'JSON',
+  'arrow.bool8': 'BOOLEAN',
+};
+
+const opaques: Readonly<Record<string, string>> = {
+  hugeint: 'HUGEINT',
+  uhugeint: 'UHUGEINT',
+  bit: 'BIT',
+  bignum: 'BIGNUM',
+  time_tz: 'TIME WITH TIME ZONE',
+};
 
 function textOf(type: DataType): string | undefined {
   const child = (at: number): string => duckdbType(type.children?.[at] as Field);

@@ -77,7 +77,7 @@ function upload(
 }
 
 const piecesOf = ({ from }: FileTable, pieces: number): string[] =>
-  Array.from({ length: pieces }, (_, piece) => `SELECT * FROM ${from} WHERE id % ${pieces} = ${piece}`);
+  Array.from({ length: pieces }, (_, piece) => `SELECT * FROM ${from} WHERE hash(id) % ${pieces} = ${piece}`);
 
 function* batchesOf(connection: Connection, pieces: readonly string[]) {
   for (const sql of pieces) {

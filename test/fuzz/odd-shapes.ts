@@ -19,7 +19,7 @@ export function oddShape(random: Random, relation: Relation, other: Relation, co
   const shapes: Readonly<Record<string, string>> = {
     ...pivotShapes(random, { from, other: other.from, text, number, any }),
     unpivot: `UNPIVOT (SELECT ${number}::DOUBLE AS a, abs(${number})::DOUBLE AS b FROM ${from}) ON a, b INTO NAME name VALUE value`,
-    recursive: `WITH RECURSIVE r(n, total) AS (SELECT 1, (SELECT count(*) FROM ${from}) UNION ALL SELECT n + 1, total FROM r WHERE n < 5) SELECT * FROM r`,
+    recursive: `WITH RECURSIVE r(n, total) AS (SELECT 1, (SELECT count(*) FROM ${from}) UNION SELECT (n + 1) % 9, total FROM r WHERE n < 5) SELECT * FROM r`,
     'materialized with': `WITH m AS MATERIALIZED (SELECT ${any} AS v, count(*) AS n FROM ${from} GROUP BY 1) SELECT a.n, b.n AS o FROM m a JOIN m b ON a.v IS NOT DISTINCT FROM b.v`,
     'scalar in list': `SELECT (SELECT max(${number}) FROM ${from}) AS m, ${other.columns[0]?.sql} AS v FROM ${other.from}`,
     'lateral top': `SELECT a.id, t.* FROM (SELECT ${unique ?? '1'} AS id, ${any} AS v FROM ${from}) a, LATERAL (SELECT a.id + 1 AS next) t`,

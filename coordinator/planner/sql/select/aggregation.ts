@@ -91,10 +91,15 @@ const inSet = (tree: AstNode, keys: readonly Inner[]): AstNode =>
     if (node.type !== 'GROUPING_FUNCTION') return undefined;
     const bits = nodesOf(node.children).map((child) => !keys.some((key) => meaning(key.tree) === meaning(child)));
     const value = bits.reduce((number, bit) => number * 2 + Number(bit), 0);
-    return { class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: bigint(value) };
+    return bigint(value);
   });
 
-const bigint = (value: number): AstNode => ({ type: { id: 'BIGINT', type_info: null }, is_null: false, value });
+/** Cast: printed, a number says nothing of its type. */
+const bigint = (value: number): AstNode => {
+  const type = { id: 'BIGINT', type_info: null };
+  const child = { class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: { type, is_null: false, value } };
+  return { class: 'CAST', type: 'OPERATOR_CAST', alias: '', child, cast_type: type, try_cast: false };
+};
 
 const havingOf = ({ parts, aliases }: Select): AstNode | undefined => parts.having && aliases.resolve(parts.having);
 

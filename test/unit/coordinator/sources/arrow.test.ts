@@ -104,3 +104,10 @@ test('Arrow types have their names in DuckDB', () => {
     bench.connection.describe(`SELECT NULL::${text} AS c`);
   }
 });
+
+test('types that Arrow has not are known by what DuckDB writes beside them, also in others', () => {
+  const types = ['HUGEINT', 'UHUGEINT', 'UUID', 'BIT', 'TIME WITH TIME ZONE', 'JSON', 'BIGNUM', "ENUM('a')"];
+  const all = [...types, 'MAP(VARCHAR, HUGEINT)', 'UUID[]', 'STRUCT("h" HUGEINT)', 'BLOB', 'VARCHAR'];
+  using query = bench.connection.query(`SELECT ${all.map((type, i) => `NULL::${type} AS c${i}`).join(', ')}`);
+  assert.deepEqual(query.schema.fields.map(duckdbType), all);
+});

@@ -229,6 +229,7 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select sym, sum(qty) s, rank() over (order by sum(qty)) r from '${trades}' where id < 0 group by grouping sets ((), (sym), ()) order by all`,
       `select sym, qty, count(*), grouping(sym, qty) + grouping(qty) as g from '${trades}' group by grouping sets ((sym, qty), (sym), (sym), (qty)) having grouping(sym) = 0 order by all`,
       `select sym, median(qty) from '${trades}' group by grouping sets ((sym, qty), (qty, sym), (sym)) order by all`,
+      `select sym, grouping(sym) as g, count(*) from '${trades}' group by grouping sets ((sym), (sym)) order by all`,
       `select sym, sum(qty), grouping(sym) from '${trades}' group by rollup (sym) order by all`,
       `select * from '${trades}' where id in (select id from '${items}') order by id`,
       `select id from '${trades}' except all select id from '${items}' order by id limit 3`,
