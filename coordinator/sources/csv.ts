@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import { SheafError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
 import type { ScanOptions } from '../../shared/plan/nodes/scan.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal } from '../../shared/sql/text.ts';
@@ -10,7 +11,7 @@ import { isCompressed } from './formats.ts';
 /** A dialect, and whether lines can be told by their ends. */
 export interface SniffedCsv {
   readonly dialect: CsvDialect;
-  /** Lines end in a lone carriage return: the file is read in one piece. */
+  /** Lines end in a lone carriage return, or quoted values hold lines: the file is read in one piece. */
   readonly isOnePiece: boolean;
 }
 
@@ -44,23 +45,51 @@ export function sniffCsv(file: FileRef, options: ScanOptions, connection: Connec
     ...(skipRows === 0 ? {} : { skipRows }),
     columns,
   };
-  return { dialect, isOnePiece: text('NewLineDelimiter') === '\\r' };
+  return {
+    dialect,
+    isOnePiece: text('NewLineDelimiter') === '\\r' || (head !== undefined && spansLines(head, dialect)),
+  };
+}
+
+/** A quoted value in the file's beginning holds a line's end: so may others, and no task can tell where a row begins. */
+function spansLines(head: string, { quote, escape: escaping }: CsvDialect): boolean {
+  if (quote === '' || !head.includes(quote)) return false;
+  let isOpen = false;
+  for (let at = 0; at < head.length; at++) {
+    const one = head[at];
+    // A doubled quote closes and opens again: only an escape of another kind must be stepped over.
+    if (one === escaping && escaping !== quote && isOpen) at++;
+    else if (one === quote) isOpen = !isOpen;
+    else if (one === '\n' && isOpen) return true;
+  }
+  return false;
 }
 
 type Sniffed = Readonly<Record<string, unknown>>;
 
 function sniff({ path }: FileRef, options: ScanOptions, connection: Connection): Sniffed {
-  const { delimiter, quote, escape: escaping, header, nullText } = options;
+  const { delimiter, quote, escape: escaping, header, nullText, reader = {} } = options;
   const given = Object.entries({ delim: delimiter, quote, escape: escaping, nullstr: nullText })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `, ${key} = ${literal(String(value))}`);
   const headed = header === undefined ? '' : `, header = ${header}`;
+  const further = Object.entries(reader).map(([key, value]) => `, ${key} = ${valueText(value)}`);
   try {
-    const [row] = connection.rows(`SELECT * FROM sniff_csv(${literal(path)}${given.join('')}${headed})`);
+    const [row] = connection.rows(
+      `SELECT * FROM sniff_csv(${literal(path)}${given.join('')}${headed}${further.join('')})`,
+    );
     return row ?? {};
   } catch (thrown) {
     throw unsniffable(path, SheafError.from(thrown));
   }
+}
+
+/** As SQL. */
+function valueText(value: Json | undefined): string {
+  if (typeof value === 'string') return literal(value);
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value ?? null);
+  return `{${Object.entries(value).map(([key, each]) => `${literal(key)}: ${valueText(each)}`)}}`;
 }
 
 function unsniffable(path: string, error: SheafError): SheafError {
@@ -91,8 +120,8 @@ const delimiters = [',', ';', '\t', '|'];
 const firstLineOf = (head: string): string => head.slice(0, Math.max(0, head.search(/\r|\n|$/)));
 
 /** Where rows are uneven, the sniffer falls back to one column that holds whole lines. */
-function isDoubtful({ Columns: columns }: Sniffed, { delimiter }: ScanOptions, head: string): boolean {
-  const isOneColumn = Array.isArray(columns) && columns.length === 1;
+function isDoubtful({ Columns: columns }: Sniffed, { delimiter, reader }: ScanOptions, head: string): boolean {
+  const isOneColumn = Array.isArray(columns) && columns.length === 1 && reader === undefined;
   return isOneColumn && delimiter === undefined && delimiters.some((one) => firstLineOf(head).includes(one));
 }
 

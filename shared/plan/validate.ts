@@ -43,6 +43,7 @@ const scanOptions = z.strictObject({
   escape: z.string().optional(),
   header: z.boolean().optional(),
   nullText: z.string().optional(),
+  reader: z.record(z.string(), z.json()).optional(),
   s3: objectStorage.optional(),
 });
 const joinCondition = z.discriminatedUnion('kind', [

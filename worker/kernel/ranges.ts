@@ -72,6 +72,6 @@ function copy(source: number, target: number, from: number, to: number, parity: 
 
 const cutInQuotes = ({ file, from, to }: TextSplit): SheafError =>
   new SheafError('ROW_MALFORMED', `${file.path}: a quoted value spans lines (between bytes ${from} and ${to})`, {
-    next: 'Read it with { multiline: true }: then it is read in one piece, and quoted values may hold newlines.',
+    next: 'Read it with { multiline: true } (in SQL: read_csv(…, parallel = false)): then it is read in one piece, and quoted values may hold newlines.',
     details: { file: file.path, from, to },
   });

@@ -19,7 +19,7 @@ import { lowerQuery } from '../sql/lower/query.ts';
 import { takesSample } from '../sql/lower/samples.ts';
 import { fillParameters } from '../sql/parameters.ts';
 import { isTreeRowByRow } from '../sql/row-by-row.ts';
-import { relationsByName, type TableReference, tableReferences } from '../sql/table-references.ts';
+import { relationsByName, type TableReference, tableReferences, whyReadWhole } from '../sql/table-references.ts';
 import { wholeFiles } from '../sql/whole-files.ts';
 import {
   relationPrefix,
@@ -159,7 +159,7 @@ function lower(
 ): Bound | string {
   const select = fromSomething(onlyStatement(tree), functions, context);
   if (select === undefined || (references.length === 0 && functions.length === 0))
-    return 'it reads no file that is scanned';
+    return whyReadWhole(tree) ?? 'it reads no file that is scanned';
   const again = references.filter(({ plan }, i) => references.findIndex((other) => other.plan === plan) !== i);
   if (again.some(({ plan }) => !isStable(bindPlan(plan))))
     return 'it reads a dataset more than once that may have other rows each time';

@@ -1,7 +1,8 @@
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import type { FileFormat, ScanNode } from '../../../shared/plan/nodes/scan.ts';
 import type { NamedPlan } from '../../../shared/plan/nodes/sql.ts';
-import { type AstNode, type AstValue, isNode, nodesOf, textsOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, type AstValue, find, isNode, nodesOf } from '../../../shared/sql/ast.ts';
+import { argumentName, readerOptions } from './reader-options.ts';
 
 /** A table reference of SQL text that means another plan: a scan of files, or a relation that came with the text. */
 export interface TableReference {
@@ -14,7 +15,7 @@ export interface TableReference {
   readonly alias: string;
 }
 
-/** Readers of a path or a list of paths, by format; no option but `union_by_name` is understood. */
+/** Readers of a path or a list of paths, by format. */
 const readers: Readonly<Record<string, FileFormat>> = {
   read_parquet: 'parquet',
   parquet_scan: 'parquet',
@@ -107,24 +108,25 @@ function ofReader(node: AstNode): TableReference | undefined {
   const [argument, ...options] = nodesOf(call.children);
   const paths = argument === undefined ? undefined : pathsOf(argument);
   const format = readers[name];
-  if (format === undefined || paths === undefined || !options.every(isUnionByName)) return undefined;
-  const plan = scanOf(format, paths, options.length > 0 ? { unionByName: true } : {});
+  const understood = format === undefined ? undefined : readerOptions(format, options);
+  if (format === undefined || paths === undefined || understood === undefined) return undefined;
+  const plan = scanOf(format, paths, understood);
   return { node, plan, name: paths.join(', '), alias: String(node.alias) || name };
 }
 
-/** `union_by_name = true` or `union_by_name := true`. */
-function isUnionByName(option: AstNode): boolean {
-  const { left, right } = option;
-  const isNamed = String(option.alias).toLowerCase() === 'union_by_name';
-  if (isNamed) return isTrue(option);
-  const isEquality = option.type === 'COMPARE_EQUAL' && isNode(left) && isNode(right);
-  return isEquality && textsOf(left.column_names).join('.').toLowerCase() === 'union_by_name' && isTrue(right);
+/** Why DuckDB reads files itself, in the one task of the query, for people; nothing where it reads none. */
+export function whyReadWhole(tree: AstNode): string | undefined {
+  const [call] = find(tree, ({ type }) => type === 'TABLE_FUNCTION').flatMap(({ function: called }) =>
+    isNode(called) && /^(read_|parquet_scan$)/i.test(String(called.function_name)) ? [called] : [],
+  );
+  if (call === undefined) return undefined;
+  const name = String(call.function_name).toLowerCase();
+  const format = readers[name];
+  const options = nodesOf(call.children).slice(1);
+  const strange = options.filter((option) => format === undefined || readerOptions(format, [option]) === undefined);
+  const names = (strange.length === 0 ? options : strange).map(argumentName).join(', ');
+  return names === '' ? `${name} is read in one piece` : `${name} with ${names} is read in one piece`;
 }
-
-const isTrue = ({ class: kind, child, cast_type: to }: AstNode): boolean => {
-  const value = isNode(child) && isNode(child.value) ? child.value.value : undefined;
-  return kind === 'CAST' && isNode(to) && to.id === 'BOOLEAN' && value === 't';
-};
 
 /** A text constant, or a list of such. */
 function pathsOf(argument: AstNode): string[] | undefined {

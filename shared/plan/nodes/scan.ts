@@ -29,6 +29,8 @@ export interface ScanOptions {
   readonly header?: boolean;
   /** CSV: stands for null. */
   readonly nullText?: string;
+  /** CSV: further arguments of DuckDB's `sniff_csv`, by their names. */
+  readonly reader?: Readonly<Record<string, Json>>;
   /** Which object storage `s3://` paths mean. Default: the environment of the coordinator and of each worker. */
   readonly s3?: ObjectStorage;
 }
