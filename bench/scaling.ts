@@ -1,7 +1,8 @@
 /**
  * Scaling efficiency from one worker to two, each with two threads, pinned to two cores of its own: the time on one over twice
  * the time on two, 1 being perfect. TPC-H, every question distributed, and the main job with its TypeScript function:
- * `npm run bench -- scaling [scale factor, default 1] [query]`.
+ * `npm run bench -- scaling [scale factor, default 1] [apart] [query]`. By default a worker reads the other's files where they lie, as
+ * workers of one machine do; `apart` has it pull them, as from another machine.
  *
  * With one worker, client and coordinator are on its two cores; with two, on all four: the machine is doubled, and nothing
  * works on cores that are not counted. DuckDB with two threads and with four, pinned in the same way, says what the machine
@@ -19,7 +20,9 @@ import { allowedCores, pin } from './support/cores.ts';
 import { routes } from './support/routes.ts';
 
 const scale = Number(process.argv[2] ?? 1);
-const wanted = process.argv[3] ?? '';
+const words = process.argv.slice(3);
+const apart = words.includes('apart');
+const wanted = words.find((word) => word !== 'apart') ?? '';
 const runs = scale >= 10 ? 1 : 5;
 const threads = 2;
 const cores = allowedCores().slice(0, 2 * threads);
@@ -33,8 +36,7 @@ if (cores.length < 2 * threads) {
   process.exit();
 }
 process.env.SHEAF_BENCH_CORES = cores.join(',');
-// As on machines apart: what the other worker wrote is pulled from it.
-const config = loadConfig(process.env, { wideBytesMax: 0, fetchRootAskMs: 0 });
+const config = loadConfig(process.env, { wideBytesMax: 0, ...(apart && { fetchRootAskMs: 0 }) });
 const entry = (path: string): URL => new URL(path, import.meta.url);
 const entries = { coordinator: entry('../cli/embedded/coordinator.ts'), worker: entry('support/pinned-worker.ts') };
 
@@ -91,7 +93,9 @@ const onCluster =
   () =>
     cluster.sql(sql).collect();
 
-print(`cores ${cores.join(', ')}; TPC-H at scale factor ${scale}, distributed; median of ${runs}; load ${load()}`);
+print(
+  `cores ${cores.join(', ')}; TPC-H at scale factor ${scale}, distributed, ${apart ? 'workers as if on two machines' : 'workers of one machine'}; median of ${runs}; load ${load()}`,
+);
 line('ms', 'one worker', 'two', 'efficiency', 'DuckDB, 2', '4 threads', 'efficiency');
 const totals: [[number, number], [number, number]] = [
   [0, 0],
