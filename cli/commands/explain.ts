@@ -7,11 +7,18 @@ import { addParameter, type ParameterValues } from '../parameters.ts';
 import { withCluster } from '../with-cluster.ts';
 
 export const explainCommand = (): Command =>
-  clusterCommand('explain', 'Show the stages that a question would run as, or what they did.', [
-    ['npx sheaf explain "select origin, count(*) from \'flights.parquet\' group by all"', 'its stages'],
-    ['npx sheaf explain "select * from \'flights.parquet\'" --json | jq .schema', 'the columns of its result'],
-    ['npx sheaf explain --analyze "select count(*) from \'flights.parquet\'"', 'runs it: rows, bytes, time, spill'],
-  ])
+  clusterCommand(
+    'explain',
+    'Show the logical plan of a question and the stages that it would run as, or what they did.',
+    [
+      [
+        'npx sheaf explain "select origin, count(*) from \'flights.parquet\' group by all"',
+        'its logical plan and stages',
+      ],
+      ['npx sheaf explain "select * from \'flights.parquet\'" --json | jq .schema', 'the columns of its result'],
+      ['npx sheaf explain --analyze "select count(*) from \'flights.parquet\'"', 'runs it: rows, bytes, time, spill'],
+    ],
+  )
     .argument('<query>', 'a SELECT in the SQL of DuckDB')
     .option('--analyze', 'run it, and show what each stage and its tasks did; the rows are not shown')
     .option('-p, --param <name=value>', 'a value for $name, or 1=value for the first ?; may be repeated', addParameter)
@@ -24,7 +31,7 @@ interface ExplainOptions extends ClusterOptions {
   readonly analyze?: boolean;
 }
 
-/** Prints the stages of a question, or, for `analyze`, what they did. */
+/** Prints the logical plan and the stages of a question, or, for `analyze`, what they did. */
 export async function explain(
   dataset: Dataset,
   { analyze, json }: Pick<ExplainOptions, 'analyze' | 'json'>,

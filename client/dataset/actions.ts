@@ -93,7 +93,7 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
     process.stdout.write(`${formatTable(table, { cellCharacters: this.session.config.showCellCharacters })}\n`);
   }
 
-  /** The stages that the cluster would run, as text for people. Nothing runs; a dataset given with `from` is sent. */
+  /** The logical plan and the stages that the cluster would run, as text for people. Nothing runs; a dataset given with `from` is sent. */
   async explain(options: Pick<ActionOptions, 'signal'> = {}): Promise<string> {
     return (await explainPlan(this.session, this.draft, options)).text;
   }

@@ -31,8 +31,16 @@ export type { StagedPlan } from './staged-plan.ts';
  * @throws SheafError `COLUMN_UNKNOWN`, `TABLE_UNKNOWN`, `SQL_INVALID`, `SCHEMA_MISMATCH`, `PLAN_INVALID`, `NOT_SUPPORTED`
  */
 export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
-  return planWhole(plan, context, { prepare, stagesOf }) ?? stagesOf(refine(prepare(plan, context), context), context);
+  return planWhole(plan, context, { prepare, stagesOf }) ?? stagesOf(logicalPlan(plan, context), context);
 }
+
+/**
+ * What is to be done, before anyone decides in which stages: bound, optimised, and without what statistics rule out.
+ *
+ * @throws SheafError as `planJob`
+ */
+export const logicalPlan = (plan: PlanNode, context: PlanContext): SteppedPlan =>
+  refine(prepare(plan, context), context);
 
 const prepare = (plan: PlanNode, context: PlanContext): SteppedPlan => optimise(bind(plan, context));
 

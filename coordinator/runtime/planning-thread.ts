@@ -10,6 +10,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { Secrets } from '../../shared/secrets.ts';
 import { explainPlan } from '../planner/explain.ts';
+import { explainLogical } from '../planner/explain-logical.ts';
 import { planJob } from '../planner/plan-job.ts';
 import { scansOf } from '../planner/scans.ts';
 import type { Sources } from '../planner/source.ts';
@@ -93,7 +94,9 @@ export async function plan(request: PlanningRequest): Promise<PlanningReply> {
     const context = { sources, extracts, datasets, dialect, slots, config: limits, nowMs, run };
     const staged = plans.stagesOf(request, snapshot, () => planJob(request.plan, context));
     const files = scannedFiles(sources);
-    const text = request.explain ? { text: explainPlan(staged).text } : {};
+    const text = request.explain
+      ? { text: `${explainLogical(request.plan, context)}\n${explainPlan(staged).text}` }
+      : {};
     return { kind: 'planned', staged, files, snapshot, ...text };
   } catch (thrown) {
     const error = SheafError.from(thrown).toData();

@@ -94,7 +94,7 @@ export interface WorkerInfo {
 
 /** What the coordinator would do with a request, without doing it. */
 export interface Explanation {
-  /** The stages, for people. */
+  /** The logical plan and the stages, for people. */
   readonly text: string;
   /** The stages, for programs, and the columns of the result. */
   readonly json: { readonly stages: readonly StageSpec[]; readonly schema: Schema };

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlanContext } from '../../coordinator/planner/context.ts';
+import { explainPlan } from '../../coordinator/planner/explain.ts';
+import { explainLogical } from '../../coordinator/planner/explain-logical.ts';
 import { planJob } from '../../coordinator/planner/plan-job.ts';
 import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
 import { dialectOf } from '../../coordinator/sources/dialect.ts';
@@ -43,6 +45,12 @@ export class PlannerBench implements Disposable {
 
   plan(plan: PlanNode, overrides: Partial<PlanContext> = {}): StagedPlan {
     return planJob(plan, { ...this.context(plan), ...overrides });
+  }
+
+  /** As `explain` shows it. */
+  explain(plan: PlanNode, overrides: Partial<PlanContext> = {}): string {
+    const context = { ...this.context(plan), ...overrides };
+    return `${explainLogical(plan, context)}\n${explainPlan(planJob(plan, context)).text}`;
   }
 
   context(plan: PlanNode, datasets: Readonly<Record<string, readonly PartitionSize[]>> = {}): PlanContext {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { explainPlan } from '../../coordinator/planner/explain.ts';
 import { runLocally } from '../support/local-executor.ts';
 import { PlannerBench } from '../support/planner.ts';
 import { assertSameRows } from '../support/same-rows.ts';
@@ -34,7 +33,7 @@ for (const [name, sql] of queriesOver(directory, bench.connection)) {
     assertSameRows(bench.connection.rows(`FROM ${table}`), expected, false, name);
     const adapted = runLocally(staged, bench.connection, { directory: bench.directory, adapt });
     assertSameRows(bench.connection.rows(`FROM ${adapted}`), expected, false, `${name}, adapted`);
-    compare(name, explainPlan(staged).text.replaceAll(`${directory}/`, 'TPCH/'));
+    compare(name, bench.explain({ kind: 'sql', text: sql }, { slots: 4 }).replaceAll(`${directory}/`, 'TPCH/'));
   });
 }
 

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { PlanContext } from '../../../../coordinator/planner/context.ts';
-import { explainPlan } from '../../../../coordinator/planner/explain.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import { PlannerBench, scan } from '../../../support/planner.ts';
 
@@ -151,7 +150,7 @@ const questions: Readonly<Record<string, readonly [plan: PlanNode, context?: Par
 
 for (const [name, [plan, context]] of Object.entries(questions)) {
   test(`golden plan: ${name}`, () => {
-    const text = explainPlan(bench.plan(plan, { ...context })).text.replaceAll(`${data}/`, 'DATA/');
+    const text = bench.explain(plan, { ...context }).replaceAll(`${data}/`, 'DATA/');
     const file = new URL(`${name}.txt`, folder);
     if (isRewrite || !existsSync(file)) writeFileSync(file, text);
     assert.equal(text, readFileSync(file, 'utf8'));
