@@ -19,7 +19,7 @@ writeFileSync(cities, 'code,name\nBOS,Boston\nJFK,New York\n');
 test('analyze runs the question and tells what each stage read, did and handed on', async () => {
   const grouped = cluster.read.parquet(join(sales, '*.parquet')).groupBy('city').agg({ n: count() }).orderBy('n');
   const { text, json, job } = await grouped.analyze();
-  assert.match(text, /^stage 0/);
+  assert.match(text, /^logical plan:(.|\n)*\nstage 0/);
   assert.equal(json.schema.length, 2);
   assert.equal(job.state, 'succeeded');
   assert.deepEqual([job.spilledBytes, job.peaks.length], [0, 1]);

@@ -87,11 +87,14 @@ test('a plan is analysed: it runs, and each stage tells what its tasks did', asy
     ['sql', `explain analyze ${query}`],
   ]) {
     const { stdout } = await sheaf(...words);
-    assert.match(stdout, /^stage 0(.|\n)*succeeded after(.|\n)*spilled 0 B\n {2}worker-\w+: at most [\d.]+ MB/);
+    assert.match(
+      stdout,
+      /^logical plan:\n {2}select (.|\n)*stage 0(.|\n)*succeeded after(.|\n)*spilled 0 B\n {2}worker-\w+: at most [\d.]+ MB/,
+    );
     assert.match(stdout, /of its tasks +least +median +most +all\n {2}rows in +[\d,]+/);
   }
   const { stdout } = await sheaf('sql', `explain ${query}`);
-  assert.match(stdout, /^stage 0/);
+  assert.match(stdout, /^logical plan:(.|\n)*\nstage 0/);
   assert.doesNotMatch(stdout, /succeeded/);
 });
 
