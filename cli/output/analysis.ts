@@ -17,7 +17,19 @@ function stageText({ id, name, tasks, elapsedMs, work }: StageProgress): string 
   const facts = [ran, formatDuration(elapsedMs), `skew ${skew.toFixed(2)}`, peakText(work.peakRssBytes)];
   const rows = measures.map(([label, metric, format]) => measureRow(label, metric, format, work));
   const table = textColumns(['of its tasks', 'least', 'median', 'most', 'all'], rows);
-  return `${head}\n  ${facts.join(', ')}\n${table.replaceAll(/^(?=.)/gm, '  ')}`;
+  return `${head}\n  ${facts.join(', ')}\n${[table, longestText(work)].join('').replaceAll(/^(?=.)/gm, '  ')}`;
+}
+
+/** The tasks one by one, those that the stage waited for first; nothing of a single one, which is told of above. */
+function longestText({ longest, attempts }: StageWork): string {
+  if (longest.length < 2) return '';
+  const rows = longest.map((task) => [
+    String(task.task),
+    task.worker,
+    ...measures.map(([, metric, format]) => format(task[metric])),
+  ]);
+  const title = attempts > longest.length ? 'longest tasks' : 'tasks';
+  return textColumns([title, 'on', ...measures.map(([label]) => label)], rows);
 }
 
 const formatRows = (rows: number): string => Math.round(rows).toLocaleString('en-US');

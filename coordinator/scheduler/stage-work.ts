@@ -1,6 +1,13 @@
-import type { Spread, SpreadMetric, StageWork } from '../../shared/plan/stage-work.ts';
+import {
+  longestTasksMax,
+  type Spread,
+  type SpreadMetric,
+  type StageWork,
+  type TaskWork,
+} from '../../shared/plan/stage-work.ts';
 import type { StageSpec, TaskMetrics } from '../../shared/stage.ts';
 import type { Stage } from './stage.ts';
+import type { Task } from './task.ts';
 
 /** What a stage did, once all of its tasks have their output; nothing before. */
 export function stageWork(stage: Stage): StageWork | undefined {
@@ -29,8 +36,17 @@ function workOf({ spec, tasks, totals }: Stage): StageWork {
     attempts: totals.attempts,
     rowsInKnown,
     perTask,
+    longest: longestOf(tasks),
     skew: skewOf(rows, sum / tasks.length),
   };
+}
+
+function longestOf(tasks: readonly Task[]): TaskWork[] {
+  const each = tasks.flatMap(({ index, state }) =>
+    state.kind === 'finished' ? [{ task: index, worker: state.worker.id, ...state.output.metrics }] : [],
+  );
+  const tookMs = ({ fetchMs, runMs }: TaskMetrics): number => fetchMs + runMs;
+  return each.toSorted((a, b) => tookMs(b) - tookMs(a)).slice(0, longestTasksMax);
 }
 
 const readsText = ({ inputs }: StageSpec): boolean =>

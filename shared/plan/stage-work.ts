@@ -16,9 +16,20 @@ export interface StageWork extends TaskMetrics {
   /** False if it reads text files, whose rows nobody counts: `rowsIn` is then of its other inputs. */
   readonly rowsInKnown: boolean;
   readonly perTask: Readonly<Record<SpreadMetric, Spread>>;
+  /** Its tasks, those that took longest first, at most `longestTasksMax`. */
+  readonly longest: readonly TaskWork[];
   /** The most rows of a task by the median: rows read where they are known, else rows handed on. 1 is even. */
   readonly skew: number;
 }
+
+/** What one task did, in the attempt whose output was taken. */
+export interface TaskWork extends TaskMetrics {
+  readonly task: number;
+  readonly worker: string;
+}
+
+/** So many tasks of a stage are told of one by one: those that it waited for. */
+export const longestTasksMax = 8;
 
 /** The most memory that a worker's process was seen to hold while it ran attempts of a job, with all that ran beside them. */
 export interface WorkerPeak {

@@ -31,6 +31,21 @@ test('analyze runs the question and tells what each stage read, did and handed o
   const { min, median, max } = first.perTask.rowsIn;
   assert.ok(min <= median && median <= max && max <= 20_000);
   assert.equal((later.at(-1) ?? first).rowsOut, 4);
+  const { longest } = first;
+  assert.equal(
+    longest.reduce((sum, { rowsIn }) => sum + rowsIn, 0),
+    20_000,
+  );
+  assert.deepEqual(
+    longest.map(({ task }) => task).toSorted((a, b) => a - b),
+    longest.map((_, i) => i),
+  );
+  const tookMs = longest.map(({ fetchMs, runMs }) => fetchMs + runMs);
+  assert.deepEqual(
+    tookMs.toSorted((a, b) => b - a),
+    tookMs,
+  );
+  assert.deepEqual(new Set(longest.map(({ worker }) => worker)), new Set(job.peaks.map(({ worker }) => worker)));
 });
 
 test('of a text file the bytes are known, the rows are not', async () => {
