@@ -49,6 +49,18 @@ export function rewrite<T extends AstValue>(value: T, replace: (node: AstNode) =
 /** What stands for an expression bears its alias: in `{'a': max(x)}` that is the name of the field. */
 export const inPlaceOf = ({ alias = '' }: AstNode, other: AstNode): AstNode => ({ ...other, alias });
 
+/** A table of a FROM clause. */
+export const tableNamed = (name: string, alias = ''): AstNode => ({
+  type: 'BASE_TABLE',
+  alias,
+  sample: null,
+  schema_name: '',
+  table_name: name,
+  column_name_alias: [],
+  catalog_name: '',
+  at_clause: null,
+});
+
 /** A text that is equal for trees that mean the same: places in the source, cases of names and the own alias do not count. */
 export const meaning = (node: AstNode): string =>
   JSON.stringify({ ...node, alias: '' }, (key, value: unknown) =>

@@ -1,5 +1,14 @@
 import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, nodesOf, onlyStatement, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import {
+  type AstNode,
+  find,
+  isNode,
+  nodesOf,
+  onlyStatement,
+  rewrite,
+  tableNamed,
+  textsOf,
+} from '../../../shared/sql/ast.ts';
 import { emptyRelation } from '../bind/describe.ts';
 import type { Dialect } from '../dialect.ts';
 import type { TableReference } from './table-references.ts';
@@ -20,17 +29,6 @@ export function withRelations(
     return { ...(isNode(table) ? table : tableNamed(table)), alias: reference.alias, sample, column_name_alias };
   });
 }
-
-const tableNamed = (name: string): AstNode => ({
-  type: 'BASE_TABLE',
-  alias: '',
-  sample: null,
-  schema_name: '',
-  table_name: name,
-  column_name_alias: [],
-  catalog_name: '',
-  at_clause: null,
-});
 
 /** The tree with each table reference replaced by a subquery that has its columns and no rows. */
 export function withEmptyRelations(

@@ -1,6 +1,6 @@
 import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import type { NamedPlan } from '../../../../shared/plan/nodes/sql.ts';
-import { type AstNode, find, isNode, nodesOf, onlyStatement } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, nodesOf, onlyStatement, tableNamed } from '../../../../shared/sql/ast.ts';
 import { functionOf, functionsByName, hasCall, type SqlFunctions } from '../../functions/calls.ts';
 import { type CommonTable, type CommonTables, withCommonTables } from '../lower/common-tables.ts';
 import { NotDistributed } from '../lower/names.ts';
@@ -37,7 +37,7 @@ class CallPlacing {
     if (above === undefined) return { call: this.#callIn(below) };
     const inner = this.#relation(this.#sql(above.inner));
     const select = onlyStatement(this.#lowering.context.dialect.parse('SELECT 1')) ?? {};
-    const outer = { ...select, from_table: table(inner, ''), select_list: above.list, modifiers: above.modifiers };
+    const outer = { ...select, from_table: tableNamed(inner), select_list: above.list, modifiers: above.modifiers };
     return { plan: { ...this.#sql(outer), functions: this.#lowering.functions } };
   }
 
@@ -90,7 +90,7 @@ class CallPlacing {
     try {
       const plan = this.#lowering.alone(query, tables);
       this.#lowering.schemaOf(plan);
-      return table(this.#relation(plan), alias);
+      return tableNamed(this.#relation(plan), alias);
     } catch (thrown) {
       if (thrown instanceof NotDistributed) return undefined;
       throw thrown;
@@ -110,14 +110,3 @@ class CallPlacing {
 }
 
 const aliasesOf = ({ aliases }: AstNode): string[] => (Array.isArray(aliases) ? aliases.map(String) : []);
-
-const table = (name: string, alias: string): AstNode => ({
-  type: 'BASE_TABLE',
-  alias,
-  sample: null,
-  schema_name: '',
-  table_name: name,
-  column_name_alias: [],
-  catalog_name: '',
-  at_clause: null,
-});

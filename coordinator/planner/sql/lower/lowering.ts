@@ -1,7 +1,7 @@
 import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import type { NamedPlan, SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { type AstNode, find, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, nodesOf, tableNamed } from '../../../../shared/sql/ast.ts';
 import { boundStep } from '../../bind/pipeline.ts';
 import { isReadAnew } from '../../bind/shared-rows.ts';
 import type { Bound } from '../../bound.ts';
@@ -68,7 +68,7 @@ export class SqlLowering implements Lowering {
   common(table: CommonTable, tables: CommonTables): Columns {
     return this.#orWhole(
       () => lowerQuery(table.query, table.tables, this),
-      () => this.whole(selectAllFrom(nameOf(table), this.context), tables),
+      () => this.whole(selectAllFrom(tableNamed(table.name), this.context), tables),
     );
   }
 
@@ -141,17 +141,6 @@ export class SqlLowering implements Lowering {
 }
 
 const notTakenApart = 'what it reads from cannot be taken apart';
-
-const nameOf = ({ name }: CommonTable): AstNode => ({
-  type: 'BASE_TABLE',
-  alias: '',
-  sample: null,
-  schema_name: '',
-  table_name: name,
-  column_name_alias: [],
-  catalog_name: '',
-  at_clause: null,
-});
 
 /** Common tables that a query speaks of, also by way of others, in their order. */
 function mentioned(query: AstNode, tables: readonly CommonTable[]): CommonTable[] {
