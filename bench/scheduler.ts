@@ -7,7 +7,8 @@ import type { SchedulerEvent } from '../coordinator/scheduler/events.ts';
 import { Scheduler } from '../coordinator/scheduler/scheduler.ts';
 import { loadConfig } from '../shared/config/config.ts';
 import { jobId, stageId, type WorkerId, workerId } from '../shared/ids.ts';
-import type { StageInput, StageSpec, TaskOutput, TaskSpec } from '../shared/stage.ts';
+import type { StageInput, StageSpec } from '../shared/stage/stage.ts';
+import type { TaskOutput, TaskSpec } from '../shared/stage/task.ts';
 
 export interface SchedulerSpeed {
   readonly shape: string;

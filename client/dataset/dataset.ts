@@ -2,7 +2,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { SheafError } from '../../shared/errors.ts';
 import type { AsofType, JoinType } from '../../shared/plan/nodes/join.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
-import type { CallMode } from '../../shared/stage.ts';
+import type { CallMode } from '../../shared/stage/function-step.ts';
 import type { ResultRowOf, RowOf } from '../../shared/types/row.ts';
 import type { Typed } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';

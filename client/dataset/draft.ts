@@ -1,6 +1,6 @@
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
-import type { FunctionRef } from '../../shared/stage.ts';
+import type { FunctionRef } from '../../shared/stage/function-step.ts';
 import type { LocalSource } from '../upload/source.ts';
 import type { LocalFunction } from './local-function.ts';
 

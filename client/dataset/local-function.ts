@@ -1,4 +1,4 @@
-import type { CallMode } from '../../shared/stage.ts';
+import type { CallMode } from '../../shared/stage/function-step.ts';
 import type { CallSite } from '../functions/call-site.ts';
 
 /** A function that was passed to a dataset, with the place of the call, by which its source is found and bundled. */

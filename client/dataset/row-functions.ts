@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { type SchemaSpec, toSchema } from '../../shared/schema.ts';
-import type { CallMode } from '../../shared/stage.ts';
+import type { CallMode } from '../../shared/stage/function-step.ts';
 import type { ResultRowOf } from '../../shared/types/row.ts';
 import type { Draft } from './draft.ts';
 import type { LocalFunction } from './local-function.ts';

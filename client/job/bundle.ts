@@ -1,4 +1,4 @@
-import type { FunctionRef } from '../../shared/stage.ts';
+import type { FunctionRef } from '../../shared/stage/function-step.ts';
 import type { LocalFunction } from '../dataset/local-function.ts';
 import { bundleFunction } from '../functions/bundle-function.ts';
 import { persist } from '../session/persist.ts';

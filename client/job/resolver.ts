@@ -1,5 +1,5 @@
 import type { DatasetNode } from '../../shared/plan/nodes/dataset.ts';
-import type { FunctionRef } from '../../shared/stage.ts';
+import type { FunctionRef } from '../../shared/stage/function-step.ts';
 import type { Resolver } from '../dataset/draft.ts';
 import type { Session } from '../session/session.ts';
 import { uploadDataset } from '../upload/upload.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SheafError } from '../../shared/errors.ts';
 import type { JobResult } from '../../shared/plan/job.ts';
-import type { ExchangePart } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 import { errorOf, type FinishedJob } from '../job/run.ts';
 import { watchJob } from '../job/watch.ts';
 import { persist } from '../session/persist.ts';

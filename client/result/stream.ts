@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { type ErrorCode, SheafError } from '../../shared/errors.ts';
-import type { ExchangePart } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 import type { Draft } from '../dataset/draft.ts';
 import type { ActionOptions } from '../job/options.ts';
 import { type FinishedJob, refuseAborted, runJob } from '../job/run.ts';

@@ -1,8 +1,8 @@
 import type { JobId } from '../../shared/ids.ts';
-import type { TaskReceipt } from '../../shared/load-step.ts';
 import type { JobInfo } from '../../shared/plan/job.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';
 import type { Schema } from '../../shared/schema.ts';
+import type { TaskReceipt } from '../../shared/stage/load-step.ts';
 import type { ListedSource } from './decisions/decide.ts';
 
 /** What running a pipeline needs of the engine: its jobs. */

@@ -4,7 +4,7 @@ import type { LoadNode } from '../../shared/plan/nodes/load.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { FunctionStep } from '../../shared/stage.ts';
+import type { FunctionStep } from '../../shared/stage/function-step.ts';
 import type { Expression } from './expressions.ts';
 import type { SourceSplit } from './source.ts';
 

@@ -1,5 +1,7 @@
 import { type StageId, stageId } from '../../shared/ids.ts';
-import type { Partitioning, StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
+import type { Partitioning, StageOutput } from '../../shared/stage/output.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
+import type { Step } from '../../shared/stage/step.ts';
 import type { Bound } from './bound.ts';
 import type { JoinChoice, StageChoices } from './choices.ts';
 import type { PlanContext } from './context.ts';

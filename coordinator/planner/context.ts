@@ -1,5 +1,5 @@
 import type { Config } from '../../shared/config/config.ts';
-import type { PartitionSize } from '../../shared/stage.ts';
+import type { PartitionSize } from '../../shared/stage/task.ts';
 import type { Dialect } from './dialect.ts';
 import type { Extracts, Sources } from './source.ts';
 

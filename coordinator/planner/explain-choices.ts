@@ -1,4 +1,4 @@
-import type { StageSpec } from '../../shared/stage.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
 import { cutInputs, partitionsOf } from './adapt/draft.ts';
 import { type JoinChoice, mayLeaveOut, mayRepeat } from './choices.ts';
 import type { StagedPlan } from './staged-plan.ts';

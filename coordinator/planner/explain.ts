@@ -1,4 +1,6 @@
-import type { Partitioning, StageInput, StageOutput, StageSpec, Step } from '../../shared/stage.ts';
+import type { Partitioning, StageOutput } from '../../shared/stage/output.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
+import type { Step } from '../../shared/stage/step.ts';
 import { choicesText } from './explain-choices.ts';
 import type { StagedPlan } from './staged-plan.ts';
 

@@ -1,5 +1,7 @@
 import type { Schema } from '../../shared/schema.ts';
-import { type FunctionStep, previousInput, type StageInput, type Step } from '../../shared/stage.ts';
+import type { FunctionStep } from '../../shared/stage/function-step.ts';
+import type { StageInput } from '../../shared/stage/stage.ts';
+import { previousInput, type Step } from '../../shared/stage/step.ts';
 import type { JoinChoice, WholeInput } from './choices.ts';
 import { isBare, type Query, queryOf, queryText } from './query.ts';
 

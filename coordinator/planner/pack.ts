@@ -1,5 +1,5 @@
 import type { Config } from '../../shared/config/config.ts';
-import type { Split } from '../../shared/stage.ts';
+import type { Split } from '../../shared/stage/split.ts';
 import type { PlanContext } from './context.ts';
 import type { SourceSplit } from './source.ts';
 

@@ -1,7 +1,7 @@
 import type { ListedPiece } from '../../connectors/contract.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { Column, Schema } from '../../shared/schema.ts';
-import type { FileRef, Split } from '../../shared/stage.ts';
+import type { FileRef, Split } from '../../shared/stage/split.ts';
 
 /** A scan whose files were listed and looked into: what the planner knows of it. */
 export interface ResolvedSource {

@@ -2,7 +2,7 @@ import type { StageId } from '../../shared/ids.ts';
 import type { FileFormat } from '../../shared/plan/nodes/scan.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { StageSpec } from '../../shared/stage.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
 import type { StageChoices } from './choices.ts';
 
 /** The planner's answer: stages in an order in which each reads only earlier ones. */

@@ -1,6 +1,6 @@
 import type { PlanKind, PlanNode } from '../../shared/plan/node.ts';
 import { nodesOf } from '../../shared/plan/walk.ts';
-import type { StageSpec } from '../../shared/stage.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
 import type { Bound } from './bound.ts';
 import type { PlanContext } from './context.ts';
 import { scanSize } from './rules/scan.ts';

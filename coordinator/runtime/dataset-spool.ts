@@ -10,7 +10,7 @@ import { exchangePath, jobPath } from '../../shared/exchange/paths.ts';
 import { ExchangeReader } from '../../shared/exchange/reader.ts';
 import { dropJob } from '../../shared/exchange/root.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
-import type { PartitionSize } from '../../shared/stage.ts';
+import type { PartitionSize } from '../../shared/stage/task.ts';
 
 interface Spooled {
   readonly segments: readonly PartitionSize[];

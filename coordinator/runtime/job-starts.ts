@@ -4,7 +4,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Epoch, JobId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { JobRequest } from '../../shared/plan/job.ts';
-import { runName } from '../../shared/stage.ts';
+import { runName } from '../../shared/stage/staging.ts';
 import type { Listings } from '../connectors/list-sources.ts';
 import type { StagedPlan } from '../planner/staged-plan.ts';
 import type { DatasetSpool } from './dataset-spool.ts';

@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
-import type { PartitionSize } from '../../shared/stage.ts';
+import type { PartitionSize } from '../../shared/stage/task.ts';
 import type { StagedPlan } from '../planner/plan-job.ts';
 import type { Extracts } from '../planner/source.ts';
 import type { PivotLookup } from '../planner/sql/pivots/lookups.ts';

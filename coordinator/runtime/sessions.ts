@@ -2,7 +2,7 @@ import { Channel } from '../../shared/channel.ts';
 import type { ToWorker } from '../../shared/contracts/control.ts';
 import type { AttemptKey, Epoch, JobId, WorkerId } from '../../shared/ids.ts';
 import type { WorkerInfo } from '../../shared/plan/job.ts';
-import type { TaskSpec } from '../../shared/stage.ts';
+import type { TaskSpec } from '../../shared/stage/task.ts';
 
 /** What the leader knows of a worker and how it speaks to it: the near end of one control stream. */
 export interface WorkerSession {

@@ -6,7 +6,7 @@ import { destinationError } from '../../shared/destination-error.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { ofObjectStaging } from '../../shared/object-staging.ts';
 import type { WriteNode } from '../../shared/plan/nodes/write.ts';
-import { isStaging, partPrefix } from '../../shared/stage.ts';
+import { isStaging, partPrefix } from '../../shared/stage/staging.ts';
 import { leftToCommit, type Whereabouts } from './left-to-commit.ts';
 
 /**

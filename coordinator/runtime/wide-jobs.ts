@@ -2,7 +2,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Epoch, JobId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
-import { runName } from '../../shared/stage.ts';
+import { runName } from '../../shared/stage/staging.ts';
 import type { StagedPlan } from '../planner/staged-plan.ts';
 import type { JobBook } from './job-book.ts';
 import type { JobPlanner } from './job-planner.ts';

@@ -6,7 +6,7 @@ import type { TaskFailure } from '../../shared/failure.ts';
 import { type AttemptKey, type WorkerId, workerId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { WorkerInfo } from '../../shared/plan/job.ts';
-import type { TaskOutput } from '../../shared/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import { version } from '../../shared/version.ts';
 import type { SchedulerEvent, WorkerLostReason } from '../scheduler/events.ts';
 import type { Sessions } from './sessions.ts';

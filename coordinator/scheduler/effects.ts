@@ -1,6 +1,7 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { AttemptKey, JobId, StageId, WorkerId } from '../../shared/ids.ts';
-import type { ExchangePart, PartitionSize, TaskSpec } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
+import type { PartitionSize, TaskSpec } from '../../shared/stage/task.ts';
 
 /**
  * What the shell is to do, in this order. An effect that starts work is answered by an event: `launch` by

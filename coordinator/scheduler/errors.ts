@@ -1,6 +1,7 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { StageInput, TaskOutput } from '../../shared/stage.ts';
+import type { StageInput } from '../../shared/stage/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import type { Attempt } from './attempt.ts';
 import type { Job } from './job.ts';
 import { isUnfinished, partitionCount, type Stage } from './stage.ts';

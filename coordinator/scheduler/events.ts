@@ -1,7 +1,8 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { ProducerRef, TaskFailure } from '../../shared/failure.ts';
 import type { AttemptKey, JobId, StageId, WorkerId } from '../../shared/ids.ts';
-import type { StageSpec, TaskOutput } from '../../shared/stage.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 
 /**
  * What happened in the world, as the scheduler is told. Each is a fact and names its cause. Reports may come twice,

@@ -1,5 +1,5 @@
 import { assert } from '../../shared/errors.ts';
-import type { TaskOutput } from '../../shared/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import type { Attempt } from './attempt.ts';
 import { attemptOf, cancelAttempt, endAttempt } from './attempts.ts';
 import { type Core, moveTask } from './core.ts';

@@ -1,6 +1,6 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { StageId } from '../../shared/ids.ts';
-import type { StageInput, StageSpec } from '../../shared/stage.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
 import type { Job } from './job.ts';
 import { ReadyQueue } from './queue.ts';
 import { isWithin } from './slices.ts';

@@ -1,4 +1,5 @@
-import type { ExchangeSlice, PartitionSize } from '../../shared/stage.ts';
+import type { ExchangeSlice } from '../../shared/stage/exchange-part.ts';
+import type { PartitionSize } from '../../shared/stage/task.ts';
 import type { SchedulerLimits } from './core.ts';
 import { sliceOf, tasksOf } from './slices.ts';
 import type { Stage } from './stage.ts';

@@ -1,4 +1,6 @@
-import type { ExchangeSlice, StageInput, StageOutput } from '../../shared/stage.ts';
+import type { ExchangeSlice } from '../../shared/stage/exchange-part.ts';
+import type { StageOutput } from '../../shared/stage/output.ts';
+import type { StageInput } from '../../shared/stage/stage.ts';
 import { partitionCount, type Stage } from './stage.ts';
 import type { Task } from './task.ts';
 

@@ -1,4 +1,4 @@
-import type { PartitionSize } from '../../shared/stage.ts';
+import type { PartitionSize } from '../../shared/stage/task.ts';
 import type { StageFinished, Winner } from './effects.ts';
 import { partitionCount, type Stage } from './stage.ts';
 

@@ -5,7 +5,8 @@ import {
   type StageWork,
   type TaskWork,
 } from '../../shared/plan/stage-work.ts';
-import type { StageSpec, TaskMetrics } from '../../shared/stage.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
+import type { TaskMetrics } from '../../shared/stage/task.ts';
 import type { Stage } from './stage.ts';
 import type { Task } from './task.ts';
 

@@ -1,4 +1,6 @@
-import type { StageOutput, StageSpec, TaskMetrics } from '../../shared/stage.ts';
+import type { StageOutput } from '../../shared/stage/output.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
+import type { TaskMetrics } from '../../shared/stage/task.ts';
 import type { Job } from './job.ts';
 import type { ReadyQueue } from './queue.ts';
 import type { Task, TaskState } from './task.ts';

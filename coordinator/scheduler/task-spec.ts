@@ -1,12 +1,7 @@
-import type {
-  ExchangePart,
-  ExchangeSlice,
-  StageInput,
-  StageSpec,
-  Step,
-  TaskInput,
-  TaskSpec,
-} from '../../shared/stage.ts';
+import type { ExchangePart, ExchangeSlice } from '../../shared/stage/exchange-part.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
+import type { Step } from '../../shared/stage/step.ts';
+import type { TaskInput, TaskSpec } from '../../shared/stage/task.ts';
 import type { Attempt } from './attempt.ts';
 import { sliceOf, tasksOf } from './slices.ts';
 import { partitionCount, type Stage } from './stage.ts';

@@ -1,5 +1,5 @@
 import type { WorkerId } from '../../shared/ids.ts';
-import type { TaskOutput } from '../../shared/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import type { Attempt } from './attempt.ts';
 import type { LaunchCause } from './effects.ts';
 import type { Stage } from './stage.ts';

@@ -1,6 +1,6 @@
 import type { JobId, StageId } from '../../shared/ids.ts';
 import type { StageWork, WorkerPeak } from '../../shared/plan/stage-work.ts';
-import type { TaskMetrics } from '../../shared/stage.ts';
+import type { TaskMetrics } from '../../shared/stage/task.ts';
 import type { RerunCause } from './effects.ts';
 
 /** `running` covers what the job does on its way to a result, `repairing` making lost parts of the result again. */

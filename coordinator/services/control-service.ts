@@ -13,7 +13,7 @@ import type { TaskFailure } from '../../shared/failure.ts';
 import { type AttemptKey, jobId, stageId, type WorkerId, workerId } from '../../shared/ids.ts';
 import { type CallContext, type Implementation, implement } from '../../shared/rpc/handlers.ts';
 import { loadService } from '../../shared/rpc/proto.ts';
-import type { TaskOutput } from '../../shared/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import { version } from '../../shared/version.ts';
 import type { WorkerReport } from '../runtime/worker-door.ts';
 

@@ -3,7 +3,7 @@ import { type Schema as ArrowSchema, Message, MessageHeader } from 'apache-arrow
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import type { SourceSplit } from '../planner/source.ts';
 import { duckdbType } from './arrow-types.ts';
 import type { FileFacts } from './file-facts.ts';

@@ -1,7 +1,7 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import type { ScanOptions } from '../../shared/plan/nodes/scan.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { CsvDialect, FileRef } from '../../shared/stage.ts';
+import type { CsvDialect, FileRef } from '../../shared/stage/split.ts';
 import type { SourceSplit } from '../planner/source.ts';
 import { type SniffedCsv, sniffCsv } from './csv.ts';
 import type { FileFacts } from './file-facts.ts';

@@ -5,7 +5,7 @@ import type { Json } from '../../shared/json.ts';
 import type { ScanOptions } from '../../shared/plan/nodes/scan.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal } from '../../shared/sql/text.ts';
-import type { CsvDialect, FileRef } from '../../shared/stage.ts';
+import type { CsvDialect, FileRef } from '../../shared/stage/split.ts';
 import { isCompressed } from './formats.ts';
 
 /** A dialect, and whether lines can be told by their ends. */

@@ -1,5 +1,5 @@
 import type { Schema } from '../../shared/schema.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import type { SourceSplit } from '../planner/source.ts';
 
 /** What is known of one file after looking into it. */

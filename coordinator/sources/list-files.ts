@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
 import type { FileFormat } from '../../shared/plan/nodes/scan.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import { committed } from './committed.ts';
 import { hasFormat } from './formats.ts';
 

@@ -4,7 +4,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { ScanOptions } from '../../shared/plan/nodes/scan.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal } from '../../shared/sql/text.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import type { FileFacts } from './file-facts.ts';
 import { isCompressed } from './formats.ts';
 import type { SourceCache } from './source-cache.ts';

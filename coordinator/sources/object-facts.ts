@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import type { FileFacts } from './file-facts.ts';
 
 interface Entry {

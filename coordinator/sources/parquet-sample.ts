@@ -1,7 +1,7 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import type { Split } from '../../shared/stage.ts';
+import type { Split } from '../../shared/stage/split.ts';
 import type { Sample, SampleCount, SourceSplit } from '../planner/source.ts';
 import type { SourceCache } from './source-cache.ts';
 

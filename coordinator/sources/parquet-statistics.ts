@@ -1,7 +1,7 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import type { Column } from '../../shared/schema.ts';
 import { literal } from '../../shared/sql/text.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import type { ColumnStatistics, SplitStatistics } from '../planner/source.ts';
 import type { FileFacts } from './file-facts.ts';
 import type { SourceCache } from './source-cache.ts';

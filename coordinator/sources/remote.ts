@@ -10,7 +10,7 @@ import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { FileFormat, ScanNode } from '../../shared/plan/nodes/scan.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import { scanKey } from '../planner/source.ts';
 import type { FileFacts } from './file-facts.ts';
 import { hasFormat } from './formats.ts';

@@ -4,7 +4,7 @@ import type { Connection } from '../../shared/duckdb/connection.ts';
 import { assert, SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import type { Dialect } from '../planner/dialect.ts';
 import { scansOf } from '../planner/scans.ts';
 import { type ResolvedSource, type Sources, scanKey } from '../planner/source.ts';

@@ -1,4 +1,4 @@
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 
 /** What was found out about files, by path, size and modification time: each footer is read once. Oldest go first. */
 export class SourceCache {

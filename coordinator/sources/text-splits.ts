@@ -1,4 +1,4 @@
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 import { isCompressed } from './formats.ts';
 
 /** Byte ranges of a text file; the worker moves both ends to line starts. */

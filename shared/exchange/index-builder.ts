@@ -1,5 +1,5 @@
 import { SheafError } from '../errors.ts';
-import type { PartitionSize } from '../stage.ts';
+import type { PartitionSize } from '../stage/task.ts';
 import {
   encodeIndex,
   type FileOwner,

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { SheafError } from '../errors.ts';
 import type { AttemptKey, JobId } from '../ids.ts';
-import type { PartitionSize } from '../stage.ts';
+import type { PartitionSize } from '../stage/task.ts';
 
 /**
  * An exchange file, all integers little-endian:

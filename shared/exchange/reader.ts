@@ -5,7 +5,7 @@ import { decodeBatch, decodeSchema } from '../arrow/ipc.ts';
 import { layoutsOf } from '../arrow/layout.ts';
 import { sliceBatch } from '../arrow/slice.ts';
 import { SheafError } from '../errors.ts';
-import type { PartitionSize } from '../stage.ts';
+import type { PartitionSize } from '../stage/task.ts';
 import { diskError } from './disk-error.ts';
 import {
   corrupt,

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SheafError } from '../errors.ts';
-import type { PartitionSize } from '../stage.ts';
+import type { PartitionSize } from '../stage/task.ts';
 import { diskError } from './disk-error.ts';
 import { IndexBuilder } from './index-builder.ts';
 import { type FileOwner, magic, prefixOf } from './layout.ts';

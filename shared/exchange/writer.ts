@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Batch } from '../arrow/batch.ts';
 import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
-import type { PartitionSize } from '../stage.ts';
+import type { PartitionSize } from '../stage/task.ts';
 import { BufferedFile } from './buffered-file.ts';
 import { diskError } from './disk-error.ts';
 import { IndexBuilder } from './index-builder.ts';

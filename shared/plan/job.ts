@@ -1,7 +1,9 @@
 import type { SheafError } from '../errors.ts';
 import type { JobId } from '../ids.ts';
 import type { Schema } from '../schema.ts';
-import type { ExchangePart, PartitionSize, StageSpec } from '../stage.ts';
+import type { ExchangePart } from '../stage/exchange-part.ts';
+import type { StageSpec } from '../stage/stage.ts';
+import type { PartitionSize } from '../stage/task.ts';
 import type { PlanNode } from './node.ts';
 import type { StageWork, WorkerPeak } from './stage-work.ts';
 

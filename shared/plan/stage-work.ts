@@ -1,4 +1,4 @@
-import type { TaskMetrics } from '../stage.ts';
+import type { TaskMetrics } from '../stage/task.ts';
 
 /** The least, the middle and the most of a number over a stage's tasks. The middle of an even count is their mean. */
 export interface Spread {

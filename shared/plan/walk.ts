@@ -1,4 +1,4 @@
-import type { FunctionRef } from '../stage.ts';
+import type { FunctionRef } from '../stage/function-step.ts';
 import { type PlanNode, type PlanVisitor, visit } from './node.ts';
 import type { ExtractNode } from './nodes/extract.ts';
 

@@ -5,7 +5,7 @@ import type { Connection } from '../../shared/duckdb/connection.ts';
 import { ExchangeReader } from '../../shared/exchange/reader.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import type { PartitionSize } from '../../shared/stage.ts';
+import type { PartitionSize } from '../../shared/stage/task.ts';
 import { writeArrowFile } from '../../worker/kernel/arrow-file.ts';
 import type { Random } from '../simulation/random.ts';
 import type { FileTable, PlanTable } from './world.ts';

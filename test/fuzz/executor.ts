@@ -12,7 +12,9 @@ import { type LocalPart, readParts, schemaOfParts } from '../../shared/exchange/
 import { exchangePath } from '../../shared/exchange/paths.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
 import { type JobId, jobId, type StageId } from '../../shared/ids.ts';
-import type { ExchangeSlice, StageInput, StageSpec, TaskOutput } from '../../shared/stage.ts';
+import type { ExchangeSlice } from '../../shared/stage/exchange-part.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import { runTask } from '../../worker/kernel/run-task.ts';
 import { AttemptWatch, Cancellation } from '../../worker/pool/cancellation.ts';
 import type { LocalInput, ThreadData } from '../../worker/pool/protocol.ts';

@@ -1,5 +1,6 @@
 import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
-import type { Partitioning, StageSpec } from '../../shared/stage.ts';
+import type { Partitioning } from '../../shared/stage/output.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
 import type { Mutation } from './fuzzer.ts';
 
 /** Bugs as a planner might have them, planted between planner and workers: the fuzzer must notice each. */

@@ -2,7 +2,9 @@ import type { SchedulerEvent, WorkerLostReason } from '../../coordinator/schedul
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { ProducerRef, TaskFailure } from '../../shared/failure.ts';
 import { type AttemptKey, jobId, stageId, workerId } from '../../shared/ids.ts';
-import type { StageInput, StageOutput, StageSpec, TaskOutput } from '../../shared/stage.ts';
+import type { StageOutput } from '../../shared/stage/output.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import { exchange, splits, virtualStage } from '../simulation/plans.ts';
 
 /** By job: the names of its stages, by number. */

@@ -8,7 +8,7 @@ import type { AttemptEvent } from '../../coordinator/scheduler/events.ts';
 import { Scheduler } from '../../coordinator/scheduler/scheduler.ts';
 import { loadConfig, type SettingName } from '../../shared/config/config.ts';
 import { attemptName, jobId } from '../../shared/ids.ts';
-import type { TaskInput } from '../../shared/stage.ts';
+import type { TaskInput } from '../../shared/stage/task.ts';
 import { type Names, parseEvent } from './command.ts';
 
 export function runScenario(text: string): string {

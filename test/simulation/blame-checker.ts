@@ -5,7 +5,7 @@ import type { SchedulerEvent } from '../../coordinator/scheduler/events.ts';
 import type { Scheduler } from '../../coordinator/scheduler/scheduler.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { type AttemptKey, attemptName, type JobId, type TaskKey, type WorkerId } from '../../shared/ids.ts';
-import type { TaskSpec } from '../../shared/stage.ts';
+import type { TaskSpec } from '../../shared/stage/task.ts';
 
 interface Run {
   readonly worker: WorkerId;

@@ -4,7 +4,7 @@
  * of their attempt; a content carries the salts of all that it was made from, so that a mix of two runs is seen.
  */
 import type { StageId } from '../../shared/ids.ts';
-import type { StageInput, StageSpec } from '../../shared/stage.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
 import { hash } from './random.ts';
 
 export interface Content {

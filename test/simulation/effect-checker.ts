@@ -4,7 +4,7 @@ import type { Effect } from '../../coordinator/scheduler/effects.ts';
 import type { SchedulerEvent } from '../../coordinator/scheduler/events.ts';
 import type { Scheduler } from '../../coordinator/scheduler/scheduler.ts';
 import { type AttemptKey, attemptName, type JobId, type WorkerId } from '../../shared/ids.ts';
-import type { TaskSpec } from '../../shared/stage.ts';
+import type { TaskSpec } from '../../shared/stage/task.ts';
 
 /** Watches events and effects from outside, with books of its own, and fails on what must not be. */
 export class EffectChecker {

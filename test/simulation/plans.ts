@@ -1,6 +1,9 @@
 import type { StageChoices } from '../../coordinator/planner/choices.ts';
 import { type StageId, stageId } from '../../shared/ids.ts';
-import type { ExchangeSlice, Split, StageInput, StageOutput, StageSpec } from '../../shared/stage.ts';
+import type { ExchangeSlice } from '../../shared/stage/exchange-part.ts';
+import type { StageOutput } from '../../shared/stage/output.ts';
+import type { Split } from '../../shared/stage/split.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
 import { partitionsOf } from './content.ts';
 import type { Random } from './random.ts';
 

@@ -8,7 +8,8 @@ import {
 } from '../../coordinator/planner/adapt/progress.ts';
 import type { Effect } from '../../coordinator/scheduler/effects.ts';
 import { type JobId, stageId } from '../../shared/ids.ts';
-import type { ExchangePart, StageSpec } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
 import type { Cluster } from './cluster.ts';
 import { type Content, mergeSalts, Reference } from './content.ts';
 import { type Plan, splits, stagesOf } from './plans.ts';

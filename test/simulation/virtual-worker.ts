@@ -2,7 +2,9 @@ import type { SchedulerEvent } from '../../coordinator/scheduler/events.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { ProducerRef, TaskFailure } from '../../shared/failure.ts';
 import { type AttemptKey, attemptName, type JobId, type WorkerId } from '../../shared/ids.ts';
-import type { ExchangePart, StageSpec, TaskInput, TaskOutput, TaskSpec } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
+import type { TaskInput, TaskOutput, TaskSpec } from '../../shared/stage/task.ts';
 import type { Cluster } from './cluster.ts';
 import { type Content, partitionContent, partitionsOf, rowsOf, sourceContent, taskContent } from './content.ts';
 

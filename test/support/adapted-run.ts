@@ -2,7 +2,7 @@ import type { AdaptLimits } from '../../coordinator/planner/adapt/progress.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { Adaptation } from '../../shared/plan/job.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
-import type { StageSpec } from '../../shared/stage.ts';
+import type { StageSpec } from '../../shared/stage/stage.ts';
 import { runLocally } from './local-executor.ts';
 import type { PlannerBench } from './planner.ts';
 import { assertSameRows } from './same-rows.ts';

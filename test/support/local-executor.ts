@@ -5,18 +5,14 @@ import { type AdaptLimits, begin, finished, type StageSizes } from '../../coordi
 import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import { numberColumn, withNumber } from '../../shared/duckdb/partition-reader.ts';
-import type { LoadStep } from '../../shared/load-step.ts';
 import type { Adaptation } from '../../shared/plan/job.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
-import {
-  type ExchangeSlice,
-  type Partitioning,
-  previousInput,
-  type StageInput,
-  type StageSpec,
-  type Step,
-} from '../../shared/stage.ts';
+import type { ExchangeSlice } from '../../shared/stage/exchange-part.ts';
+import type { LoadStep } from '../../shared/stage/load-step.ts';
+import type { Partitioning } from '../../shared/stage/output.ts';
+import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
+import { previousInput, type Step } from '../../shared/stage/step.ts';
 import { numberedSql } from '../../worker/kernel/partition-number.ts';
 import { materialiseRange } from '../../worker/kernel/ranges.ts';
 import { type SqlSplit, sourceSql } from '../../worker/kernel/source-sql.ts';

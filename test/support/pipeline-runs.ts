@@ -12,10 +12,10 @@ import { loadConfig, type SettingName } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { type JobId, jobId } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
-import type { TaskReceipt } from '../../shared/load-step.ts';
 import { createLogger } from '../../shared/log.ts';
 import type { LoadNode, LoadReceipt } from '../../shared/plan/nodes/load.ts';
 import { Secrets } from '../../shared/secrets.ts';
+import type { TaskReceipt } from '../../shared/stage/load-step.ts';
 import { keysOf } from '../../shared/store/keys.ts';
 import type { Store } from '../../shared/store/store.ts';
 

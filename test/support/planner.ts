@@ -14,7 +14,7 @@ import { Connection } from '../../shared/duckdb/connection.ts';
 import { Database } from '../../shared/duckdb/database.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { FileFormat, ScanNode, ScanOptions } from '../../shared/plan/nodes/scan.ts';
-import type { PartitionSize } from '../../shared/stage.ts';
+import type { PartitionSize } from '../../shared/stage/task.ts';
 
 /** A DuckDB with a folder of its own, and what the planner needs of it. */
 export class PlannerBench implements Disposable {

@@ -3,7 +3,7 @@ import type { UnreadRow } from '../../connectors/contract.ts';
 import { sourceConnector } from '../../connectors/registry.ts';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { assert } from '../../shared/errors.ts';
-import type { RereadStep } from '../../shared/stage.ts';
+import type { RereadStep } from '../../shared/stage/step.ts';
 import { createRowReader } from '../../shared/types/row-reader.ts';
 import type { TaskContext } from '../kernel/context.ts';
 import type { Relation } from '../kernel/relation.ts';

@@ -5,7 +5,8 @@ import { assert, SheafError } from '../../shared/errors.ts';
 import type { LocalPart } from '../../shared/exchange/local-parts.ts';
 import { DiskQuota } from '../../shared/exchange/quota.ts';
 import { type JobId, type WorkerId, workerId } from '../../shared/ids.ts';
-import type { ExchangePart, SegmentRange } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
+import type { SegmentRange } from '../../shared/stage/split.ts';
 import type { BulkInput, BulkOptions, BulkOutput, BulkStats, Wish } from './protocol.ts';
 
 export interface ExchangeOptions {

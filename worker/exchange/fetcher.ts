@@ -8,7 +8,7 @@ import type { FlightClient } from '../../shared/flight/client.ts';
 import { broken, type FlightFrame } from '../../shared/flight/received.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { Gate } from '../../shared/rpc/gate.ts';
-import type { ExchangePart } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 import { Neighbours } from './neighbours.ts';
 import type { Wish } from './protocol.ts';
 import { type Pull, pullOfDataset, pullsOfParts } from './pulls.ts';

@@ -4,7 +4,7 @@ import { exchangePath } from '../../shared/exchange/paths.ts';
 import { seesRoot } from '../../shared/exchange/root-sign.ts';
 import type { FlightClient } from '../../shared/flight/client.ts';
 import type { JobId } from '../../shared/ids.ts';
-import type { ExchangePart } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 
 export interface NeighboursOptions {
   readonly client: Pick<FlightClient, 'rootOf'>;

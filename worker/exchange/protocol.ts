@@ -2,7 +2,8 @@ import type { Config } from '../../shared/config/config.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { LocalPart } from '../../shared/exchange/local-parts.ts';
 import type { JobId, WorkerId } from '../../shared/ids.ts';
-import type { ExchangePart, SegmentRange } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
+import type { SegmentRange } from '../../shared/stage/split.ts';
 
 /** What the bulk thread starts with. */
 export interface BulkOptions {

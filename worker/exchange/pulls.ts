@@ -2,7 +2,7 @@ import type { SheafError } from '../../shared/errors.ts';
 import { fetchFailed } from '../../shared/exchange/fetch-failed.ts';
 import type { Ticket } from '../../shared/flight/ticket.ts';
 import type { JobId } from '../../shared/ids.ts';
-import type { ExchangePart } from '../../shared/stage.ts';
+import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 import type { Wish } from './protocol.ts';
 
 /** One call: parts from one address, with their places in the spool that it fills. */

@@ -1,6 +1,6 @@
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { columnPicker, sideBySide } from '../../shared/arrow/columns.ts';
-import type { GroupColumns } from '../../shared/stage.ts';
+import type { GroupColumns } from '../../shared/stage/function-step.ts';
 import { createBuilders, takeBatch } from '../../shared/types/row-builder.ts';
 import { createRowReader, type RowReader } from '../../shared/types/row-reader.ts';
 import { AddedColumn, lastBuilder, passedNames } from './added-column.ts';

@@ -1,7 +1,7 @@
 import type { Field } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { columnPicker, sideBySide } from '../../shared/arrow/columns.ts';
-import type { FunctionStep } from '../../shared/stage.ts';
+import type { FunctionStep } from '../../shared/stage/function-step.ts';
 import { BadValue, type ColumnBuilder } from '../../shared/types/builders/column-builder.ts';
 import { createBuilders, takeBatch } from '../../shared/types/row-builder.ts';
 import type { StepRun } from './apply-function.ts';

@@ -3,7 +3,7 @@ import type { Batch } from '../../shared/arrow/batch.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { inOrder } from '../../shared/in-order.ts';
-import type { FunctionStep } from '../../shared/stage.ts';
+import type { FunctionStep } from '../../shared/stage/function-step.ts';
 import { createRowBuilder } from '../../shared/types/row-builder.ts';
 import { createRowReader } from '../../shared/types/row-reader.ts';
 import { AddedColumn } from './added-column.ts';

@@ -2,7 +2,7 @@ import { Schema as ArrowSchema } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
-import type { FunctionStep } from '../../shared/stage.ts';
+import type { FunctionStep } from '../../shared/stage/function-step.ts';
 import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import { createRowBuilder } from '../../shared/types/row-builder.ts';
 import { accumulate } from './accumulate.ts';

@@ -1,5 +1,5 @@
 import { Schema as ArrowSchema, type Field } from 'apache-arrow';
-import type { FunctionStep } from '../../shared/stage.ts';
+import type { FunctionStep } from '../../shared/stage/function-step.ts';
 
 /** The columns that a function of a step sees, as it calls them: its arguments where the step names such, else all. */
 export function seenSchema({ args }: FunctionStep, input: ArrowSchema): ArrowSchema {

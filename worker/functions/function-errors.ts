@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
-import type { FunctionRef } from '../../shared/stage.ts';
+import type { FunctionRef } from '../../shared/stage/function-step.ts';
 import type { BadValue } from '../../shared/types/builders/column-builder.ts';
 import { userStack } from './module-hooks.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SheafError } from '../../shared/errors.ts';
-import type { FunctionRef } from '../../shared/stage.ts';
+import type { FunctionRef } from '../../shared/stage/function-step.ts';
 import { threw } from './function-errors.ts';
 import { provideModule } from './module-hooks.ts';
 

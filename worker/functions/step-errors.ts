@@ -1,7 +1,7 @@
 import type { Field } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import type { SheafError } from '../../shared/errors.ts';
-import type { FunctionRef } from '../../shared/stage.ts';
+import type { FunctionRef } from '../../shared/stage/function-step.ts';
 import { BadValue } from '../../shared/types/builders/column-builder.ts';
 import { createRowReader } from '../../shared/types/row-reader.ts';
 import { valueKindOf } from '../../shared/types/value-kind.ts';

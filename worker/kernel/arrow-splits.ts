@@ -6,7 +6,7 @@ import { flatSchema } from '../../shared/arrow/record-batch.ts';
 import type { Input } from '../../shared/duckdb/input.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { Split } from '../../shared/stage.ts';
+import type { Split } from '../../shared/stage/split.ts';
 
 type ArrowSplit = Extract<Split, { kind: 'arrow' }>;
 

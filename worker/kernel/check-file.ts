@@ -1,6 +1,6 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { SheafError } from '../../shared/errors.ts';
-import type { FileRef } from '../../shared/stage.ts';
+import type { FileRef } from '../../shared/stage/split.ts';
 
 /**
  * Fails unless this machine has the file that the coordinator saw: both must speak of the same bytes.

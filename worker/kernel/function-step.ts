@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { readParts } from '../../shared/exchange/local-parts.ts';
-import type { FunctionStep } from '../../shared/stage.ts';
+import type { FunctionStep } from '../../shared/stage/function-step.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { TaskContext } from './context.ts';
 import type { Relation } from './relation.ts';

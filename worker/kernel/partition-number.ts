@@ -1,5 +1,5 @@
 import { numberColumn, partitionSql, withNumber } from '../../shared/duckdb/partition-reader.ts';
-import type { Partitioning } from '../../shared/stage.ts';
+import type { Partitioning } from '../../shared/stage/output.ts';
 
 /** Whether DuckDB numbers the partition of each row: else batches go whole. */
 export const isNumbered = (partitioning: Partitioning): partitioning is Numbered =>

@@ -1,4 +1,4 @@
-import type { Split } from '../../shared/stage.ts';
+import type { Split } from '../../shared/stage/split.ts';
 
 /**
  * Tells whether a range of CSV ends inside quotes. The first range of a file begins outside of them, so the first cut that

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
-import type { Split } from '../../shared/stage.ts';
+import type { Split } from '../../shared/stage/split.ts';
 import { QuoteParity } from './quote-parity.ts';
 
 /** A split of a text file. */

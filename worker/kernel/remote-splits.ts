@@ -10,7 +10,7 @@ import { assert, SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { Secrets } from '../../shared/secrets.ts';
 import { literal } from '../../shared/sql/text.ts';
-import type { FileRef, Split } from '../../shared/stage.ts';
+import type { FileRef, Split } from '../../shared/stage/split.ts';
 import { isWhole, type TextSplit } from './ranges.ts';
 
 type ParquetSplit = Extract<Split, { kind: 'parquet' }>;

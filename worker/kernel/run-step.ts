@@ -1,4 +1,4 @@
-import type { Step } from '../../shared/stage.ts';
+import type { Step } from '../../shared/stage/step.ts';
 import type { TaskContext } from './context.ts';
 import { callFunction } from './function-step.ts';
 import type { Relation } from './relation.ts';

@@ -1,6 +1,8 @@
 import { SheafError } from '../../shared/errors.ts';
 import { quotedName } from '../../shared/sql/text.ts';
-import { previousInput, type StageOutput, type Step, type TaskOutput } from '../../shared/stage.ts';
+import type { StageOutput } from '../../shared/stage/output.ts';
+import { previousInput, type Step } from '../../shared/stage/step.ts';
+import type { TaskOutput } from '../../shared/stage/task.ts';
 import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import { type PoolTask, type ThreadData, usesConnectors } from '../pool/protocol.ts';

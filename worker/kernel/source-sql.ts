@@ -2,7 +2,7 @@ import { assert } from '../../shared/errors.ts';
 import type { Column, Schema } from '../../shared/schema.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
 import { nullOf } from '../../shared/sql/type-text.ts';
-import type { CsvDialect, Split } from '../../shared/stage.ts';
+import type { CsvDialect, Split } from '../../shared/stage/split.ts';
 
 /** A split of a format that DuckDB reads itself; `arrow` splits come through the kernel's own scan. */
 export type SqlSplit = Exclude<Split, { kind: 'arrow' }>;

@@ -1,7 +1,7 @@
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { type Input, onceInput } from '../../shared/duckdb/input.ts';
 import { quotedName } from '../../shared/sql/text.ts';
-import { previousInput } from '../../shared/stage.ts';
+import { previousInput } from '../../shared/stage/step.ts';
 import type { TaskContext } from './context.ts';
 import type { Relation } from './relation.ts';
 

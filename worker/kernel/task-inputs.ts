@@ -10,7 +10,7 @@ import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { Secrets } from '../../shared/secrets.ts';
-import type { Split } from '../../shared/stage.ts';
+import type { Split } from '../../shared/stage/split.ts';
 import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { LocalInput, PoolTask, ThreadData } from '../pool/protocol.ts';

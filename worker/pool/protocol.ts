@@ -5,7 +5,10 @@ import type { TaskFailure } from '../../shared/failure.ts';
 import type { AttemptKey } from '../../shared/ids.ts';
 import type { LogOptions } from '../../shared/log.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { Split, StageOutput, Step, TaskInput, TaskOutput } from '../../shared/stage.ts';
+import type { StageOutput } from '../../shared/stage/output.ts';
+import type { Split } from '../../shared/stage/split.ts';
+import type { Step } from '../../shared/stage/step.ts';
+import type { TaskInput, TaskOutput } from '../../shared/stage/task.ts';
 
 /** What an attempt's thread works with. */
 export interface ThreadData extends ThreadSetUp, ThreadDatabase {}

@@ -1,6 +1,6 @@
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
 import type { TaskFailure } from '../../shared/failure.ts';
-import type { Step } from '../../shared/stage.ts';
+import type { Step } from '../../shared/stage/step.ts';
 
 /** Why a thread ended under an attempt, from what Node says of it. Only user code can do that: all else is our bug. */
 export function threadDeath(thrown: unknown, steps: readonly Step[]): TaskFailure {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
-import type { Step } from '../../shared/stage.ts';
+import type { Step } from '../../shared/stage/step.ts';
 
 /** Function bundles that this worker has fetched from the coordinator, on disk, each once. */
 export class Bundles {

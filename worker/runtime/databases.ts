@@ -1,6 +1,6 @@
 import type { DatabaseOptions } from '../../shared/duckdb/database.ts';
 import { breaksDatabase } from '../../shared/duckdb/errors.ts';
-import type { TaskSpec } from '../../shared/stage.ts';
+import type { TaskSpec } from '../../shared/stage/task.ts';
 import type { PoolMessage, PoolReply } from '../pool/protocol.ts';
 import { RenewableDatabase } from './renewable-database.ts';
 

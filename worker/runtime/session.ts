@@ -12,7 +12,7 @@ import { type AttemptKey, jobId, stageId, type WorkerId } from '../../shared/ids
 import type { Logger } from '../../shared/log.ts';
 import { connectTo, type DuplexCall } from '../../shared/rpc/client.ts';
 import { loadService } from '../../shared/rpc/proto.ts';
-import type { TaskSpec } from '../../shared/stage.ts';
+import type { TaskSpec } from '../../shared/stage/task.ts';
 import type { Leader } from '../../shared/store/leader.ts';
 import { version } from '../../shared/version.ts';
 import { PermitQueue } from '../connectors/permit-queue.ts';

@@ -1,7 +1,7 @@
 import { SheafError } from '../../shared/errors.ts';
 import { type AttemptKey, attemptName, type JobId } from '../../shared/ids.ts';
 import { bindAttempt, type Logger } from '../../shared/log.ts';
-import type { TaskInput, TaskSpec } from '../../shared/stage.ts';
+import type { TaskInput, TaskSpec } from '../../shared/stage/task.ts';
 import type { PermitQueue } from '../connectors/permit-queue.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ThreadPool } from '../pool/pool.ts';

@@ -1,4 +1,5 @@
-import type { Split, TaskInput } from '../../shared/stage.ts';
+import type { Split } from '../../shared/stage/split.ts';
+import type { TaskInput } from '../../shared/stage/task.ts';
 
 /**
  * Rows and bytes that a task is given to read, as its description says. What only shows as it is read (connectors, datasets,

@@ -1,8 +1,8 @@
 import type { CountRow } from '../../../pipeline/compiled.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
-import type { TaskReceipt } from '../../../shared/load-step.ts';
 import type { LoadReceipt } from '../../../shared/plan/nodes/load.ts';
+import type { TaskReceipt } from '../../../shared/stage/load-step.ts';
 
 export type Receipts = ReadonlyMap<string, readonly LoadReceipt[]>;
 

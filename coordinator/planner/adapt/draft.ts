@@ -1,7 +1,8 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { StageId } from '../../../shared/ids.ts';
 import type { Adaptation } from '../../../shared/plan/job.ts';
-import type { StageInput, StageOutput, StageSpec } from '../../../shared/stage.ts';
+import type { StageOutput } from '../../../shared/stage/output.ts';
+import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
 import type { StageChoices } from '../choices.ts';
 import { meetingTasks } from '../pack.ts';
 import type { Progress, StageSizes } from './progress.ts';

@@ -1,5 +1,5 @@
 import type { JoinType } from '../../../shared/plan/nodes/join.ts';
-import type { StageInput, StageSpec } from '../../../shared/stage.ts';
+import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
 import type { JoinChoice } from '../choices.ts';
 import { type Draft, isNothing, nothing } from './draft.ts';
 

@@ -1,5 +1,6 @@
 import type { Schema } from '../../../shared/schema.ts';
-import type { Split, StageInput, StageSpec } from '../../../shared/stage.ts';
+import type { Split } from '../../../shared/stage/split.ts';
+import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
 import { joinNeighbours, wholeRounds } from '../pack.ts';
 import { alike, type Draft, type ExchangeInput, sizeText } from './draft.ts';
 

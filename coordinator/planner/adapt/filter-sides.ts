@@ -1,4 +1,4 @@
-import type { StageSpec } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { mayLeaveOut } from '../choices.ts';
 import { type Draft, sizeText } from './draft.ts';
 import { isWorth } from './filter-gain.ts';

@@ -1,6 +1,6 @@
 import type { StageId } from '../../../shared/ids.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { StageSpec } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { cutInputs, type Draft, type ExchangeInput } from './draft.ts';
 import { joinSides } from './join-sides.ts';
 

@@ -1,5 +1,6 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import { previousInput, type StageSpec, type Step } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
+import { previousInput, type Step } from '../../../shared/stage/step.ts';
 import type { Comparison } from '../choices.ts';
 import { type Query, queryText } from '../query.ts';
 import type { Draft, ExchangeInput } from './draft.ts';

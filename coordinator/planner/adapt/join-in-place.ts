@@ -1,5 +1,6 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import { previousInput, type StageSpec, type Step } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
+import { previousInput, type Step } from '../../../shared/stage/step.ts';
 import { mayRepeat } from '../choices.ts';
 import { alike, type Draft, type ExchangeInput, sizeText } from './draft.ts';
 import { expected, isLarger, type JoinSide, joinSides } from './join-sides.ts';

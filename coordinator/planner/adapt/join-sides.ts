@@ -1,5 +1,5 @@
 import type { StageId } from '../../../shared/ids.ts';
-import type { StageSpec } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import type { JoinChoice } from '../choices.ts';
 import { cutInputs, type Draft, type ExchangeInput } from './draft.ts';
 

@@ -1,4 +1,5 @@
-import type { Partitioning, StageSpec } from '../../../shared/stage.ts';
+import type { Partitioning } from '../../../shared/stage/output.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { wholeRounds } from '../pack.ts';
 import { cutInputs, type Draft, partitionsOf, producersOf } from './draft.ts';
 

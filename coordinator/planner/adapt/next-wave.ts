@@ -1,5 +1,5 @@
 import type { StageId } from '../../../shared/ids.ts';
-import type { StageSpec } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { Draft, producersOf } from './draft.ts';
 import { dropEmptySides } from './empty-sides.ts';
 import { fewerScans } from './fewer-scans.ts';

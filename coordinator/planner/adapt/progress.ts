@@ -1,7 +1,8 @@
 import type { Config } from '../../../shared/config/config.ts';
 import type { StageId } from '../../../shared/ids.ts';
 import type { Adaptation } from '../../../shared/plan/job.ts';
-import type { PartitionSize, StageSpec } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
+import type { PartitionSize } from '../../../shared/stage/task.ts';
 import type { StageChoices } from '../choices.ts';
 import type { StagedPlan } from '../staged-plan.ts';
 

@@ -1,4 +1,4 @@
-import type { StageSpec } from '../../../shared/stage.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { mayRepeat } from '../choices.ts';
 import { cutInputs, type Draft, type ExchangeInput, partitionsOf, sizeText } from './draft.ts';
 import { whole } from './join-in-place.ts';

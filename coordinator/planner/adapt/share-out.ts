@@ -1,4 +1,4 @@
-import type { StageInput, StageSpec } from '../../../shared/stage.ts';
+import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
 import { alike, cutInputs, type Draft, type ExchangeInput, isNothing } from './draft.ts';
 import { sendWhole } from './send-whole.ts';
 import { splitSkewed } from './skew.ts';

@@ -1,4 +1,5 @@
-import type { ExchangeSlice, StageSpec } from '../../../shared/stage.ts';
+import type { ExchangeSlice } from '../../../shared/stage/exchange-part.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { mayRepeat } from '../choices.ts';
 import type { Draft, ExchangeInput } from './draft.ts';
 import { bytesOf, type Unit } from './units.ts';

@@ -1,4 +1,4 @@
-import type { ExchangeSlice } from '../../../shared/stage.ts';
+import type { ExchangeSlice } from '../../../shared/stage/exchange-part.ts';
 import { type Draft, type ExchangeInput, partitionsOf } from './draft.ts';
 
 /** What one task reads: a slice of each input that is cut, in their order. */

@@ -1,9 +1,9 @@
 import { SheafError } from '../../../shared/errors.ts';
-import { receiptSchema } from '../../../shared/load-step.ts';
 import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import { provenanceColumns, unreadSchema } from '../../../shared/plan/nodes/extract.ts';
 import { extractKey } from '../../../shared/plan/walk.ts';
 import type { Schema } from '../../../shared/schema.ts';
+import { receiptSchema } from '../../../shared/stage/load-step.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import type { ResolvedExtract } from '../source.ts';

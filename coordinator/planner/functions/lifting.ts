@@ -2,7 +2,7 @@ import { SheafError } from '../../../shared/errors.ts';
 import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, textsOf } from '../../../shared/sql/ast.ts';
-import type { FunctionStep } from '../../../shared/stage.ts';
+import type { FunctionStep } from '../../../shared/stage/function-step.ts';
 import { columnNames, describeOver } from '../bind/describe.ts';
 import type { Bound, BoundColumn, BoundExpression } from '../bound.ts';
 import type { PlanContext } from '../context.ts';

@@ -1,5 +1,5 @@
-import { type LoadStep, receiptSchema } from '../../../shared/load-step.ts';
 import type { LoadOutput } from '../../../shared/plan/nodes/load.ts';
+import { type LoadStep, receiptSchema } from '../../../shared/stage/load-step.ts';
 import type { Bound, BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import { closeQuery, type Fragment } from '../fragment.ts';

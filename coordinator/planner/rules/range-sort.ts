@@ -1,5 +1,6 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { ExchangeSlice, StageInput } from '../../../shared/stage.ts';
+import type { ExchangeSlice } from '../../../shared/stage/exchange-part.ts';
+import type { StageInput } from '../../../shared/stage/stage.ts';
 import type { BoundOf, SortKey } from '../bound.ts';
 import type { Build } from '../build.ts';
 import type { Fragment } from '../fragment.ts';

@@ -1,5 +1,5 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { StageInput } from '../../../shared/stage.ts';
+import type { StageInput } from '../../../shared/stage/stage.ts';
 import type { BoundOf } from '../bound.ts';
 import type { Build } from '../build.ts';
 import type { Fragment, Traits } from '../fragment.ts';

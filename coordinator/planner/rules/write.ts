@@ -2,7 +2,8 @@ import { basename, dirname, join } from 'node:path/posix';
 import { isS3 } from '../../../connectors/s3/location.ts';
 import { objectStaging } from '../../../shared/object-staging.ts';
 import type { WriteNode } from '../../../shared/plan/nodes/write.ts';
-import { type FileSink, stagingName } from '../../../shared/stage.ts';
+import type { FileSink } from '../../../shared/stage/output.ts';
+import { stagingName } from '../../../shared/stage/staging.ts';
 import type { StagedSink } from '../staged-plan.ts';
 
 /** The sink of a job, and what its commit does. Unfinished files stand beside their destination, under the run's name. */

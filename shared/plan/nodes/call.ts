@@ -1,5 +1,5 @@
 import type { Schema } from '../../schema.ts';
-import type { CallMode, FunctionRef } from '../../stage.ts';
+import type { CallMode, FunctionRef } from '../../stage/function-step.ts';
 import type { PlanNode } from '../node.ts';
 
 /** Runs a TypeScript function over batches or rows. */

@@ -1,5 +1,5 @@
 import type { Schema } from '../../schema.ts';
-import type { FunctionRef } from '../../stage.ts';
+import type { FunctionRef } from '../../stage/function-step.ts';
 import type { PlanNode } from '../node.ts';
 import type { NamedExpression } from './expression.ts';
 

@@ -1,6 +1,6 @@
 import type { NamedExpression } from '../../../../shared/plan/nodes/expression.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import type { Partitioning } from '../../../../shared/stage.ts';
+import type { Partitioning } from '../../../../shared/stage/output.ts';
 import { describeOver } from '../../bind/describe.ts';
 import type { BoundOf } from '../../bound.ts';
 import type { Build } from '../../build.ts';

@@ -1,6 +1,6 @@
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { name, quotedName } from '../../../../shared/sql/text.ts';
-import type { StageInput } from '../../../../shared/stage.ts';
+import type { StageInput } from '../../../../shared/stage/stage.ts';
 import type { BoundOf, JoinColumn, OperatorOf } from '../../bound.ts';
 import type { Build } from '../../build.ts';
 import { type JoinChoice, keptSides, mayLeaveOut, mayRepeat } from '../../choices.ts';

@@ -13,7 +13,7 @@ import { ExchangeWriter } from '../../../../shared/exchange/writer.ts';
 import { startFlightServer } from '../../../../shared/flight/server.ts';
 import { FileSource } from '../../../../shared/flight/source.ts';
 import { jobId, stageId, workerId } from '../../../../shared/ids.ts';
-import type { ExchangePart } from '../../../../shared/stage.ts';
+import type { ExchangePart } from '../../../../shared/stage/exchange-part.ts';
 import { fakeJobs, jobInfo, jobUpdate } from '../../../support/fake-jobs.ts';
 
 const config = loadConfig({}, { fetchBackoffMs: 1, watchRetryMs: 10 });

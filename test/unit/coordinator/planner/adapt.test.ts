@@ -6,7 +6,7 @@ import type { Config } from '../../../../shared/config/config.ts';
 import type { Adaptation } from '../../../../shared/plan/job.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
-import type { ExchangeSlice } from '../../../../shared/stage.ts';
+import type { ExchangeSlice } from '../../../../shared/stage/exchange-part.ts';
 import { calm, runAdapted } from '../../../support/adapted-run.ts';
 import { runLocally } from '../../../support/local-executor.ts';
 import { PlannerBench, scan } from '../../../support/planner.ts';

@@ -4,12 +4,12 @@ import type { PlanContext } from '../../../../coordinator/planner/context.ts';
 import { explainPlan } from '../../../../coordinator/planner/explain.ts';
 import type { StagedPlan } from '../../../../coordinator/planner/staged-plan.ts';
 import type { Json } from '../../../../shared/json.ts';
-import { receiptSchema } from '../../../../shared/load-step.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { ExtractNode } from '../../../../shared/plan/nodes/extract.ts';
 import type { LoadNode, LoadOutput } from '../../../../shared/plan/nodes/load.ts';
 import { parseJobRequest } from '../../../../shared/plan/validate.ts';
 import { extractKey } from '../../../../shared/plan/walk.ts';
+import { receiptSchema } from '../../../../shared/stage/load-step.ts';
 import { runLocally } from '../../../support/local-executor.ts';
 import { PlannerBench } from '../../../support/planner.ts';
 

@@ -1,6 +1,6 @@
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import type { PartitionSize } from '../../../../shared/stage.ts';
+import type { PartitionSize } from '../../../../shared/stage/task.ts';
 import { runLocally } from '../../../support/local-executor.ts';
 import { PlannerBench, scan } from '../../../support/planner.ts';
 import { type Base, Choices, randomPlan } from '../../../support/random-plans.ts';

@@ -7,7 +7,7 @@ import type { LostPart } from '../../../../shared/contracts/jobs.ts';
 import { SheafError } from '../../../../shared/errors.ts';
 import type { FlightClient } from '../../../../shared/flight/client.ts';
 import { jobId, stageId, workerId } from '../../../../shared/ids.ts';
-import { receiptSchema } from '../../../../shared/load-step.ts';
+import { receiptSchema } from '../../../../shared/stage/load-step.ts';
 import { toArrowSchema } from '../../../../shared/types/arrow-schema.ts';
 import { createRowBuilder } from '../../../../shared/types/row-builder.ts';
 

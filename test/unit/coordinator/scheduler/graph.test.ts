@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Scheduler } from '../../../../coordinator/scheduler/scheduler.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
 import { jobId, stageId, workerId } from '../../../../shared/ids.ts';
-import type { StageSpec } from '../../../../shared/stage.ts';
+import type { StageSpec } from '../../../../shared/stage/stage.ts';
 import { exchange, splits, virtualStage } from '../../../simulation/plans.ts';
 
 const job = jobId('j');

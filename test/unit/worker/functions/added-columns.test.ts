@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../../../shared/config/config.ts';
-import type { FunctionStep } from '../../../../shared/stage.ts';
+import type { FunctionStep } from '../../../../shared/stage/function-step.ts';
 import { toArrowSchema } from '../../../../shared/types/arrow-schema.ts';
 import { createRowBuilder } from '../../../../shared/types/row-builder.ts';
 import { createRowReader } from '../../../../shared/types/row-reader.ts';

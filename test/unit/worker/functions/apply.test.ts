@@ -13,7 +13,7 @@ import { Connection } from '../../../../shared/duckdb/connection.ts';
 import { Database } from '../../../../shared/duckdb/database.ts';
 import type { SheafError } from '../../../../shared/errors.ts';
 import { type SchemaSpec, toSchema } from '../../../../shared/schema.ts';
-import type { FunctionStep } from '../../../../shared/stage.ts';
+import type { FunctionStep } from '../../../../shared/stage/function-step.ts';
 import { createRowReader } from '../../../../shared/types/row-reader.ts';
 import { applyAsyncFunction } from '../../../../worker/functions/apply-async-function.ts';
 import { applyFunction } from '../../../../worker/functions/apply-function.ts';

@@ -10,7 +10,7 @@ import { callSite } from '../../../../client/functions/call-site.ts';
 import type { AnyFunction } from '../../../../client/functions/find-function.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
 import type { ErrorData } from '../../../../shared/errors.ts';
-import type { FunctionStep } from '../../../../shared/stage.ts';
+import type { FunctionStep } from '../../../../shared/stage/function-step.ts';
 import { placeOfText } from './fixtures/place.ts';
 import { counting, throwingAt } from './fixtures/user-functions.ts';
 

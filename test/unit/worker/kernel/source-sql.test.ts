@@ -6,7 +6,7 @@ import { type ResolvedSource, scanKey } from '../../../../coordinator/planner/so
 import { resolveSources } from '../../../../coordinator/sources/resolve-sources.ts';
 import { SheafError } from '../../../../shared/errors.ts';
 import type { ScanOptions } from '../../../../shared/plan/nodes/scan.ts';
-import type { FileRef } from '../../../../shared/stage.ts';
+import type { FileRef } from '../../../../shared/stage/split.ts';
 import { checkFile } from '../../../../worker/kernel/check-file.ts';
 import { materialiseRange, type TextSplit } from '../../../../worker/kernel/ranges.ts';
 import { inFileTerms } from '../../../../worker/kernel/row-errors.ts';

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { explainPlan } from '../../../../../coordinator/planner/explain.ts';
 import type { PlanNode } from '../../../../../shared/plan/node.ts';
 import type { JoinType } from '../../../../../shared/plan/nodes/join.ts';
-import type { StageSpec } from '../../../../../shared/stage.ts';
+import type { StageSpec } from '../../../../../shared/stage/stage.ts';
 import { type AdaptedRun, type Adapting, runAdapted } from '../../../../support/adapted-run.ts';
 import { PlannerBench, scan } from '../../../../support/planner.ts';
 

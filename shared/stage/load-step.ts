@@ -1,5 +1,5 @@
-import type { LoadReceipt, SinkSpec } from './plan/nodes/load.ts';
-import type { Schema } from './schema.ts';
+import type { LoadReceipt, SinkSpec } from '../plan/nodes/load.ts';
+import type { Schema } from '../schema.ts';
 
 /**
  * Writes the rows of the step before it to a sink, and yields one row: its receipt (`receiptSchema`). Always a stage's last

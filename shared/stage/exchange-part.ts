@@ -1,5 +1,5 @@
-import type { InlineRows } from './exchange/inline-rows.ts';
-import type { StageId, WorkerId } from './ids.ts';
+import type { InlineRows } from '../exchange/inline-rows.ts';
+import type { StageId, WorkerId } from '../ids.ts';
 
 /** Partitions `[from, to)`, one after the other, of the tasks `[tasks.from, tasks.to)` of a stage, in task order. */
 export interface ExchangeSlice {

@@ -1,4 +1,4 @@
-import type { Schema } from './schema.ts';
+import type { Schema } from '../schema.ts';
 
 /** What a task does in TypeScript between two of its SQL steps. */
 export interface FunctionStep {
