@@ -222,7 +222,7 @@ export class World implements Disposable {
       filterBytesMax: random.pick([0, 2000, 2 ** 26, 2 ** 26]),
       filterGainPercent: random.pick([0, 0, 100]),
       skewPercent: random.pick([101, 200]),
-      skewBytesMin: random.pick([1, 500]),
+      skewBytesMin: random.pick([100, 500]),
       awaitOtherSidePercent: random.pick([100, 200]),
     };
     return { slots, limits };

@@ -74,10 +74,11 @@ function byTasks(slice: ExchangeSlice, input: ExchangeInput, bytesMax: number, d
   return parts;
 }
 
-/** So many parts of what one task wrote of a partition, if it would write its rows in the same order again. */
-function byRows(slice: ExchangeSlice, parts: number, { from: stage }: ExchangeInput, draft: Draft): ExchangeSlice[] {
+/** So many parts, at most one for each row, of what one task wrote of a partition, if it would write its rows in the same order again. */
+function byRows(slice: ExchangeSlice, wanted: number, { from: stage }: ExchangeInput, draft: Draft): ExchangeSlice[] {
   const { rows = 0 } = draft.sizes(stage)?.tasks[slice.tasks?.from ?? 0]?.[slice.from] ?? {};
   if (!isInOrder(draft.stage(stage), draft) || slice.to !== slice.from + 1) return [];
+  const parts = Math.min(wanted, rows);
   const place = (part: number): number => Math.floor((rows * part) / parts);
   return Array.from({ length: parts }, (_, i) => ({ ...slice, rows: { from: place(i), to: place(i + 1) } }));
 }

@@ -7,7 +7,7 @@ import type { Bound, BoundOf } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import { inOwnLines } from '../expressions.ts';
 import { callsOfElements, functionsByName, hasCall } from '../functions/calls.ts';
-import { withFunctions } from '../functions/dialect.ts';
+import { contextOf, unlessFailedBefore } from '../functions/failed-before.ts';
 import { liftFunctions } from '../functions/lift.ts';
 import { fixTime } from '../present-time.ts';
 import { cutTo } from '../prune.ts';
@@ -47,9 +47,13 @@ export function bindSql(
   context: PlanContext,
   bindIn: (plan: PlanNode, context: PlanContext) => Bound,
 ): Bound {
+  const inner = contextOf(node, context);
+  return unlessFailedBefore(node, inner, () => bindQuestion(node, context, inner, (plan) => bindIn(plan, inner)));
+}
+
+/** @param inner the context in which DuckDB knows the functions, which `bindPlan` is for */
+function bindQuestion(node: PlanOf<'sql'>, context: PlanContext, inner: PlanContext, bindPlan: BindPlan): Bound {
   const functions = functionsByName(node.functions);
-  const inner = functions.size === 0 ? context : { ...context, dialect: withFunctions(context.dialect, functions) };
-  const bindPlan: BindPlan = (plan) => bindIn(plan, inner);
   const question = lookInto(node, inner, bindPlan);
   const result = describeQuestion(question, inner);
   const [element] = callsOfElements(question.tree, functions);

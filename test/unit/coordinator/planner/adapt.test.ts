@@ -129,8 +129,8 @@ for (const [type, splits] of [
 }
 
 /** What the tasks of the last stage read of the first input. */
-function slicesOf(plan: PlanNode, sql: string): readonly ExchangeSlice[] {
-  const { stages } = runAdapted(bench, plan, sql, { limits: { skewBytesMin: 10_000, skewPercent: 200 } });
+function slicesOf(plan: PlanNode, sql: string, skewBytesMin = 10_000): readonly ExchangeSlice[] {
+  const { stages } = runAdapted(bench, plan, sql, { limits: { skewBytesMin, skewPercent: 200 } });
   const [input] = stages.at(-1)?.inputs ?? [];
   return input?.kind === 'exchange' ? (input.perTask ?? []) : [];
 }
@@ -143,6 +143,13 @@ test('a skewed partition that one task wrote is cut by rows, each of which one t
   assert.ok(ranges.every(({ from }, i) => from === (i === 0 ? 0 : ranges[i - 1]?.to)));
   const sizes = ranges.map(({ from, to }) => to - from);
   assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+});
+
+test('a partition is cut into no more parts than it has rows', () => {
+  const few = bench.file('few.parquet', 'SELECT 7 AS k, repeat(i::VARCHAR, 50) AS t FROM range(12) r(i)');
+  const slices = slicesOf(join(scan(few), scan(names)), `SELECT * FROM '${few}' JOIN '${names}' USING (k)`, 1);
+  const ranges = slices.flatMap(({ rows }) => (rows === undefined ? [] : [rows]));
+  assert.ok(ranges.length > 2 && ranges.every(({ from, to }) => to > from), JSON.stringify(slices));
 });
 
 test('rows that may come in another order when they are made again are not cut by their places', () => {
