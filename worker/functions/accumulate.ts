@@ -5,9 +5,9 @@ import { createBuilders, takeBatch } from '../../shared/types/row-builder.ts';
 import { createRowReader, type RowReader } from '../../shared/types/row-reader.ts';
 import { AddedColumn, lastBuilder, passedNames } from './added-column.ts';
 import { type AggregateDefinition, definitionOf, stateText } from './aggregate-definition.ts';
-import type { StepRun } from './apply-function.ts';
 import { fieldNamed } from './arguments.ts';
 import { selectRows } from './select-rows.ts';
+import type { StepRun } from './step-run.ts';
 
 interface Group {
   state: unknown;

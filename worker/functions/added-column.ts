@@ -4,7 +4,7 @@ import { columnPicker, sideBySide } from '../../shared/arrow/columns.ts';
 import type { FunctionStep } from '../../shared/stage/function-step.ts';
 import { BadValue, type ColumnBuilder } from '../../shared/types/builders/column-builder.ts';
 import { createBuilders, takeBatch } from '../../shared/types/row-builder.ts';
-import type { StepRun } from './apply-function.ts';
+import type { StepRun } from './step-run.ts';
 
 /** A batch with the column that a step adds to it. */
 export class AddedColumn {

@@ -7,12 +7,12 @@ import type { FunctionStep } from '../../shared/stage/function-step.ts';
 import { createRowBuilder } from '../../shared/types/row-builder.ts';
 import { createRowReader } from '../../shared/types/row-reader.ts';
 import { AddedColumn } from './added-column.ts';
-import { type FunctionConfig, prepareRun, type StepRun } from './apply-function.ts';
 import { BatchResults, recordBatchOf } from './batch-results.ts';
 import type { LoadedFunction } from './load-function.ts';
 import { badCondition, rowsOf } from './row-loops.ts';
 import { selectRows } from './select-rows.ts';
 import type { Place } from './step-errors.ts';
+import { type FunctionConfig, prepareRun, type StepRun } from './step-run.ts';
 
 export type AsyncFunctionConfig = FunctionConfig &
   Pick<Config, 'functionRowsConcurrentMax' | 'functionBatchesConcurrentMax'>;

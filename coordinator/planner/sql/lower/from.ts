@@ -5,7 +5,7 @@ import { isVolatile } from '../../volatile.ts';
 import type { CommonTables } from './common-tables.ts';
 import { type Attachment, attachTo, type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
 import { leftward } from './in-domain.ts';
-import { joinUnits, type Unit } from './join-order.ts';
+import { joinUnits } from './join-order.ts';
 import { joinedScope, joinTypes, oneOf, sharedNames } from './join-scope.ts';
 import { inScope, lowerLateral } from './lateral.ts';
 import { NotDistributed, simply } from './names.ts';
@@ -14,6 +14,7 @@ import { columnsIn } from './resolver.ts';
 import { sampled, sampledName } from './samples.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import type { Lowering } from './types.ts';
+import type { Unit } from './unit.ts';
 
 /** A FROM clause: relations that inner joins connect in any order, and what names mean over them. */
 export interface From {

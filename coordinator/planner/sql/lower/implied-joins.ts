@@ -4,7 +4,7 @@ import { quotedName } from '../../../../shared/sql/text.ts';
 import { sourceOf } from '../../bind/source.ts';
 import type { PlanContext } from '../../context.ts';
 import type { Conjunct } from './conjuncts.ts';
-import type { Sized } from './join-order.ts';
+import type { Sized } from './unit.ts';
 
 /** A relation with a filter that has so few of another's rows is asked for them twice. */
 const timesFewer = 10;

@@ -12,19 +12,7 @@ import {
 import { estimateRows } from './estimate.ts';
 import { withImplied } from './implied-joins.ts';
 import { columnsIn } from './resolver.ts';
-
-/** One relation of those that a FROM clause joins without an order of their own. */
-export interface Unit {
-  readonly plan: PlanNode;
-  /** Its columns in the plan, in lower case. */
-  readonly names: ReadonlySet<string>;
-}
-
-/** A relation under the conditions that speak of it alone. */
-export interface Sized extends Unit {
-  readonly rows: number;
-  readonly isFiltered: boolean;
-}
+import type { Sized, Unit } from './unit.ts';
 
 /**
  * Joins the relations under their conditions. Each condition is asked as early as its columns are there. The largest
