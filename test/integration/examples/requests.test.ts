@@ -26,33 +26,43 @@ interface RunInfo {
   };
 }
 
-test('logs in object storage into Parquet by day and a table: each line once, new objects only, rejects kept', async () => {
-  await using place = new CommandLine();
-  await using postgres = await startPostgres();
-  await using s3 = await startS3();
+/** Log files in object storage, and where their requests go: a bucket and a database. */
+async function startWorld() {
+  await using stack = new AsyncDisposableStack();
+  const place = stack.use(new CommandLine());
+  const postgres = stack.use(await startPostgres());
+  const s3 = stack.use(await startS3());
   await s3.createBucket('logs');
   await s3.createBucket('warehouse');
   const store = await ObjectStore.open(s3.options, loadConfig({}));
-  const put = (name: string, part: readonly string[]) =>
-    store.put({ bucket: 'logs', key: `web/${name}.log.gz` }, gzipSync(`${part.join('\n')}\n`));
-  await put('a', lines.slice(0, 4000));
-  await put('b', lines.slice(4000, 7000));
-
   const work = join(place.folder, 'work');
   mkdirSync(work);
-  const env = {
-    ...s3.environment,
-    SHEAF_SECRET_POSTGRES_URL: postgres.url,
-    LOGS: 's3://logs/web/*.log.gz',
-    WAREHOUSE: 's3://warehouse/requests',
-  };
-  const command = async (...args: readonly string[]): Promise<RunInfo> => {
-    const { stdout, stderr, code } = await place.start([...args, '--json'], work, env).ended;
+  /** @param name of the folder in each of the buckets */
+  const run = async (name: string): Promise<RunInfo> => {
+    const env = {
+      ...s3.environment,
+      SHEAF_SECRET_POSTGRES_URL: postgres.url,
+      LOGS: `s3://logs/${name}/*.log.gz`,
+      WAREHOUSE: `s3://warehouse/${name}`,
+    };
+    const { stdout, stderr, code } = await place.start(['run', example, '--json'], work, env).ended;
     assert.equal(code, 0, stderr);
     return JSON.parse(stdout) as RunInfo;
   };
+  const put = (key: string, bytes: Uint8Array) => store.put({ bucket: 'logs', key: `${key}.log.gz` }, bytes);
+  const parquet = (name: string): string => `read_parquet('${s3.folderOf('warehouse')}/${name}/*/*.parquet')`;
+  const kept = stack.move();
+  return { postgres, work, put, run, parquet, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
 
-  const first = await command('run', example);
+test('logs in object storage into Parquet by day and a table: each line once, new objects only, rejects kept', async () => {
+  await using world = await startWorld();
+  const { postgres, work, run } = world;
+  const put = (name: string, part: readonly string[]) => world.put(`web/${name}`, gzipSync(`${part.join('\n')}\n`));
+  await put('a', lines.slice(0, 4000));
+  await put('b', lines.slice(4000, 7000));
+
+  const first = await run('web');
   const { sources, outputs } = first.life.summary;
   const malformed = lines.slice(0, 7000).filter((line) => !/^\S+ \S+ .*"[^"]*" "(?:[^"\\]|\\.)*"$/.test(line)).length;
   assert.deepEqual([sources[0]?.rows, sources[0]?.rejected, sources[0]?.pieces], [7000, malformed, 2]);
@@ -60,21 +70,21 @@ test('logs in object storage into Parquet by day and a table: each line once, ne
   assert.equal((requests?.rows ?? 0) + (requests?.rejected ?? 0), 7000 - malformed);
 
   await put('c', lines.slice(7000));
-  const second = await command('run', example);
+  const second = await run('web');
   assert.deepEqual([second.life.summary.sources[0]?.rows, second.life.summary.sources[0]?.pieces], [3000, 1]);
-  const third = await command('run', example);
+  const third = await run('web');
   assert.deepEqual([third.life.state, third.life.summary.sources[0]?.rows], ['succeeded', 0], 'nothing is new');
 
   const bad = lines.length - loadedRows(first) - loadedRows(second);
-  const files = `${s3.folderOf('warehouse')}/requests/*/*.parquet`;
+  const files = world.parquet('web');
   const [loaded] = duckdbAnswer(
-    `select count(*)::int as n, count(distinct day)::int as days, sum(bytes)::bigint as bytes from read_parquet('${files}')`,
+    `select count(*)::int as n, count(distinct day)::int as days, sum(bytes)::bigint as bytes from ${files}`,
   );
   assert.deepEqual([loaded?.n, loaded?.days], [lines.length - bad, 4]);
   const [table] = await postgres.query(
     'select sum(requests)::int as requests, min(hour)::text as hour from request_hours',
   );
-  const [humans] = duckdbAnswer(`select count(*)::int as n from read_parquet('${files}') where not is_bot`);
+  const [humans] = duckdbAnswer(`select count(*)::int as n from ${files} where not is_bot`);
   assert.deepEqual(table, { requests: humans?.n, hour: '2015-05-17 10:00:00' });
 
   const quarantined = duckdbAnswer(
@@ -88,31 +98,14 @@ test('logs in object storage into Parquet by day and a table: each line once, ne
 });
 
 test('a million lines: each one is loaded, or is among the rejects', async () => {
-  await using place = new CommandLine();
-  await using postgres = await startPostgres();
-  await using s3 = await startS3();
-  await s3.createBucket('logs');
-  await s3.createBucket('warehouse');
-  const store = await ObjectStore.open(s3.options, loadConfig({}));
+  await using world = await startWorld();
   const copies = 20;
   const part = gzipSync(`${Array.from({ length: copies }, () => lines.join('\n')).join('\n')}\n`, { level: 1 });
   const parts = 1_000_000 / (copies * lines.length);
-  for (let i = 0; i < parts; i++) await store.put({ bucket: 'logs', key: `big/${i}.log.gz` }, part);
-  const work = join(place.folder, 'work');
-  mkdirSync(work);
-  const env = {
-    ...s3.environment,
-    SHEAF_SECRET_POSTGRES_URL: postgres.url,
-    LOGS: 's3://logs/big/*.log.gz',
-    WAREHOUSE: 's3://warehouse/big',
-  };
-  const { stdout, stderr, code } = await place.start(['run', example, '--json'], work, env).ended;
-  assert.equal(code, 0, stderr);
-  const run = JSON.parse(stdout) as RunInfo;
+  for (let i = 0; i < parts; i++) await world.put(`big/${i}`, part);
+  const run = await world.run('big');
   assert.deepEqual([run.life.summary.sources[0]?.rows, run.life.summary.sources[0]?.rejected], [1_000_000, 100]);
-  const [written] = duckdbAnswer(
-    `select count(*)::int as n from read_parquet('${s3.folderOf('warehouse')}/big/*/*.parquet')`,
-  );
+  const [written] = duckdbAnswer(`select count(*)::int as n from ${world.parquet('big')}`);
   const rejected = run.life.summary.outputs.find(({ name }) => name === 'requests')?.rejected ?? 0;
   assert.deepEqual([written?.n, loadedRows(run)], [1_000_000 - 100 - rejected, 1_000_000 - 100 - rejected]);
 });
