@@ -108,14 +108,7 @@ async function* mapBatches(run: StepRun, input: Iterable<Batch>, concurrent: num
   const { step, outputSchema, errors, config } = run;
   const results = new BatchResults(step.schema, outputSchema, config);
   for await (const { value, items, ...place } of inOrder(batchCalls(run, input), concurrent)) {
-    const made = items === null ? results.add(value) : results.addItems(items);
-    for (
-      let next = errors.during(place, () => made.next());
-      !next.done;
-      next = errors.during(place, () => made.next())
-    ) {
-      yield next.value;
-    }
+    yield* errors.duringEach(place, items === null ? results.add(value) : results.addItems(items));
   }
   yield* results.end();
 }

@@ -103,14 +103,7 @@ function* mapBatches(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
     const made = errors.during(place, () => {
       return results.add(call(recordBatchOf(batch, inputSchema), ref.params));
     });
-    // A lazy result runs more of the function: while it is read, the errors are the function's too.
-    for (
-      let next = errors.during(place, () => made.next());
-      !next.done;
-      next = errors.during(place, () => made.next())
-    ) {
-      yield next.value;
-    }
+    yield* errors.duringEach(place, made);
   }
   yield* results.end();
 }

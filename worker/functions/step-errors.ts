@@ -47,6 +47,12 @@ export class StepErrors {
     }
   }
 
+  /** What a batch function's result yields: a lazy one runs more of the function while it is read. */
+  *duringEach<T>(place: Place, result: Iterator<T>): Generator<T> {
+    const next = (): IteratorResult<T> => this.during(place, () => result.next());
+    for (let item = next(); !item.done; item = next()) yield item.value;
+  }
+
   #tell(thrown: unknown, where: string, details: Readonly<Record<string, string | number>>): SheafError {
     const tell = thrown instanceof BadValue ? wrongResult : threw;
     return tell(this.#ref, thrown as BadValue, where, details);
