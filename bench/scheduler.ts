@@ -10,7 +10,7 @@ import { jobId, stageId, type WorkerId, workerId } from '../shared/ids.ts';
 import type { StageInput, StageSpec } from '../shared/stage/stage.ts';
 import type { TaskOutput, TaskSpec } from '../shared/stage/task.ts';
 
-export interface SchedulerSpeed {
+interface SchedulerSpeed {
   readonly shape: string;
   readonly events: number;
   readonly launches: number;
@@ -19,7 +19,7 @@ export interface SchedulerSpeed {
 }
 
 /** Runs one job of each shape to its end. */
-export function schedulerSpeeds(workers = 1000, tasks = 100_000): SchedulerSpeed[] {
+function schedulerSpeeds(workers = 1000, tasks = 100_000): SchedulerSpeed[] {
   const scan = [stage(0, tasks, 1)];
   const shuffle = [
     stage(0, tasks / 100, 1000),

@@ -13,7 +13,7 @@ interface FileAgreement {
 }
 
 /** The table's columns; none if there is no table. */
-export const columnsOf = (connection: Connection, { schema, name }: Required<TableName>): FileColumn[] =>
+const columnsOf = (connection: Connection, { schema, name }: Required<TableName>): FileColumn[] =>
   connection
     .rows(
       `SELECT column_name AS name, data_type AS type, NOT is_nullable AND column_default IS NULL AS required FROM duckdb_columns()

@@ -74,7 +74,7 @@ export function insertSql(table: string, places: readonly Place[], source: strin
 }
 
 /** One row for each key: that with the greatest order, of equal ones that of the last task, there the last one. */
-export function newestSql(source: string, key: readonly string[], orderBy: string | undefined): string {
+function newestSql(source: string, key: readonly string[], orderBy: string | undefined): string {
   const order = orderBy === undefined ? '' : `${quotedName(orderBy)} DESC NULLS LAST, `;
   return `(SELECT * FROM ${source} QUALIFY row_number() OVER (PARTITION BY ${key.map(quotedName).join(', ')}
     ORDER BY ${order}sheaf_task DESC, sheaf_place DESC) = 1)`;

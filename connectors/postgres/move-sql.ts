@@ -44,7 +44,7 @@ export const rejectSql = (move: Move, staging: string, rejects: string): string 
  * One row for each key: that with the greatest order, of equal ones that of the last task, there the last one written. The
  * place in a staging table (`ctid`) is the order of writing: it is filled once and never changed.
  */
-export function newestSql(move: Move): string {
+function newestSql(move: Move): string {
   const parts = move.staging.map(
     (table, task) => `SELECT ${task} AS sheaf_task, s.ctid AS sheaf_place, s.* FROM ${table} s${fitting(move)}`,
   );

@@ -27,7 +27,7 @@ export interface FuzzOptions {
 }
 
 /** What a campaign did and found. */
-export class FuzzReport {
+class FuzzReport {
   readonly coverage = new Coverage();
   readonly differences: Difference[] = [];
   asked = 0;

@@ -146,14 +146,14 @@ export class VirtualWorker {
 
 const virtualError: ErrorData = { code: 'QUERY_FAILED', message: 'a virtual error', retryable: true };
 
-export const keyOf = ({ job, stage, task, attempt }: AttemptKey): AttemptKey => ({ job, stage, task, attempt });
+const keyOf = ({ job, stage, task, attempt }: AttemptKey): AttemptKey => ({ job, stage, task, attempt });
 
 const refOf = ({ stage, task, attempt, worker }: ExchangePart): ProducerRef => ({ stage, task, attempt, worker });
 
 const fileName = ({ task, attempt }: AttemptKey): string => `part-${task}-${attempt}`;
 
 /** What a finished attempt reports: the sizes follow from its place in the plan alone. */
-export function outputOf(spec: StageSpec, key: AttemptKey): TaskOutput {
+function outputOf(spec: StageSpec, key: AttemptKey): TaskOutput {
   const partitions = [...Array(partitionsOf(spec)).keys()].map((partition) => {
     const rows = rowsOf(key.stage, key.task, partition);
     return { rows, bytes: rows * 10 };

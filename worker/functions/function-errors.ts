@@ -49,7 +49,7 @@ function nextFor({ column, value }: BadValue): string {
 }
 
 /** A value as text, bounded. */
-export function shortText(value: unknown, charsMax: number): string {
+function shortText(value: unknown, charsMax: number): string {
   const text = inspect(value, {
     depth: 3,
     breakLength: Number.POSITIVE_INFINITY,

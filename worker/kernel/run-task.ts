@@ -56,7 +56,7 @@ async function runSteps(context: TaskContext): Promise<Written> {
  * The steps with SQL where a function stands alone: a function reads what a query yields, and rows are partitioned by
  * their values and written to files by DuckDB.
  */
-export function completed(steps: readonly Step[], output: StageOutput, firstInput: string): readonly Step[] {
+function completed(steps: readonly Step[], output: StageOutput, firstInput: string): readonly Step[] {
   const all = (name: string): Step => ({ kind: 'sql', sql: `SELECT * FROM ${quotedName(name)}` });
   const first = steps[0]?.kind === 'sql' ? [] : [all(firstInput)];
   const endsInSql = (steps.at(-1) ?? first[0])?.kind === 'sql';

@@ -37,7 +37,7 @@ export function bindAggregate(node: PlanOf<'aggregate'>, input: Bound, context: 
 }
 
 /** The aggregation as one SELECT. Keys are grouped by position, so that a key may be any expression. */
-export function groupingSelect(
+function groupingSelect(
   columns: readonly NamedExpression[],
   keys: number,
   from: string,

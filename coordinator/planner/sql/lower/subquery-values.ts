@@ -1,5 +1,5 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { type AstNode, isNode, meaning, nodesOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, meaning, nodesOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { columnNamed, parseExpression, printExpression } from '../../expressions.ts';
 import { isVolatile } from '../../volatile.ts';
@@ -144,5 +144,3 @@ function correlated(query: AstNode, { scope, tables, lowering }: Site, reason: s
 const column = (name: string): { name: string; sql: string } => ({ name, sql: quotedName(name) });
 
 const lower = (names: readonly string[]): ReadonlySet<string> => new Set(names.map((name) => name.toLowerCase()));
-
-export const childOf = ({ child }: AstNode): AstNode | undefined => (isNode(child) ? child : undefined);

@@ -19,7 +19,7 @@ export interface PivotLookup {
 }
 
 /** The column of a lookup's plan. */
-export const pivotValue = 'pivot_value';
+const pivotValue = 'pivot_value';
 
 export interface FoundValues extends Pick<PivotLookup, 'node' | 'at'> {
   readonly values: readonly string[];
