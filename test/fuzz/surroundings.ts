@@ -170,7 +170,7 @@ export class Surroundings {
       const { node, columns } = new Plans(this.#random, tables, this.#coverage).question();
       return { plan: node, sql: this.#reference.sqlOf(node), columns };
     }
-    const views = isView ? this.#made.filter(({ source }) => source !== 'dataset') : [];
+    const views = isView ? this.#made.filter(({ source }) => source === 'view' || source === 'table') : [];
     const { sql, columns } = new Queries(this.#random, [...this.#files, ...views], this.#coverage).query(
       this.#random.between(0, 1),
     );
