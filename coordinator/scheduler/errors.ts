@@ -44,7 +44,7 @@ export function workersLost(job: Job, waitedMs: number): ErrorData {
 
 export const deadlinePassed = (job: Job, nowMs: number): ErrorData => ({
   code: 'DEADLINE',
-  message: `${job.id} did not end before its deadline: it ran for ${nowMs - job.submittedMs} ms.`,
+  message: `${job.id} did not end before its deadline: it ran for ${Math.round(nowMs - job.submittedMs)} ms.`,
   next: 'Give it more time, or more workers.',
   details: { job: job.id, ranMs: nowMs - job.submittedMs },
 });

@@ -13,6 +13,8 @@ import { fixTime } from '../present-time.ts';
 import { cutTo } from '../prune.ts';
 import { notPlaced } from '../sql/calls/not-placed.ts';
 import { placeCalls } from '../sql/calls/place-calls.ts';
+import { gatheredFilters } from '../sql/gathered-filters.ts';
+import { filterBy } from '../sql/lower/conjuncts.ts';
 import { refuseUnstable, SqlLowering } from '../sql/lower/lowering.ts';
 import { NotDistributed } from '../sql/lower/names.ts';
 import { lowerQuery } from '../sql/lower/query.ts';
@@ -194,11 +196,15 @@ function gather(
   const planOf = onePerScan();
   const plans = [...new Set(references.map(planOf))];
   const without = withoutExistsLists(withoutFiles(tree, references));
+  const tables = references.map((reference, i) => ({ reference, schema: schemas[i] ?? [] }));
+  const filters = context.whole ? new Map<TableReference, never[]>() : gatheredFilters(tree, tables, dialect);
   const inputs = plans.map((plan) => {
     const used = references.flatMap((reference, i) =>
       planOf(reference) === plan ? usedColumns(without, reference, schemas[i] ?? []) : [],
     );
-    return cutTo(bindPlan(plan), columnNames(used));
+    const [only, ...more] = references.filter((reference) => planOf(reference) === plan);
+    const conditions = only === undefined || more.length > 0 ? [] : (filters.get(only) ?? []);
+    return cutTo(bindPlan(filterBy(plan, conditions, dialect)), columnNames(used));
   });
   const places = references.map((reference) => plans.indexOf(planOf(reference)));
   const readers = context.whole ? plans.map((plan) => wholeFiles(plan, context)) : [];
