@@ -11,7 +11,7 @@ import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import { nodesOf } from '../../shared/plan/walk.ts';
 import type { Secrets } from '../../shared/secrets.ts';
 import { quotedName } from '../../shared/sql/text.ts';
-import { firstInputsMax } from '../runtime/planning-protocol.ts';
+import { firstInputsMax } from '../runtime/planning/planning-protocol.ts';
 import { hasFormat } from '../sources/formats.ts';
 import type { ListedSource } from './decisions/decide.ts';
 

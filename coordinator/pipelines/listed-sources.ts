@@ -6,7 +6,7 @@ import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import { extractKey, nodesOf } from '../../shared/plan/walk.ts';
 import type { Listings } from '../connectors/list-sources.ts';
 import { scanKey } from '../planner/source.ts';
-import { firstInputsMax, type ScannedFiles } from '../runtime/planning-protocol.ts';
+import { firstInputsMax, type ScannedFiles } from '../runtime/planning/planning-protocol.ts';
 import type { ListedSource } from './decisions/decide.ts';
 
 /**

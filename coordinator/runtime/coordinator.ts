@@ -18,7 +18,7 @@ import { controlImplementation } from '../services/control-service.ts';
 import { jobsImplementation } from '../services/jobs-service.ts';
 import { pipelinesImplementation } from '../services/pipelines-service.ts';
 import { Leader } from './leader.ts';
-import { Planning } from './planning.ts';
+import { Planning } from './planning/planning.ts';
 
 export interface CoordinatorOptions {
   /** etcd, or a fresh embedded store. Closed at the end. */

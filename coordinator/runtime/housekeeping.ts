@@ -5,8 +5,8 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Pipelines } from '../pipelines/pipelines.ts';
 import type { BlobDirectory } from './blobs.ts';
 import type { DatasetSpool } from './dataset-spool.ts';
-import type { HeldResults } from './held-results.ts';
-import type { JobLedger } from './job-ledger.ts';
+import type { HeldResults } from './jobs/held-results.ts';
+import type { JobLedger } from './jobs/job-ledger.ts';
 import type { Sessions } from './sessions.ts';
 import type { WorkerDoor } from './worker-door.ts';
 
