@@ -1,1 +1,2 @@
-export { Worker, type WorkerOptions } from './runtime/worker.ts';
+export { Worker } from './runtime/worker.ts';
+export type { WorkerOptions } from './runtime/worker-options.ts';

@@ -2,9 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
-import type { Logger, LogOptions } from '../../shared/log.ts';
 import { followLeader, type Leader } from '../../shared/store/leader.ts';
 import { members } from '../../shared/store/membership.ts';
 import { type Registration, register } from '../../shared/store/registration.ts';
@@ -18,36 +16,7 @@ import { checkMemory, defaultMemoryBytes } from './memory.ts';
 import { Session } from './session.ts';
 import { TaskRunner } from './task-runner.ts';
 import { UsageMeter } from './usage-meter.ts';
-
-export interface WorkerOptions {
-  /**
-   * The cluster's store: etcd, or the one that an embedded coordinator serves. Closed by the worker. A promise if it is
-   * not known yet: the worker meanwhile warms up.
-   */
-  readonly store: Store | Promise<Store>;
-  readonly cluster: string;
-  /** Slots: how many tasks run at once, each on a thread. */
-  readonly threads: number;
-  /** How many threads a wide task gets, if not one for each slot: workers of one machine share its processors. */
-  readonly wideThreads?: number | undefined;
-  /** `host:port` for the exchange. Default: a free port of 127.0.0.1. */
-  readonly listen?: string | undefined;
-  /** What others use to reach it, if that is another address. */
-  readonly advertise?: string | undefined;
-  /** A directory of this process alone, for exchange, spill, bundles. Removed at the end. */
-  readonly dataDirectory: string;
-  /** For DuckDB. Default: see `defaultMemoryBytes`. */
-  readonly memoryLimitBytes?: number | undefined;
-  /** What a wide task gets that has the machine to itself, if that is more. */
-  readonly machineMemoryBytes?: number | undefined;
-  readonly token?: string | undefined;
-  /** A folder with the values of secrets, one file each. */
-  readonly secretsFolder?: string | undefined;
-  /** How `log` was made, for connectors in threads. */
-  readonly logging?: Omit<LogOptions, 'output'> | undefined;
-  readonly config: Config;
-  readonly log: Logger;
-}
+import type { WorkerOptions } from './worker-options.ts';
 
 /** Where the databases spill, in the worker's directory. */
 const spillDirectories = ['spill', 'spill-wide', 'spill-machine'] as const;
@@ -87,8 +56,6 @@ export class Worker {
     const spills = spillDirectories.map((name) => join(options.dataDirectory, name));
     const usage = new UsageMeter(spills, { config: options.config, memoryLimitBytes, log: options.log });
     this.#runner = new TaskRunner({ exchange, pool, bundles, databases, usage, log: options.log });
-    void exchange.crashed.then((error) => this.#giveUp(error, () => this.stop()));
-    void pool.stuck.then(() => this.#giveUp(stuck(options.config.nativeStopGraceMs), () => this.drain()));
     this.closed = this.#live().finally(() => this.#close());
     void pool.stuck.then(() => this.#leaveStuck());
     void exchange.crashed.then((error) => this.#fail(error));
@@ -139,13 +106,6 @@ export class Worker {
     this.#stop.abort();
   }
 
-  /** Without its exchange, or with a thread that cannot be stopped, a worker is of no use: it leaves, and says why. */
-  #giveUp(error: SheafError, leave: () => void): void {
-    if (this.#stop.signal.aborted) return;
-    this.#options.log.fatal({ code: error.code, next: error.next }, error.message);
-    leave();
-  }
-
   async #live(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted && !this.#draining) {
@@ -163,14 +123,16 @@ export class Worker {
   /** A thread does not come back from native code: the others may finish, nothing new is begun. */
   #leaveStuck(): void {
     this.#stuck = true;
-    const { nativeStopGraceMs } = this.#options.config;
-    this.#options.log.error(`a thread ignores its cancel since ${nativeStopGraceMs} ms: the worker drains and ends`);
+    const { config, log } = this.#options;
+    const { code, next, message } = stuck(config.nativeStopGraceMs);
+    log.fatal({ code, next }, message);
     this.drain();
   }
 
+  /** Without its exchange a worker is of no use: it leaves, and says why. */
   #fail(error: SheafError): void {
     this.#failure = error;
-    this.#options.log.error({ err: error }, 'the worker cannot go on');
+    this.#options.log.fatal({ err: error, next: error.next }, `the worker cannot go on: ${error.message}`);
     this.stop();
   }
 
@@ -290,6 +252,6 @@ async function memoryShare({ store, cluster }: WorkerOptions): Promise<number> {
 }
 
 const stuck = (graceMs: number): SheafError =>
-  new SheafError('INTERNAL', `A cancelled query has not stopped in ${graceMs} ms; the worker leaves`, {
+  new SheafError('INTERNAL', `a thread ignores its cancel since ${graceMs} ms: the worker drains and ends`, {
     next: 'Start the worker again. If this recurs, look at what the query did: it ran in one operator for all that time.',
   });
