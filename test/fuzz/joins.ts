@@ -16,6 +16,8 @@ const kinds = [
   'CROSS JOIN',
   'ASOF JOIN',
   'LATERAL',
+  'RANGE JOIN',
+  'NESTED KEYS',
 ] as const;
 
 /** Joins two relations: by keys that may be of two types, with nulls, or by a range, or not at all. */
@@ -26,6 +28,8 @@ export function makeJoin(random: Random, left: Relation, right: Relation, covera
   if (kind === 'CROSS JOIN') return crossed(left, right);
   if (kind === 'ASOF JOIN') return asof(random, left, right) ?? makeJoin(random, left, right, coverage);
   if (kind === 'LATERAL') return lateral(left, right);
+  if (kind === 'RANGE JOIN') return ranged(random, left, right) ?? makeJoin(random, left, right, coverage);
+  if (kind === 'NESTED KEYS') return nested(random, left, right) ?? makeJoin(random, left, right, coverage);
   const equal = equality(random, left, right, coverage);
   const more = random.chance(0.25)
     ? ` AND ${new Expressions(random, [...left.columns, ...right.columns], coverage).boolean(1)}`
@@ -68,8 +72,53 @@ function asof(random: Random, left: Relation, right: Relation): Relation | undef
   const unique = right.columns.find(({ unique }) => unique);
   const number = left.columns.find(({ kind, wild, inexact }) => kind === 'number' && !wild && !inexact);
   if (unique === undefined || number === undefined) return undefined;
-  const from = `${left.from} ASOF ${random.pick(['', 'LEFT '])}JOIN ${right.from} ON (${number.sql} >= ${unique.sql})`;
+  const [a, b] = [left, right].map(({ columns }) => columns.find(({ name }) => name === 'k')?.sql);
+  const equal = a !== undefined && b !== undefined && random.chance(0.4) ? `${a} = ${b} AND ` : '';
+  const order = `${number.sql} ${random.pick(['>=', '>=', '>', '<=', '<'])} ${unique.sql}`;
+  const from = `${left.from} ASOF ${random.pick(['', 'LEFT '])}JOIN ${right.from} ON (${equal}${order})`;
   return { from, columns: [...left.columns, ...right.columns].map((column) => ({ ...column, unique: false })) };
+}
+
+const joinKinds = ['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'SEMI JOIN', 'ANTI JOIN'] as const;
+
+/** What a join on a condition of its own shows. */
+const joined = (random: Random, left: Relation, right: Relation, condition: string): Relation => {
+  const kind = random.pick(joinKinds);
+  const isHalf = kind === 'SEMI JOIN' || kind === 'ANTI JOIN';
+  const columns = isHalf ? left.columns : [...left.columns, ...right.columns];
+  return {
+    from: `${left.from} ${kind} ${right.from} ON (${condition})`,
+    columns: columns.map((column) => ({ ...column, unique: isKept(kind, column, left) })),
+  };
+};
+
+/** Without an equality: each row meets its few neighbours. */
+function ranged(random: Random, left: Relation, right: Relation): Relation | undefined {
+  const [a, b] = [left, right].map(({ columns }) => columns.find(({ unique }) => unique)?.sql);
+  if (a === undefined || b === undefined) return undefined;
+  const condition = random.pick([
+    `${a} BETWEEN ${b} AND ${b} + 2`,
+    `${a} > ${b} AND ${a} < ${b} + 3`,
+    `abs(${a} - ${b}) <= 1`,
+    `${a} <= ${b} AND ${b} - ${a} < 2`,
+  ]);
+  return joined(random, left, right, condition);
+}
+
+/** Equal structs, lists and rows, whose fields are of two types. */
+function nested(random: Random, left: Relation, right: Relation): Relation | undefined {
+  const [a, b] = [left, right].map(({ columns }) => columns.find(({ name }) => name === 'k')?.sql);
+  const [g, h] = [left, right].map(({ columns }) => columns.find(({ name }) => name === 'g')?.sql);
+  if (a === undefined || b === undefined || g === undefined || h === undefined) return undefined;
+  const op = random.pick(['=', '=', 'IS NOT DISTINCT FROM']);
+  const condition = random.pick([
+    `{'k': ${a}, 'g': ${g}} ${op} {'k': ${b}, 'g': ${h}}`,
+    `[${a}] ${op} [${b}]`,
+    `(${a}, ${g}) ${op} (${b}, ${h})`,
+    `[{'v': ${g}}] ${op} [{'v': ${h}}] AND ${a} = ${b}`,
+    `MAP {${g}: 1} ${op} MAP {${h}: 1} AND ${a} = ${b}`,
+  ]);
+  return joined(random, left, right, condition);
 }
 
 function lateral(left: Relation, right: Relation): Relation {

@@ -70,6 +70,7 @@ export class Plans {
       () => this.#union(input),
       () => this.#repartition(input),
       () => this.#top(input),
+      () => this.#window(input),
     ])();
   }
 
@@ -121,6 +122,20 @@ export class Plans {
       },
       columns: [...keyColumns, ...madeColumns],
     };
+  }
+
+  #window({ node, columns }: MadePlan): MadePlan {
+    this.#coverage.count('plan nodes', 'window');
+    const scalars = this.#scalars(columns);
+    const made = this.#times(1, 2, () => {
+      const [by, key] = [scalars.key().sql, scalars.key().sql];
+      const call = this.#random.pick(['rank()', 'dense_rank()', 'count(*)', `max(${key})`, 'cume_dist()']);
+      const partition = this.#random.chance(0.7) ? `PARTITION BY ${scalars.key().sql} ` : '';
+      return { sql: `${call} OVER (${partition}ORDER BY ${by})`, kind: 'other' as const, wild: true, inexact: false };
+    });
+    const added = made.map((item) => this.#column(item));
+    const texts = made.map(({ sql }) => sql);
+    return { node: { kind: 'window', input: node, columns: named(texts, added) }, columns: [...columns, ...added] };
   }
 
   #distinct({ node, columns }: MadePlan): MadePlan {

@@ -18,6 +18,7 @@ export function windowed(parts: QueryParts, relation: Relation): Query | undefin
     `nth_value(${key}, 2)`,
   ];
   const items = parts.times(1, 3, () => {
+    if (unique !== undefined && parts.random.chance(0.4)) return framed(parts, relation, partition);
     const call = parts.random.pick(unique === undefined ? ranked : [...ranked, ...placed]);
     parts.coverage.count('windows', call.replace(/\(.*/s, ''));
     return { sql: `${call} OVER (${partition} ${total})`, kind: 'other' as const, wild: true, inexact: false };
@@ -30,6 +31,36 @@ export function windowed(parts: QueryParts, relation: Relation): Query | undefin
       : '';
   if (qualify !== '') parts.coverage.count('clauses', 'QUALIFY');
   return { sql: `SELECT ${list(texts, columns)} FROM ${relation.from}${parts.where(scalars)}${qualify}`, columns };
+}
+
+/** Of a frame: by a unique order, or by values that tie, where the frame does not cut between ties. */
+function framed(parts: QueryParts, relation: Relation, partition: string) {
+  const { random, coverage } = parts;
+  const scalars = parts.scalars(relation);
+  const unique = relation.columns.find((column) => column.unique)?.sql ?? '1';
+  const key = scalars.key().sql;
+  const calls = [
+    'count(*)',
+    `count(${key})`,
+    `max(${key})`,
+    `count(DISTINCT ${key})`,
+    `min(${key}) FILTER (WHERE ${scalars.boolean(0)})`,
+  ];
+  const places = [`first_value(${key})`, `last_value(${key} IGNORE NULLS)`, `nth_value(${key}, 2)`];
+  const isOfRows = random.chance(0.6);
+  const call = random.pick(isOfRows ? [...calls, ...places] : calls);
+  const bounds = random.pick([
+    'BETWEEN 2 PRECEDING AND 1 FOLLOWING',
+    'BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW',
+    'BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING',
+    'BETWEEN 1 FOLLOWING AND 3 FOLLOWING',
+    'UNBOUNDED PRECEDING',
+  ]);
+  const exclude = random.pick(['', '', '', ' EXCLUDE CURRENT ROW', ' EXCLUDE GROUP', ' EXCLUDE TIES']);
+  const order = isOfRows ? `${unique}${parts.direction()} ROWS` : `${key}${parts.direction()} GROUPS`;
+  coverage.count('windows', isOfRows ? 'frame of rows' : 'frame of groups');
+  const sql = `${call} OVER (${partition} ORDER BY ${order} ${bounds}${isOfRows ? exclude : ''})`;
+  return { sql, kind: 'other' as const, wild: true, inexact: false };
 }
 
 export function filteredBySubquery(parts: QueryParts, relation: Relation): Query | undefined {

@@ -216,7 +216,9 @@ export class Queries {
     const inner = this.query(Math.max(0, depth - 1));
     if (inner.columns.some(({ inexact }) => inexact)) return inner;
     const by = inner.columns.map(({ name }) => `${quotedName(name)}${this.#parts.direction()}`).join(', ');
-    const sql = `SELECT * FROM (${inner.sql}) ORDER BY ${by} LIMIT ${this.#random.between(0, 20)}`;
+    const offset = this.#random.pick(['', '', ' OFFSET 2', ' OFFSET 40']);
+    const limit = this.#random.pick([`LIMIT ${this.#random.between(0, 20)}${offset}`, 'OFFSET 7', 'LIMIT 30 PERCENT']);
+    const sql = `SELECT * FROM (${inner.sql}) ORDER BY ${by} ${limit}`;
     return { sql: `SELECT * FROM (${sql})`, columns: inner.columns };
   }
 
