@@ -116,7 +116,7 @@ function nested(random: Random, left: Relation, right: Relation): Relation | und
     `[${a}] ${op} [${b}]`,
     `(${a}, ${g}) ${op} (${b}, ${h})`,
     `[{'v': ${g}}] ${op} [{'v': ${h}}] AND ${a} = ${b}`,
-    `MAP {${g}: 1} ${op} MAP {${h}: 1} AND ${a} = ${b}`,
+    `MAP {coalesce(${g}, ''): 1} ${op} MAP {coalesce(${h}, ''): 1} AND ${a} = ${b}`,
   ]);
   return joined(random, left, right, condition);
 }
