@@ -1,7 +1,7 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { previousInput, type Step } from '../../../shared/stage/step.ts';
-import { mayRepeat } from '../choices.ts';
+import { mayRepeat, type StageChoices } from '../choices.ts';
 import { alike, type Draft, type ExchangeInput, sizeText } from './draft.ts';
 import { expected, isLarger, type JoinSide, joinSides } from './join-sides.ts';
 
@@ -47,35 +47,12 @@ function isFree({ here, reader }: JoinSide, draft: Draft): boolean {
   return draft.pending.has(here.from) && draft.readersOf(here.from).length === 1 && isSelect;
 }
 
-function fuse(spec: StageSpec, { join, here, other, otherSide }: JoinSide, draft: Draft): void {
+function fuse(spec: StageSpec, side: JoinSide, draft: Draft): void {
+  const { here, other, otherSide } = side;
   const maker = draft.stage(here.from);
-  const rest = spec.inputs.filter((input) => input !== here);
-  const sent = alike(
-    rest.map((input) => (input === other ? whole(other) : input)),
-    maker.tasks,
-  );
-  if (sent === undefined) return;
-  const fused: StageSpec = {
-    ...spec,
-    name: `${maker.name} → ${spec.name.replace(/^meet by join key → /, '')}`,
-    tasks: maker.tasks,
-    inputs: [...maker.inputs, ...sent],
-    steps: [...maker.steps, ...spec.steps.map((step, i) => (i === 0 ? behind(step, here) : step))],
-    deterministic: spec.deterministic && maker.deterministic,
-  };
-  const names = maker.inputs.map(({ name }) => name);
-  const now = (side: readonly string[]): string[] => side.flatMap((name) => (name === here.name ? names : [name]));
-  const joins = draft
-    .choicesOf(spec.id)
-    .joins.map((each) => ({ ...each, left: now(each.left), right: now(each.right) }))
-    .map((each, i) =>
-      draft.choicesOf(spec.id).joins[i] === join ? { ...each, kind: 'broadcast' as const, plain: [otherSide] } : each,
-    );
-  const makers = draft.choicesOf(maker.id);
-  // Its rows have met by no key, and come as the join yields them.
-  const { metBy: _met, grouping: _grouping, whole: _whole, ...choices } = draft.choicesOf(spec.id);
-  const read = makers.whole === undefined ? {} : { whole: makers.whole };
-  draft.choices.set(spec.id, { ...choices, ...read, joins: [...makers.joins, ...joins] });
+  const fused = fusedStage(spec, maker, side);
+  if (fused === undefined) return;
+  draft.choices.set(spec.id, fusedChoices(spec, maker, side, draft));
   draft.pending.delete(maker.id);
   draft.pending.set(spec.id, fused);
   const size = sizeText(draft.sizes(other.from)?.bytes ?? 0);
@@ -84,6 +61,46 @@ function fuse(spec: StageSpec, { join, here, other, otherSide }: JoinSide, draft
     'broadcast',
     `the ${otherSide} side of the join has ${size} and is sent whole to the other side’s tasks, which exchange nothing`,
   );
+}
+
+/** The join where this side is made; nothing if the stage reads something that the maker's tasks cannot. */
+function fusedStage(spec: StageSpec, maker: StageSpec, { here, other }: JoinSide): StageSpec | undefined {
+  const rest = spec.inputs.filter((input) => input !== here);
+  const sent = alike(
+    rest.map((input) => (input === other ? whole(other) : input)),
+    maker.tasks,
+  );
+  return (
+    sent && {
+      ...spec,
+      name: `${maker.name} → ${spec.name.replace(/^meet by join key → /, '')}`,
+      tasks: maker.tasks,
+      inputs: [...maker.inputs, ...sent],
+      steps: [...maker.steps, ...spec.steps.map((step, i) => (i === 0 ? behind(step, here) : step))],
+      deterministic: spec.deterministic && maker.deterministic,
+    }
+  );
+}
+
+function fusedChoices(
+  spec: StageSpec,
+  maker: StageSpec,
+  { join, here, otherSide }: JoinSide,
+  draft: Draft,
+): StageChoices {
+  const makers = draft.choicesOf(maker.id);
+  const names = maker.inputs.map(({ name }) => name);
+  const now = (side: readonly string[]): string[] => side.flatMap((name) => (name === here.name ? names : [name]));
+  // Its rows have met by no key, and come as the join yields them.
+  const { metBy: _met, grouping: _grouping, whole: _whole, joins, ...choices } = draft.choicesOf(spec.id);
+  const moved = joins.map((each) => ({
+    ...each,
+    left: now(each.left),
+    right: now(each.right),
+    ...(each === join ? { kind: 'broadcast' as const, plain: [otherSide] } : {}),
+  }));
+  const read = makers.whole === undefined ? {} : { whole: makers.whole };
+  return { ...choices, ...read, joins: [...makers.joins, ...moved] };
 }
 
 export const whole = ({ name, schema, from }: ExchangeInput): ExchangeInput => ({
