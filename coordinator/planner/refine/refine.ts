@@ -1,12 +1,14 @@
 import type { Bound } from '../bound.ts';
 import type { PlanContext } from '../context.ts';
 import type { SteppedPlan } from '../steps.ts';
+import { cutSplits } from './cut-splits.ts';
 import { estimate } from './estimate.ts';
 import { fold } from './fold.ts';
 import { pruneSplits } from './prune-splits.ts';
 
 /** What the values of constants and the files' statistics say beforehand: less is scanned, and branches without rows go. */
 export function refine({ root, steps }: SteppedPlan, context: PlanContext): SteppedPlan {
-  const refined = (bound: Bound): Bound => estimate(fold(pruneSplits(bound, context), context), context);
+  const refined = (bound: Bound): Bound =>
+    estimate(fold(cutSplits(pruneSplits(bound, context), context), context), context);
   return { root: refined(root), steps: new Map([...steps].map(([name, step]) => [name, refined(step)])) };
 }

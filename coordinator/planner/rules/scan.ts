@@ -46,7 +46,7 @@ export function scanSize({ operator, schema }: BoundOf<'scan'>, context: PlanCon
 }
 
 const prunedNote = (kept: number, all: number, paths: readonly string[]): string =>
-  `${kept} of ${all} row groups of ${fileLabel(paths)}: the statistics of the others rule out that a row matches`;
+  `${kept} of ${all} row groups of ${fileLabel(paths)}: the statistics of the others rule out that a row of them is wanted`;
 
 /** A relation without rows. */
 export function planEmpty({ schema }: BoundOf<'empty'>, build: Build): Fragment {

@@ -87,6 +87,37 @@ for (const [condition, groups] of Object.entries(cases)) {
   test(`${condition}: ${groups} of 10 row groups`, () => assert.equal(groupsRead(condition), groups));
 }
 
+/** How many row groups are read for the end of a question. */
+const ends: Readonly<Record<string, number>> = {
+  'LIMIT 5': 1,
+  'LIMIT 2048': 1,
+  'LIMIT 2049': 2,
+  'LIMIT 5 OFFSET 2046': 2,
+  'LIMIT 5 OFFSET 2048': 1,
+  'LIMIT 4096 OFFSET 3000': 3,
+  'LIMIT 1 OFFSET 20479': 1,
+  'OFFSET 18431': 2,
+  'LIMIT 5 OFFSET 90000': 1,
+  'LIMIT 0 OFFSET 3': 10,
+  'WHERE i % 2 = 0 LIMIT 5 OFFSET 3000': 10,
+  'WHERE i >= 10240 LIMIT 5 OFFSET 3000': 5,
+  'ORDER BY i DESC LIMIT 5': 10,
+};
+
+for (const [end, groups] of Object.entries(ends)) {
+  test(`${end}: ${groups} of 10 row groups`, () => {
+    for (const text of [
+      `SELECT i + 1 AS j, name FROM '${file}' ${end}`,
+      `SELECT sum(i) AS s FROM (FROM '${file}' ${end})`,
+    ]) {
+      const staged = bench.plan({ kind: 'sql', text });
+      const table = runLocally(staged, bench.connection, { directory: bench.directory });
+      assertSameRows(bench.connection.rows(`FROM ${table}`), bench.connection.rows(text), true, text);
+      assert.equal(Number(/(\d+) of 10 row groups/.exec(explainPlan(staged).text)?.[1] ?? 10), groups, text);
+    }
+  });
+}
+
 test('DuckDB is not asked about each of thousands of values, nor is there an operator for each of thousands of conditions', () => {
   const numbers = Array.from({ length: 3000 }, (_, i) => i);
   const texts = {
