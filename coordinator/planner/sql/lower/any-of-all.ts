@@ -18,10 +18,29 @@ export function anyOfAll(
   site: Site,
   attached: Attachment[],
 ): AstNode | undefined {
-  const { lowering, tables } = site;
-  const { dialect } = lowering.context;
+  const { dialect } = site.lowering.context;
   const isEqual = comparison === 'COMPARE_EQUAL';
   if (!isEqual && operators[comparison] === undefined) return undefined;
+  const list = comparableRows(query, compared, site);
+  if (list === undefined) return undefined;
+  const { rows, known, least, most } = attachCounts(list, isEqual, site, attached);
+  const texts = compared.map((tree) => `(${printExpression(dialect, tree)})`);
+  const [x = ''] = texts;
+  const hit = isEqual ? attachValues(list, compared, site, attached) : ordered(comparison, x, least, most);
+  const isUnknown = [...texts.map((text) => `${text} IS NULL`), `${rows} > ${known}`].join(' OR ');
+  const text = `CASE WHEN ${hit} THEN true WHEN ${rows} > 0 AND (${isUnknown}) THEN NULL ELSE false END`;
+  return parseExpression(dialect, `CAST(${text} AS BOOLEAN)`);
+}
+
+/** The subquery's rows, and its columns in the types in which they are compared. */
+interface ComparableRows {
+  readonly plan: PlanNode;
+  readonly values: readonly string[];
+  readonly isKnown: string;
+}
+
+function comparableRows(query: AstNode, compared: readonly AstNode[], site: Site): ComparableRows | undefined {
+  const { lowering, tables } = site;
   const { plan, columns } = lowering.part(query, tables);
   const schema = lowering.schemaOf(plan);
   const types = columns.map(({ internal }, i) => {
@@ -30,9 +49,13 @@ export function anyOfAll(
   });
   if (types.some((type) => type === undefined)) return undefined;
   const values = columns.map(({ internal }, i) => `CAST(${quotedName(internal)} AS ${types[i]})`);
-  const names = ['rows', 'known', 'least', 'most'].map((name) => lowering.names.madeUp(name));
+  return { plan, values, isKnown: values.map((value) => `${value} IS NOT NULL`).join(' AND ') };
+}
+
+/** How many rows there are, how many are known, and for an order their bounds: one row beside all others. Quoted names. */
+function attachCounts({ plan, values, isKnown }: ComparableRows, isEqual: boolean, site: Site, attached: Attachment[]) {
+  const names = ['rows', 'known', 'least', 'most'].map((name) => site.lowering.names.madeUp(name));
   const [rows = '', known = '', least = '', most = ''] = names;
-  const isKnown = values.map((value) => `${value} IS NOT NULL`).join(' AND ');
   const [first = ''] = values;
   const bounds = [
     { name: least, sql: `min(${first})` },
@@ -43,35 +66,29 @@ export function anyOfAll(
     { name: known, sql: `count(*) FILTER (WHERE ${isKnown})` },
   ];
   const aggregates = isEqual ? counts : [...counts, ...bounds];
-  const one: PlanNode = { kind: 'aggregate', input: plan, keys: [], aggregates };
-  const texts = compared.map((tree) => `(${printExpression(dialect, tree)})`);
-  attached.push(
-    beside(
-      one,
-      aggregates.map(({ name }) => name),
-    ),
-  );
-  const [x = ''] = texts;
-  const hit = isEqual ? found(plan, values, isKnown) : ordered(comparison, x, quotedName(least), quotedName(most));
-  const isUnknown = [...texts.map((text) => `${text} IS NULL`), `${quotedName(rows)} > ${quotedName(known)}`].join(
-    ' OR ',
-  );
-  const text = `CASE WHEN ${hit} THEN true WHEN ${quotedName(rows)} > 0 AND (${isUnknown}) THEN NULL ELSE false END`;
-  return parseExpression(dialect, `CAST(${text} AS BOOLEAN)`);
+  const added = aggregates.map(({ name }) => name);
+  attached.push(beside({ kind: 'aggregate', input: plan, keys: [], aggregates }, added));
+  return { rows: quotedName(rows), known: quotedName(known), least: quotedName(least), most: quotedName(most) };
+}
 
-  function found(input: PlanNode, list: readonly string[], condition: string): string {
-    const mark = lowering.names.madeUp('found');
-    const keys = list.map((sql) => ({ name: lowering.names.madeUp('key'), sql }));
-    const kept: PlanNode = { kind: 'filter', input, predicate: condition };
-    const right: PlanNode = { kind: 'aggregate', input: kept, keys, aggregates: [{ name: mark, sql: 'count(*) > 0' }] };
-    const on = compared.map((left, i): AstNode => {
-      const key = columnNamed(keys[i]?.name ?? '');
-      return { class: 'COMPARISON', type: 'COMPARE_EQUAL', alias: '', left, right: key };
-    });
-    const adds = new Set([mark, ...keys.map(({ name }) => name)].map((name) => name.toLowerCase()));
-    attached.push({ type: 'left', right, on, adds });
-    return quotedName(mark);
-  }
+/** Joins the different values that are known. @returns the name of what is true where one is equal, quoted */
+function attachValues(
+  { plan, values, isKnown }: ComparableRows,
+  compared: readonly AstNode[],
+  { lowering }: Site,
+  attached: Attachment[],
+): string {
+  const mark = lowering.names.madeUp('found');
+  const keys = values.map((sql) => ({ name: lowering.names.madeUp('key'), sql }));
+  const input: PlanNode = { kind: 'filter', input: plan, predicate: isKnown };
+  const right: PlanNode = { kind: 'aggregate', input, keys, aggregates: [{ name: mark, sql: 'count(*) > 0' }] };
+  const on = compared.map((left, i): AstNode => {
+    const key = columnNamed(keys[i]?.name ?? '');
+    return { class: 'COMPARISON', type: 'COMPARE_EQUAL', alias: '', left, right: key };
+  });
+  const adds = new Set([mark, ...keys.map(({ name }) => name)].map((name) => name.toLowerCase()));
+  attached.push({ type: 'left', right, on, adds });
+  return quotedName(mark);
 }
 
 const operators: Readonly<Record<string, (x: string, least: string, most: string) => string>> = {
