@@ -17,37 +17,31 @@ import type { TableReference } from './table-references.ts';
 export function withRelations(
   tree: AstNode,
   references: readonly TableReference[],
-  tableOf: (at: number) => string | AstNode,
+  tableOf: (at: number) => string | AstNode | undefined,
 ): AstNode {
   const places = new Map(references.map(({ node }, i) => [node, i]));
   return rewrite(tree, (node) => {
     const at = places.get(node);
     const reference = at === undefined ? undefined : references[at];
     if (at === undefined || reference === undefined) return undefined;
-    const { sample = null, column_name_alias = [] } = node;
     const table = tableOf(at);
+    if (table === undefined) return undefined;
+    const { sample = null, column_name_alias = [] } = node;
     return { ...(isNode(table) ? table : tableNamed(table)), alias: reference.alias, sample, column_name_alias };
   });
 }
 
 /** The tree with each table reference replaced by a subquery that has its columns and no rows. */
-export function withEmptyRelations(
+export const withEmptyRelations = (
   tree: AstNode,
   references: readonly TableReference[],
   schemas: readonly Schema[],
   dialect: Dialect,
-): AstNode {
-  const places = new Map(references.map(({ node }, i) => [node, i]));
-  return rewrite(tree, (node) => {
-    const at = places.get(node);
-    const reference = at === undefined ? undefined : references[at];
-    if (at === undefined || reference === undefined) return undefined;
+): AstNode =>
+  withRelations(tree, references, (at) => {
     const from = onlyStatement(dialect.parse(`FROM (${emptyRelation(schemas[at] ?? [])}) AS t`))?.from_table;
-    if (!isNode(from)) return undefined;
-    const { sample = null, column_name_alias = [] } = node;
-    return { ...from, alias: reference.alias, sample, column_name_alias };
+    return isNode(from) ? from : undefined;
   });
-}
 
 /**
  * The tree without what a subquery below EXISTS selects, where its rows are there whatever it is: `SELECT *` there means no

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { duckdbSink } from '../../../connectors/duckdb/sink.ts';
 import type { Json } from '../../../shared/json.ts';
+import type { Schema } from '../../../shared/schema.ts';
 import { ConnectorLab } from '../../support/connectors.ts';
 import { Load } from '../../support/loads.ts';
 
@@ -14,9 +15,12 @@ const lab = new ConnectorLab();
 after(() => lab[Symbol.dispose]());
 const fileOf = (name: string) => join(lab.folder, `${name}.duckdb`);
 
+const loadOf = (options: Record<string, Json>, run: string, columns: Schema) =>
+  new Load(duckdbSink, duckdbSink.parse(options), lab, run, columns);
+
 async function load(options: Record<string, Json>, run: string, ...selects: readonly string[]) {
   const tasks = selects.map((sql) => lab.select(sql));
-  const loading = new Load(duckdbSink, duckdbSink.parse(options), lab, run, tasks[0]?.columns ?? []);
+  const loading = loadOf(options, run, tasks[0]?.columns ?? []);
   await loading.prepare();
   const receipts = [];
   for (const rows of tasks) receipts.push(await loading.write(rows));
@@ -60,13 +64,7 @@ test('append happens once, with cursors in the ledger and nothing left beside th
 test('nothing is loaded without leadership, or twice by two at once', async () => {
   const path = fileOf('once');
   const rows = lab.select('SELECT i AS id FROM range(1000) t(i)');
-  const loading = new Load(
-    duckdbSink,
-    duckdbSink.parse({ path, table: 'main.once', mode: 'append' }),
-    lab,
-    'run-1',
-    rows.columns,
-  );
+  const loading = loadOf({ path, table: 'main.once', mode: 'append' }, 'run-1', rows.columns);
   const receipts = [await loading.write(rows)];
   await assert.rejects(
     loading.commit(receipts, {}, () => {
@@ -172,13 +170,7 @@ test('a file that another process has open, and one that is no database, are tol
 test('what attempts left is removed by the run’s name', async () => {
   const path = fileOf('left');
   const rows = lab.select('SELECT 1 AS id');
-  const loading = new Load(
-    duckdbSink,
-    duckdbSink.parse({ path, table: 't', mode: 'append' }),
-    lab,
-    'left-1',
-    rows.columns,
-  );
+  const loading = loadOf({ path, table: 't', mode: 'append' }, 'left-1', rows.columns);
   await loading.write(rows);
   await loading.write(rows);
   await loading.clean({ ...loading.context, run: 'left-2' });
