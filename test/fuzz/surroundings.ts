@@ -206,7 +206,9 @@ const mapParameters = (sql: string, replace: (at: number) => string): string =>
 
 /** What an aggregate's rows are ordered by may be a parameter in DuckDB, and no literal. */
 const withoutLiteralOrders = (sql: string): string =>
-  sql.replace(/(WITHIN GROUP \(ORDER BY |',' ORDER BY |\(\$p\d+ ORDER BY )(\$p\d+)/g, '$1coalesce($2)');
+  sql
+    .replace(/(WITHIN GROUP \(ORDER BY |'[,|]' ORDER BY |\(\$p\d+ ORDER BY )(\$p\d+)/g, '$1coalesce($2)')
+    .replace(/\(DISTINCT (\$p\d+) ORDER BY \1\b/g, '(DISTINCT coalesce($1) ORDER BY coalesce($1)');
 
 /** What a parameter means, by the words of the documentation. */
 function constantOf(value: Value): string {

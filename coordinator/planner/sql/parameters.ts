@@ -55,12 +55,16 @@ function filledWith(parsed: ParsedPivots, { parameters = [] }: SqlNode, dialect:
   };
 }
 
-/** Parameters that are the whole of what an aggregate's rows are ordered by: `quantile_cont(0.5 ORDER BY ?)`. */
+/**
+ * Parameters that are the whole of what an aggregate's rows are ordered by: `quantile_cont(0.5 ORDER BY ?)`. DISTINCT values
+ * are ordered by themselves: `list(DISTINCT $v ORDER BY $v)`.
+ */
 const orderingAggregates = (tree: AstNode): ReadonlySet<AstValue | undefined> =>
   new Set(
-    find(tree, ({ class: kind }) => kind === 'FUNCTION')
-      .flatMap(({ order_bys: by }) => (isNode(by) ? nodesOf(by.orders) : []))
-      .map(({ expression }) => expression),
+    find(tree, ({ class: kind }) => kind === 'FUNCTION').flatMap(({ order_bys: by, distinct, children }) => {
+      const orders = isNode(by) ? nodesOf(by.orders).map(({ expression }) => expression) : [];
+      return distinct === true && orders.length > 0 ? [...orders, ...nodesOf(children)] : orders;
+    }),
   );
 
 /** DuckDB takes a literal there for a mistake, and a parameter for what it is worth. */

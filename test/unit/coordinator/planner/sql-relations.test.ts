@@ -133,6 +133,8 @@ test('an aggregate may be ordered by a parameter, which is no literal there', ()
     const text =
       'select k, list(n order by $1, n), mode() within group (order by $1) from grouped group by k order by k';
     const meant = `select k, list(n order by n), mode(${value}) from grouped group by k order by k`;
+    const distinct = 'select list(distinct $1 order by $1) as l from late';
+    check(distinct, { parameters: [{ name: '1', sql: value }] }, `select list(distinct ${value}) as l from late`);
     const names = (sql: string): string => `select * from (${sql}) t(k, l, m) order by k`;
     check(names(text), { parameters: [{ name: '1', sql: value }] }, names(meant));
   }
