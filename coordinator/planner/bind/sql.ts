@@ -22,6 +22,7 @@ import { takesSample } from '../sql/lower/samples.ts';
 import { fillParameters } from '../sql/parameters.ts';
 import { isTreeRowByRow } from '../sql/row-by-row.ts';
 import { relationsByName, type TableReference, tableReferences, whyReadWhole } from '../sql/table-references.ts';
+import { isOwnFile, virtualColumn } from '../sql/virtual-columns.ts';
 import { wholeFiles } from '../sql/whole-files.ts';
 import {
   relationPrefix,
@@ -102,15 +103,18 @@ function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan)
   const columns = new Set(schemas.flatMap((schema) => [...columnNames(schema)]));
   const tree = fixTime(context.dialect, parsed, context.nowMs, columns);
   const prefix = relationPrefix(tree);
-  const references = tableReferences(tree, relations);
+  const all = tableReferences(tree, relations);
+  const virtual = virtualColumn(tree, schemas);
+  const scanned = all.map((each) => virtual === undefined || !isOwnFile(each, relations));
   return {
     text,
     relations,
     functions: node.functions ?? [],
     callable: node.callable ?? [],
     tree,
-    references,
-    schemas,
+    references: all.filter((_, i) => scanned[i]),
+    schemas: schemas.filter((_, i) => scanned[i]),
+    ...(virtual === undefined ? {} : { virtual }),
     nameOf: (at) => `${prefix}${at}`,
   };
 }
@@ -158,11 +162,12 @@ function describeOwnText(
 
 /** The question as plan nodes with its columns, or for people why it is not. */
 function lower(
-  { tree, references, relations, functions }: Question,
+  { tree, references, relations, functions, virtual }: Question,
   result: Schema,
   context: PlanContext,
   bindPlan: BindPlan,
 ): Bound | string {
+  if (virtual !== undefined) return `"${virtual}" is known to DuckDB's own readers of files alone`;
   const select = fromSomething(onlyStatement(tree), functions, context);
   if (select === undefined || (references.length === 0 && functions.length === 0))
     return whyReadWhole(tree) ?? 'it reads no file that is scanned';

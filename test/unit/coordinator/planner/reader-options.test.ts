@@ -89,3 +89,22 @@ test('a file whose beginning has quoted values over several lines is read in one
   const table = runLocally(bench.plan({ kind: 'sql', text }), bench.connection, { directory: bench.directory });
   assertSameRows(bench.connection.rows(`FROM ${table}`), bench.connection.rows(text), true, text);
 });
+
+test('columns that only the reader has are answered, in one task', () => {
+  const parquet = bench.file('p.parquet', 'SELECT i, i % 3 AS k FROM range(9000) t(i)');
+  const ask = (text: string): string => {
+    const staged = bench.plan({ kind: 'sql', text });
+    const table = runLocally(staged, bench.connection, { directory: bench.directory });
+    assertSameRows(bench.connection.rows(`FROM ${table}`), bench.connection.rows(text), false, text);
+    return explainPlan(staged).text;
+  };
+  const reason = /is known to DuckDB's own readers of files alone/;
+  assert.match(ask(`SELECT filename, count(*) AS n FROM '${parquet}' GROUP BY ALL`), reason);
+  assert.match(ask(`SELECT i FROM '${parquet}' t WHERE t.file_row_number % 100 = 7 ORDER BY i LIMIT 20`), reason);
+  assert.match(
+    ask(`SELECT filename[-5:] AS ending, max(id) AS most FROM read_csv('${files.commas}') GROUP BY 1`),
+    reason,
+  );
+  assert.doesNotMatch(ask(`SELECT 'x' AS filename, k FROM '${parquet}' ORDER BY filename, k LIMIT 3`), reason);
+  assert.throws(() => ask(`SELECT filenam FROM '${parquet}'`), { code: 'COLUMN_UNKNOWN' });
+});
