@@ -20,7 +20,6 @@ const levels: Readonly<Record<string, number>> = {
   coordinator: 2,
   worker: 2,
   cli: 3,
-  ui: 3,
   test: 3,
   bench: 3,
   examples: 3,

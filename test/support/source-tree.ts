@@ -31,7 +31,6 @@ export const folders = [
   'worker',
   'pipeline',
   'cli',
-  'ui',
   'test',
   'bench',
   'examples',
