@@ -31,6 +31,7 @@ export function makeJoin(random: Random, left: Relation, right: Relation, covera
   if (kind === 'RANGE JOIN') return ranged(random, left, right) ?? makeJoin(random, left, right, coverage);
   if (kind === 'NESTED KEYS') return nested(random, left, right) ?? makeJoin(random, left, right, coverage);
   const equal = equality(random, left, right, coverage);
+  if (equal === undefined) return crossed(left, right);
   const more = random.chance(0.25)
     ? ` AND ${new Expressions(random, [...left.columns, ...right.columns], coverage).boolean(1)}`
     : '';
@@ -51,12 +52,13 @@ function crossed(left: Relation, right: Relation): Relation {
   return { from: `${left.from} CROSS JOIN (${rows}) AS ${name}`, columns };
 }
 
-function equality(random: Random, left: Relation, right: Relation, coverage: Coverage): string {
+function equality(random: Random, left: Relation, right: Relation, coverage: Coverage): string | undefined {
   const [a, b] = [pickKey(random, left), pickKey(random, right)];
-  if (a?.type !== undefined && b?.type !== undefined) coverage.count('join keys', [a.type, b.type].sort().join(' = '));
+  // Everything with everything would be too much, also if nothing of it meets.
+  if (a === undefined || b === undefined) return undefined;
+  if (a.type !== undefined && b.type !== undefined) coverage.count('join keys', [a.type, b.type].sort().join(' = '));
   const op = random.pick(['=', '=', '=', '=', 'IS NOT DISTINCT FROM', '=']);
-  // Without a key nothing meets: everything with everything would be too much.
-  return `${a?.sql ?? '1'} ${op} ${b?.sql ?? '2'}`;
+  return `${a.sql} ${op} ${b.sql}`;
 }
 
 /** The key, or another number: extremes are as good as any. */
