@@ -1,3 +1,4 @@
+import type { WrittenPath } from '../../shared/plan/nodes/sql.ts';
 import { type Token, tokenize } from '../../shared/sql/tokens.ts';
 import { quoteText } from '../../shared/sql/value.ts';
 import { absolutePath } from '../read/paths.ts';
@@ -15,16 +16,25 @@ const ends =
  * their like, and after the commas of FROM, that end like a data file, and the first argument, or list, of functions that
  * read files.
  */
-export function withAbsolutePaths(sql: string, workingDirectory: string): string {
+export function withAbsolutePaths(sql: string, workingDirectory: string): AbsoluteText {
   const place = new Place();
-  return tokenize(sql)
-    .map((token) => {
-      const path = pathOf(token);
-      const isFile = path !== undefined && place.namesFile(path);
-      place.pass(token);
-      return isFile ? quoteText(absolutePath(path, workingDirectory)) : token.sql;
-    })
-    .join('');
+  const paths = new Map<string, WrittenPath>();
+  const texts = tokenize(sql).map((token) => {
+    const path = pathOf(token);
+    const isFile = path !== undefined && place.namesFile(path);
+    place.pass(token);
+    if (!isFile) return token.sql;
+    const absolute = quoteText(absolutePath(path, workingDirectory));
+    if (absolute !== token.sql) paths.set(absolute, { written: token.sql, absolute });
+    return absolute;
+  });
+  return { text: texts.join(''), paths: [...paths.values()] };
+}
+
+export interface AbsoluteText {
+  readonly text: string;
+  /** What is not as it was written. */
+  readonly paths: readonly WrittenPath[];
 }
 
 /** Whether a value after this text would name a file. */

@@ -10,7 +10,8 @@ export function sqlPlan(
   const absolute = withAbsolutePaths(text, workingDirectory);
   return async (resolver) => ({
     kind: 'sql',
-    text: absolute,
+    text: absolute.text,
+    ...(absolute.paths.length === 0 ? {} : { paths: absolute.paths }),
     ...(relations.length === 0
       ? {}
       : {

@@ -134,6 +134,7 @@ const nodes = z.discriminatedUnion('kind', [
     relations: z.array(z.strictObject({ name: z.string(), plan: node })).optional(),
     parameters: z.array(named).optional(),
     functions: z.array(sqlFunction).optional(),
+    paths: z.array(z.object({ written: z.string(), absolute: z.string() })).optional(),
     callable: z.array(z.string()).optional(),
   }),
   z.strictObject({

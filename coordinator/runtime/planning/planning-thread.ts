@@ -9,6 +9,7 @@ import { breaksDatabase } from '../../../shared/duckdb/errors.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import { Secrets } from '../../../shared/secrets.ts';
+import { asWritten } from '../../planner/bind/as-written.ts';
 import { explainPlan } from '../../planner/explain.ts';
 import { explainLogical } from '../../planner/explain-logical.ts';
 import { planJob } from '../../planner/plan-job.ts';
@@ -99,7 +100,7 @@ export async function plan(request: PlanningRequest): Promise<PlanningReply> {
       : {};
     return { kind: 'planned', staged, files, snapshot, ...text };
   } catch (thrown) {
-    const error = SheafError.from(thrown).toData();
+    const error = asWritten(SheafError.from(thrown), request.plan).toData();
     if (breaksDatabase(error)) renewDuckdb();
     return { kind: 'refused', error };
   }

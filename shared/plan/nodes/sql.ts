@@ -7,6 +7,8 @@ import type { NamedExpression } from './expression.ts';
 export interface SqlNode {
   readonly kind: 'sql';
   readonly text: string;
+  /** Where a path in the text was made absolute: the literal as its author wrote it, for errors that show the text. */
+  readonly paths?: readonly WrittenPath[];
   /** Other plans that the text names as its tables. */
   readonly relations?: readonly NamedPlan[];
   /** What `$name`, `$1` and `?` (by its number from 1) stand for, each as a literal. */
@@ -20,6 +22,12 @@ export interface SqlNode {
   readonly functions?: readonly SqlFunction[];
   /** Names of all that it could call, for who misspells one. */
   readonly callable?: readonly string[];
+}
+
+/** A file's name in SQL text, quoted. */
+export interface WrittenPath {
+  readonly written: string;
+  readonly absolute: string;
 }
 
 /** A TypeScript function under the name by which SQL calls it. */

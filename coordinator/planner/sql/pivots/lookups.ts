@@ -82,12 +82,13 @@ function lookupOf(
   const select =
     mark.select === undefined ? ofColumn(expression, pivot, valuesMax, dialect) : ofSelect(mark.select, dialect);
   const statement = { ...select, cte_map: { map: scope } };
-  const { relations, functions, callable } = node;
+  const { paths, relations, functions, callable } = node;
   const plan: SqlNode = {
     kind: 'sql',
     text: dialect.print({ error: false, statements: [{ node: statement }] }),
     ...(relations === undefined ? {} : { relations }),
     ...(functions === undefined ? {} : { functions }),
+    ...(paths === undefined ? {} : { paths }),
     ...(callable === undefined ? {} : { callable }),
   };
   return { node, at, plan };

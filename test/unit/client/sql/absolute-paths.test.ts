@@ -36,7 +36,7 @@ const cases: readonly (readonly [string, string])[] = [
 ];
 
 test('files become absolute, other text stays as it is', () => {
-  for (const [sql, expected] of cases) assert.equal(withAbsolutePaths(sql, '/w'), expected);
+  for (const [sql, expected] of cases) assert.equal(withAbsolutePaths(sql, '/w').text, expected);
 });
 
 test('tokens joined are the text again, whatever it is', () => {

@@ -1,0 +1,24 @@
+import { SheafError } from '../../../shared/errors.ts';
+import type { PlanNode } from '../../../shared/plan/node.ts';
+import type { WrittenPath } from '../../../shared/plan/nodes/sql.ts';
+import { nodesOf } from '../../../shared/plan/walk.ts';
+
+/** The error with the plan's SQL texts as their author wrote them: files named from a working directory, the caret moved along. */
+export function asWritten(error: SheafError, plan: PlanNode): SheafError {
+  const paths = [...nodesOf(plan)].flatMap((node) => (node.kind === 'sql' ? (node.paths ?? []) : []));
+  if (paths.length === 0) return error;
+  const data = error.toData();
+  const { sql } = data.details ?? {};
+  const details = typeof sql === 'string' ? { details: { ...data.details, sql: restored(sql, paths) } } : {};
+  return new SheafError(error.code, shownAsWritten(error.message, paths), { ...data, ...details, cause: error });
+}
+
+const restored = (text: string, paths: readonly WrittenPath[]): string =>
+  paths.reduce((all, { absolute, written }) => all.replaceAll(absolute, written), text);
+
+/** What DuckDB shows of a text, a line of it with a caret below. */
+const shownAsWritten = (message: string, paths: readonly WrittenPath[]): string =>
+  message.replace(/^(LINE \d+: .*)\n( *)\^$/gm, (_, line: string, indent: string) => {
+    const before = restored(line.slice(0, indent.length), paths);
+    return `${before}${restored(line.slice(indent.length), paths)}\n${' '.repeat(before.length)}^`;
+  });
