@@ -167,7 +167,10 @@ export class World implements Disposable {
     const about = { stages: stages.length, parallel: stages.some(({ tasks }) => tasks > 1) };
     const error = planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question));
     if (error !== undefined || expectedError !== undefined) return { ...about, ...compareErrors(error, expectedError) };
-    const differs = difference(this.#reference, 'actual', 'expected', question);
+    const compared = attempt(() => difference(this.#reference, 'actual', 'expected', question));
+    if (compared.error !== undefined && !limits.has(compared.error.code)) throw compared.error;
+    if (compared.error !== undefined) return { ...about, failed: true, reason: 'too large' };
+    const differs = compared.value;
     if (differs === undefined) return { ...about, failed: false };
     return {
       ...about,
