@@ -168,6 +168,7 @@ test('SQL is text or a template, whose values are parameters; its files become a
   assert.deepEqual(await planOf(cluster.sql("select * from 'x.parquet'")), {
     kind: 'sql',
     text: `select * from '${process.cwd()}/x.parquet'`,
+    paths: [{ written: "'x.parquet'", absolute: `'${process.cwd()}/x.parquet'` }],
   });
   assert.deepEqual(await planOf(cluster.sql`select ${"it's"} from ${'/d/x.parquet'} where a > ${col('b')}`), {
     kind: 'sql',
