@@ -23,7 +23,7 @@ const scale = Number(process.argv[2] ?? 1);
 const words = process.argv.slice(3);
 const apart = words.includes('apart');
 const wanted = words.find((word) => word !== 'apart') ?? '';
-const runs = scale >= 10 ? 1 : 5;
+const runs = scale >= 10 ? 3 : 5;
 const threads = 2;
 const cores = allowedCores().slice(0, 2 * threads);
 const load = (): string => loadavg()[0]?.toFixed(1) ?? '?';
