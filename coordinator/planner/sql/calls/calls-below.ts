@@ -1,10 +1,10 @@
-import { type AstNode, find, nodesOf, rewrite, textsOf, walk } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, meaning, nodesOf, rewrite, textsOf, walk } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
 import { columnNamed } from '../../expressions.ts';
 import { functionOf, type SqlFunctions } from '../../functions/calls.ts';
 import type { CommonTables } from '../lower/common-tables.ts';
 import { type Entry, NameWalk } from '../lower/name-walk.ts';
-import { hasAggregate } from '../lower/outside-aggregates.ts';
+import { hasAggregate, isAggregate } from '../lower/outside-aggregates.ts';
 import type { Relation, Scope } from '../lower/scope.ts';
 import type { Lowering } from '../lower/types.ts';
 
@@ -32,17 +32,45 @@ export function callsBelow(query: AstNode, tables: CommonTables, below: Below): 
   });
   walked.query(query, tables, []);
   const placed: Placed[] = [];
+  const ofGroups = callsOfGroups(query, below);
+  const names = new Map<string, string>();
   walk(query, (node) => {
     const called = functionOf(node, functions);
     // Below, a call is made for rows that may be in the answer several times, or not.
     if (called === undefined || !called.deterministic || called.kind === 'aggregate') return undefined;
+    if (ofGroups.has(node)) return false;
     const relation = placeOf(node, meant, lowering.context.dialect);
     const entry = relation && walked.entries.get(relation);
     if (relation === undefined || entry === undefined) return undefined;
-    placed.push({ call: node, relation, entry, name: lowering.names.madeUp('called') });
+    // A call that is a key is known as it by its equals.
+    const equal = `${meaning(node)} ${[...walked.entries.keys()].indexOf(relation)}`;
+    const name = names.get(equal) ?? lowering.names.madeUp('called');
+    names.set(equal, name);
+    placed.push({ call: node, relation, entry, name });
     return false;
   });
   return withColumns(query, placed, walked.scopes, below);
+}
+
+/** Calls that are made of groups, not of their rows: below, they would be no keys. Those that are keys themselves are not. */
+function callsOfGroups(query: AstNode, { functions, lowering }: Below): ReadonlySet<AstNode> {
+  const calls = new Set<AstNode>();
+  for (const select of find(query, (node) => nodesOf(node.group_expressions).length > 0)) {
+    const keys = new Set(find(select.group_expressions, (node) => isCall(node)).map(meaning));
+    const parts = [select.select_list, select.having, select.qualify, select.modifiers].filter(
+      (part) => part !== undefined,
+    );
+    walk(parts, (node) => {
+      if (node.class === 'SUBQUERY' || isAggregate(node, lowering.context.dialect)) return false;
+      if (isCall(node) && !keys.has(meaning(node))) calls.add(node);
+      return undefined;
+    });
+  }
+  return calls;
+
+  function isCall(node: AstNode): boolean {
+    return functionOf(node, functions) !== undefined;
+  }
 }
 
 function relationOf(tree: AstNode, { relations }: Scope): Relation | undefined {
@@ -80,7 +108,8 @@ function withColumns(
     const [{ entry } = { entry: undefined }] = own;
     if (entry === undefined || hasPattern(relation, scopes)) continue;
     const star = onlyStar(lowering);
-    const list = [star, ...own.map(({ call, name }) => ({ ...call, alias: name }))];
+    const calls = new Map(own.map(({ call, name }) => [name, { ...call, alias: name }]));
+    const list = [star, ...calls.values()];
     const select = { ...selectOf(lowering), select_list: list, from_table: entry.node };
     const other = takeOut(select, entry.tables, relation.alias);
     if (other === undefined) continue;
@@ -137,5 +166,5 @@ function withoutColumns(item: AstNode, added: readonly Placed[]): AstNode {
   const names = added
     .filter(({ relation }) => of === '' || relation.alias.toLowerCase() === of)
     .map(({ name }) => name);
-  return { ...item, exclude_list: [...textsOf(item.exclude_list), ...names] };
+  return { ...item, exclude_list: [...textsOf(item.exclude_list), ...new Set(names)] };
 }

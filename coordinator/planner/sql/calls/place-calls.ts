@@ -1,7 +1,8 @@
 import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import type { NamedPlan } from '../../../../shared/plan/nodes/sql.ts';
-import { type AstNode, find, isNode, nodesOf, onlyStatement, tableNamed } from '../../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, meaning, nodesOf, onlyStatement, tableNamed } from '../../../../shared/sql/ast.ts';
 import { functionOf, functionsByName, hasCall, type SqlFunctions } from '../../functions/calls.ts';
+import { isVolatile } from '../../volatile.ts';
 import { type CommonTable, type CommonTables, withCommonTables } from '../lower/common-tables.ts';
 import { NotDistributed } from '../lower/names.ts';
 import type { Lowering } from '../lower/types.ts';
@@ -23,6 +24,8 @@ class CallPlacing {
   readonly #lowering: Lowering;
   readonly #functions: SqlFunctions;
   readonly #relations: NamedPlan[] = [];
+  /** Queries that were taken out, by the tables that they may use and what they say. */
+  readonly #taken = new Map<CommonTables, Map<string, string>>();
 
   constructor(lowering: Lowering) {
     this.#lowering = lowering;
@@ -88,13 +91,29 @@ class CallPlacing {
 
   #takeOut(query: AstNode, tables: CommonTables, alias: string): AstNode | undefined {
     try {
-      const plan = this.#lowering.alone(query, tables);
-      this.#lowering.schemaOf(plan);
-      return tableNamed(this.#relation(plan), alias);
+      return tableNamed(this.#nameOf(query, tables), alias);
     } catch (thrown) {
       if (thrown instanceof NotDistributed) return undefined;
       throw thrown;
     }
+  }
+
+  /** Equal queries are one relation: what holds them may be a key of groups. */
+  #nameOf(query: AstNode, tables: CommonTables): string {
+    const known = this.#taken.get(tables) ?? new Map<string, string>();
+    const said = meaning(query);
+    const before = known.get(said);
+    if (before !== undefined) return before;
+    const plan = this.#lowering.alone(query, tables);
+    this.#lowering.schemaOf(plan);
+    const name = this.#relation(plan);
+    if (!this.#isVolatile(query)) this.#taken.set(tables, known.set(said, name));
+    return name;
+  }
+
+  #isVolatile(query: AstNode): boolean {
+    const isImpure = (node: AstNode): boolean => functionOf(node, this.#functions)?.deterministic === false;
+    return isVolatile(this.#lowering.context.dialect, query) || find(query, isImpure).length > 0;
   }
 
   #relation(plan: PlanNode): string {
