@@ -46,10 +46,11 @@ function textOf(value: AstNode, dialect: Dialect): string | null {
 
 /**
  * DuckDB compares the texts of all pivoted expressions as one, joined by `_`, where there are many values: different ones
- * may be equal then.
+ * may be equal then, and one that begins with an empty text is not found, for the column's name leaves out its `_`.
  */
 export const mayBeConfused = (values: readonly PivotedValue[]): boolean =>
   values.some(({ texts }) => {
     const joined = texts.map((text) => text ?? 'NULL');
-    return joined.includes('NULL') || joined.join('_').split('_').length !== texts.length;
+    const isEmpty = texts.length > 1 && joined[0] === '';
+    return isEmpty || joined.includes('NULL') || joined.join('_').split('_').length !== texts.length;
   });

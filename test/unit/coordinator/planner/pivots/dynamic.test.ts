@@ -58,6 +58,7 @@ const texts: readonly string[] = [
   `pivot '${none}' on sym using sum(qty)`,
   `select count(*) from (pivot (from '${t}' where sym is null) on sym using sum(qty) group by g)`,
   `pivot '${t}' on id % 60 using sum(qty), max(sym) group by g`,
+  `pivot (select case when g = 0 then '' else 'e' || g end as a, qty, even from '${t}') on a, qty using median(qty) group by even`,
   `pivot (select sym, g from '${t}' where id < 0) on g in (1), sym using count(*) group by sym`,
 ];
 
