@@ -28,11 +28,25 @@ const subqueryLevelsMax = 20;
  */
 export function refuseHarm(tree: AstNode, dialect: Dialect): void {
   for (const call of find(tree, (node) => node.class === 'FUNCTION')) refuseCall(call, dialect);
+  if (hasRecursiveAsof(tree))
+    throw new SheafError(
+      'NOT_SUPPORTED',
+      'ASOF joins are not supported in the recursive part of a WITH clause, as in DuckDB',
+      {
+        next: 'Join in a WITH clause or a table of its own before, and read that in the recursion; or select the nearest row with max(…).',
+      },
+    );
   if (levelsOf(tree) > subqueryLevelsMax)
     throw new SheafError('NOT_SUPPORTED', `Subqueries stand in each other on more than ${subqueryLevelsMax} levels`, {
       next: 'Name them in a WITH clause: what stands in FROM may be nested at will.',
     });
 }
+
+/** DuckDB refuses it as the question begins to run, and then frees what it had prepared in a way that may end the process. */
+const hasRecursiveAsof = (tree: AstNode): boolean =>
+  find(tree, ({ type }) => type === 'RECURSIVE_CTE_NODE').some(
+    ({ right }) => find(right, (node) => node.ref_type === 'ASOF').length > 0,
+  );
 
 function refuseCall({ function_name, children }: AstNode, dialect: Dialect): void {
   const name = String(function_name).toLowerCase();

@@ -97,6 +97,10 @@ const harmful: readonly (readonly [text: string, words: RegExp])[] = [
   [`select i from '${p}' where i in (select 1 from force_checkpoint())`, /force_checkpoint changes/],
   ["select * from query('select ' || '1')", /a text that nobody has seen/],
   ["from json_execute_serialized_sql(json_serialize_sql('select 1'))", /a text that nobody has seen/],
+  [
+    `with recursive r as (select i from '${p}' union select x.i from r asof join '${p}' x on r.i >= x.i) from r`,
+    /ASOF joins are not supported in the recursive part/,
+  ],
   [`select ${'(select '.repeat(60)}1${')'.repeat(60)}`, /more than 20 levels[\s\S]*WITH clause/],
 ];
 
