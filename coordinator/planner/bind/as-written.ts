@@ -1,17 +1,27 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanNode } from '../../../shared/plan/node.ts';
-import type { WrittenPath } from '../../../shared/plan/nodes/sql.ts';
+import type { SqlNode, WrittenPath } from '../../../shared/plan/nodes/sql.ts';
 import { nodesOf } from '../../../shared/plan/walk.ts';
+import { quotedName } from '../../../shared/sql/text.ts';
+import { spliced } from './sql-errors.ts';
 
-/** The error with the plan's SQL texts as their author wrote them: files named from a working directory, the caret moved along. */
+/** The error with the plan's SQL texts as their author wrote them: files named from a working directory, datasets in a template, the caret moved along. */
 export function asWritten(error: SheafError, plan: PlanNode): SheafError {
-  const paths = [...nodesOf(plan)].flatMap((node) => (node.kind === 'sql' ? (node.paths ?? []) : []));
+  const paths = [...nodesOf(plan)].flatMap((node) => (node.kind === 'sql' ? writtenIn(node) : []));
   if (paths.length === 0) return error;
   const data = error.toData();
   const { sql } = data.details ?? {};
   const details = typeof sql === 'string' ? { details: { ...data.details, sql: restored(sql, paths) } } : {};
   return new SheafError(error.code, shownAsWritten(error.message, paths), { ...data, ...details, cause: error });
 }
+
+/** Nobody wrote the name of a dataset that stands in a template. */
+const writtenIn = ({ paths = [], relations = [] }: SqlNode): WrittenPath[] => [
+  ...paths,
+  ...relations
+    .filter(({ name }) => spliced.test(name))
+    .map(({ name }) => ({ absolute: quotedName(name), written: `\${dataset}` })),
+];
 
 const restored = (text: string, paths: readonly WrittenPath[]): string =>
   paths.reduce((all, { absolute, written }) => all.replaceAll(absolute, written), text);

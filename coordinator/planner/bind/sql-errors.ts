@@ -43,7 +43,7 @@ const filesText = (references: readonly TableReference[]): string =>
   ].join(', ') || 'the query';
 
 /** Of a dataset that stands in a template: nobody wrote this name. */
-const spliced = /^dataset_*\d+$/;
+export const spliced = /^dataset_*\d+$/;
 const inWords = (name: string): string =>
   spliced.test(name) ? `dataset ${name.replace(/\D+/, '')} of the template` : name;
 
@@ -116,8 +116,5 @@ const ambiguous = (candidates: readonly string[], cause: SheafError, text: strin
     cause,
   });
 
-/** A dataset's place in the text, as in the template; the caret below stays where it is. */
-const inTemplate = (message: string): string =>
-  message
-    .replace(/ \(use: "dataset_*\d.*?\)/, '')
-    .replace(/"dataset_*\d+"/g, (name) => `\${dataset}`.padEnd(name.length));
+/** Without a hint at names that nobody wrote. */
+const inTemplate = (message: string): string => message.replace(/ \(use: "dataset_*\d.*?\)/, '');

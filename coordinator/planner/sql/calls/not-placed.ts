@@ -17,7 +17,7 @@ export function notPlaced(
   const name = String(call.function_name);
   const own = find(question.tree, (node) => functionOf(node, functions)?.name === functionOf(call, functions)?.name);
   const here = own.find((node) => node.query_location === call.query_location) ?? own[0] ?? call;
-  const { why, next } = placeOf(pathTo(here, question.tree), reason);
+  const { why, next } = placeOf(pathTo(here, question.tree), reason, functionOf(call, functions)?.kind === 'aggregate');
   const at = placeIn(question.text, here);
   return new SheafError('NOT_SUPPORTED', `The function ${name} cannot be called in this question: ${why}${at}`, {
     next,
@@ -30,7 +30,7 @@ interface Place {
   readonly next: string;
 }
 
-function placeOf(path: readonly AstNode[], reason: string): Place {
+function placeOf(path: readonly AstNode[], reason: string, isAggregate: boolean): Place {
   if (path.some(({ class: kind }) => kind === 'LAMBDA'))
     return {
       why: 'it stands in a lambda, which DuckDB runs for each element',
@@ -43,7 +43,9 @@ function placeOf(path: readonly AstNode[], reason: string): Place {
     };
   return {
     why: `a part of it runs in one task (${reason}), and the call needs what only that task has`,
-    next: 'Call it over one table in a subquery of FROM, or over the result of a WITH clause that holds the rest.',
+    next: isAggregate
+      ? 'Aggregate in a WITH clause or a subquery of FROM that holds nothing else of this, and join its result by the keys.'
+      : 'Call it over one table in a subquery of FROM, or over the result of a WITH clause that holds the rest.',
   };
 }
 
