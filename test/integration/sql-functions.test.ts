@@ -145,6 +145,7 @@ test('functions in questions that are gathered: of what one table has, of parts 
     `select unnest(list) as one, 'a' || shout(s) as "as it is", k from ${small} order by all`,
     `select upper(shout(s)), plus(i, 1) + k from ${small} order by 2 limit 10%`,
     `select plus(a.k, 1) as c, count(*) as n, max(plus(a.k, 2)) as m from (select * from '${t}' order by i limit 9) a positional join (select * from '${u}' order by id limit 9) b group by a.k, a.s order by all`,
+    `select shout(max(shout(a.s))) as w, a.k from (select * from '${t}' order by i limit 9) a positional join (select * from '${u}' order by id limit 9) b group by a.k order by all`,
     `select shout(a.s) as w, count(*) as n from (select * from '${t}' order by i limit 9) a positional join (select * from '${u}' order by id limit 9) b group by shout(a.s) order by all`,
     `select (k = any(select plus(b.id::int, 1) from '${u}' b)) as is_one, count(*) as n from ${small} group by (k = any(select plus(b.id::int, 1) from '${u}' b)) order by all limit 90%`,
   ]) {

@@ -38,7 +38,7 @@ export function callsBelow(query: AstNode, tables: CommonTables, below: Below): 
     const called = functionOf(node, functions);
     // Below, a call is made for rows that may be in the answer several times, or not.
     if (called === undefined || !called.deterministic || called.kind === 'aggregate') return undefined;
-    if (ofGroups.has(node)) return false;
+    if (ofGroups.has(node)) return undefined; // What stands in its aggregates is made of rows.
     const relation = placeOf(node, meant, lowering.context.dialect);
     const entry = relation && walked.entries.get(relation);
     if (relation === undefined || entry === undefined) return undefined;
