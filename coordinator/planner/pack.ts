@@ -25,7 +25,7 @@ export function taskCount(
  * Tasks of another round are at least so many times the least size of a task: to even out short ones costs more than they
  * differ by. Measured on TPC-H at scale factor 1, in processor time: two rounds of short tasks cost a sixth more than one.
  */
-const roundSize = 8;
+const roundSize = 16;
 
 /** How many tasks are worth their cost where rows meet that are so many bytes: no more than slots, unless there is much. */
 export function meetingTasks(

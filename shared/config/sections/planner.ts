@@ -7,7 +7,7 @@ export const plannerSettings = {
     max: 16 * GiB,
     doc: 'Data that one task of a scan should read, as estimated in memory: a task should take 100 ms to a few seconds.',
   }),
-  taskBytesMin: bytes(16 * MiB, {
+  taskBytesMin: bytes(8 * MiB, {
     min: 1,
     max: 16 * GiB,
     doc: 'Data below which splitting further does not pay: smaller inputs are read by one task.',
@@ -15,7 +15,7 @@ export const plannerSettings = {
   tasksPerSlot: count(2, {
     min: 1,
     max: 64,
-    doc: 'Tasks of a scan for each slot of the cluster, where each of them has eight times `taskBytesMin`: they even out unequal tasks.',
+    doc: 'Tasks of a scan for each slot of the cluster, where each of them has 16 times `taskBytesMin`: they even out unequal tasks.',
   }),
   textSplitBytes: bytes(4 * MiB, {
     min: KiB,
