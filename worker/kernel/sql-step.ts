@@ -1,13 +1,14 @@
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { type Input, onceInput } from '../../shared/duckdb/input.ts';
-import { quotedName } from '../../shared/sql/text.ts';
 import { previousInput } from '../../shared/stage/step.ts';
 import type { TaskContext } from './context.ts';
 import type { Relation } from './relation.ts';
+import { withScans } from './with-scans.ts';
 
-/** A connection of its own on which a step's SQL finds its inputs. */
+/** A connection of its own, and a step's SQL, which finds its inputs there. */
 export interface Stage {
   readonly connection: Connection;
+  readonly sql: string;
   readonly inputs: Readonly<Record<string, Input>>;
 }
 
@@ -16,23 +17,22 @@ export function prepareSql(sql: string, previous: Relation | undefined, context:
   const { scope, inputs: all, watch } = context;
   const connection = scope.use(Connection.open(databaseFor(sql, previous, context)));
   scope.use(watch.opened(connection.address));
+  const named = all.namedIn(sql);
   const inputs: Record<string, Input> = {};
-  for (const input of all.namedIn(sql)) {
-    if (input.kind === 'view') connection.execute(`CREATE TEMP VIEW ${quotedName(input.name)} AS ${input.sql}`);
-    else inputs[input.name] = input.input;
-  }
+  for (const input of named) if (input.kind === 'batches') inputs[input.name] = input.input;
   if (previous) inputs[previousInput] = onceInput(previous.schema, previous.batches);
-  return { connection, inputs };
+  const scans = named.filter((input) => input.kind === 'scan');
+  return { connection, sql: withScans(sql, scans), inputs };
 }
 
 /** A callback into JavaScript from another thread than this one would wait for ever: what feeds batches is never wide. */
 function databaseFor(sql: string, previous: Relation | undefined, { task, thread, inputs }: TaskContext): bigint {
-  const callsBack = previous !== undefined || inputs.namedIn(sql).some(({ kind }) => kind !== 'view');
+  const callsBack = previous !== undefined || inputs.namedIn(sql).some(({ kind }) => kind !== 'scan');
   return callsBack ? thread.database : (task.wideDatabase ?? thread.database);
 }
 
 export function querySql(sql: string, previous: Relation | undefined, context: TaskContext): Relation {
-  const { connection, inputs } = prepareSql(sql, previous, context);
-  const query = context.scope.use(connection.query(sql, { ...context.thread.config, inputs }));
+  const { connection, inputs, ...prepared } = prepareSql(sql, previous, context);
+  const query = context.scope.use(connection.query(prepared.sql, { ...context.thread.config, inputs }));
   return { schema: query.schema, batches: query };
 }

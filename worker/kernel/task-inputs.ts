@@ -20,10 +20,11 @@ import { materialiseRange, type TextSplit } from './ranges.ts';
 import { ReadCount } from './read-count.ts';
 import { inFileTerms } from './row-errors.ts';
 import { type PathOf, sourceSql } from './source-sql.ts';
+import type { NamedScan } from './with-scans.ts';
 
 /** An input as the SQL of a step sees it: text by which DuckDB reads files, or batches that we feed. */
 export type NamedInput =
-  | { readonly kind: 'view'; readonly name: string; readonly sql: string }
+  | (NamedScan & { readonly kind: 'scan' })
   | { readonly kind: 'batches'; readonly name: string; readonly input: Input };
 
 /** All inputs of one attempt, opened: what remains of them on disk goes when this is disposed of. */
@@ -115,7 +116,7 @@ export class TaskInputs implements Disposable {
     if (input.kind === 'splits') return await this.#openSplits(input, thread, watch);
     const { parts } = input;
     const message = schemaOfParts(parts);
-    if (!message) return { kind: 'view', name, sql: sourceSql(schema, [], noPath) };
+    if (!message) return { kind: 'scan', name, sql: sourceSql(schema, [], noPath) };
     const read: Input = { schema: decodeSchema(message), open: () => readParts(parts), owned: true, ...rowsOf(parts) };
     // The sizes of what tasks exchange are known beforehand.
     return { kind: 'batches', name, input: parts[0]?.producer === undefined ? this.read.of(read) : read };
@@ -131,7 +132,7 @@ export class TaskInputs implements Disposable {
     const arrow = splits.filter((split) => split.kind === 'arrow');
     if (arrow.length > 0) return { kind: 'batches', name, input: this.read.of(await readArrowSplits(arrow, schema)) };
     const others = splits.filter((split) => split.kind !== 'arrow');
-    return { kind: 'view', name, sql: sourceSql(schema, others, (split) => this.#rangePath(split)) };
+    return { kind: 'scan', name, sql: sourceSql(schema, others, (split) => this.#rangePath(split)) };
   }
 
   async #openExtract(
@@ -141,7 +142,7 @@ export class TaskInputs implements Disposable {
   ): Promise<NamedInput> {
     const { name, schema, pieces } = input;
     if (pieces.length === 0 || services === undefined)
-      return { kind: 'view', name, sql: sourceSql(schema, [], noPath) };
+      return { kind: 'scan', name, sql: sourceSql(schema, [], noPath) };
     const { readSource } = await import('../connectors/read-source.ts');
     const spool = async (schema: ArrowSchema, batches: Iterable<Batch> | AsyncIterable<Batch>): Promise<Input> => {
       const part = await this.spool(schema, batches);

@@ -93,11 +93,11 @@ async function partitioned(
   if (isNumbered(partitioning) && last.kind === 'sql') {
     const { config, narrowArrowOptions } = context.thread;
     const bounds = partitioning.kind === 'range' ? readBounds(partitioning.bounds, context) : [];
-    const { connection, inputs } = prepareSql(last.sql, previous, context);
+    const { connection, sql, inputs } = prepareSql(last.sql, previous, context);
     const { partitions } = partitioning;
     const numbered = (sql: string): string => numberedSql(sql, partitioning, bounds);
     const query = context.scope.use(
-      connection.partitioned(last.sql, { ...config, partitions, numbered }, { ...config, inputs, narrowArrowOptions }),
+      connection.partitioned(sql, { ...config, partitions, numbered }, { ...config, inputs, narrowArrowOptions }),
     );
     return { schema: query.schema, batches: query, owned: true };
   }
@@ -182,8 +182,8 @@ function copyTo(
   context: TaskContext,
 ): number {
   if (last.kind !== 'sql') throw new TypeError('DuckDB writes what a query yields');
-  const { connection, inputs } = prepareSql(last.sql, previous, context);
-  const copy = `COPY (${last.sql}) TO ${literal(path)} (${copyOptions(sink)})`;
+  const { connection, sql, inputs } = prepareSql(last.sql, previous, context);
+  const copy = `COPY (${sql}) TO ${literal(path)} (${copyOptions(sink)})`;
   return connection.execute(copy, { ...context.thread.config, inputs });
 }
 
