@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { local } from '../client/index.ts';
-import { rowsOf, sortJoinAggregate, writeRows } from '../test/support/beyond-memory.ts';
+import { rowsOf, sortJoinAggregate, writeRows } from '../test/support/cluster/beyond-memory.ts';
 import { milliseconds, report } from './stopwatch.ts';
 
 const [mebibytes = 256, workers = 2, multiple = 4] = process.argv.slice(2).map(Number);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Batch, batchBytes } from '../shared/arrow/batch.ts';
-import type { PartitionBatch } from '../shared/duckdb/partitioner.ts';
+import type { PartitionBatch } from '../shared/duckdb/output/partitioner.ts';
 import { openDuckdb } from './data.ts';
 import { medianMs, milliseconds, ratio, report } from './stopwatch.ts';
 

@@ -9,7 +9,7 @@ import { objectStore } from '../connectors/s3/store.ts';
 import { loadConfig } from '../shared/config/config.ts';
 import { Connection } from '../shared/duckdb/connection.ts';
 import { Database } from '../shared/duckdb/database.ts';
-import { inProcessCluster } from '../test/support/in-process-cluster.ts';
+import { inProcessCluster } from '../test/support/cluster/in-process-cluster.ts';
 import { startS3 } from '../test/support/servers/s3.ts';
 import { median, milliseconds, ratio, report } from './stopwatch.ts';
 

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { PipelineRecord } from '../pipeline/record.ts';
-import type { RunInfo, RunRecord } from '../pipeline/run.ts';
+import type { PipelineRecord } from '../pipeline/records/record.ts';
+import type { RunInfo, RunRecord } from '../pipeline/records/run.ts';
 import { SheafError } from '../shared/errors.ts';
 import type { ClusterOptions } from './command.ts';
 import { defaultStateDirectory, hasState } from './run-pipeline.ts';

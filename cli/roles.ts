@@ -98,7 +98,7 @@ function logOptions(
 }
 
 const etcdStore = async (endpoints: readonly string[], config: Config): Promise<Store> =>
-  (await import('../shared/store/etcd.ts')).openEtcdStore({ endpoints, config });
+  (await import('../shared/store/etcd/etcd.ts')).openEtcdStore({ endpoints, config });
 
 async function embeddedStore(config: Config, stateDirectory: string | undefined): Promise<Store> {
   if (stateDirectory === undefined) return new (await import('../shared/store/embedded.ts')).EmbeddedStore(config);

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../client/cluster.ts';
 import { connect, local } from '../client/connect.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { RunInfo } from '../pipeline/run.ts';
+import type { RunInfo } from '../pipeline/records/run.ts';
 import { exitCodes, SheafError } from '../shared/errors.ts';
 import { printError } from './output/error.ts';
 import { print, printJson, say } from './output/print.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { Connection } from '../shared/duckdb/connection.ts';
 import { Database } from '../shared/duckdb/database.ts';
-import { onceInput } from '../shared/duckdb/input.ts';
+import { onceInput } from '../shared/duckdb/input/input.ts';
 import { literal } from '../shared/sql/text.ts';
 import type { SinkBatches } from './contract.ts';
 

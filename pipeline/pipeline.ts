@@ -1,8 +1,8 @@
 import { SheafError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { SecretRef } from '../shared/secrets.ts';
-import type { RejectPolicy, Schedule } from './document.ts';
 import type { Duration } from './duration.ts';
+import type { RejectPolicy, Schedule } from './records/document.ts';
 import type { Extract, Inputs, Loads, Transformed, TransformTools, Untransformed, Validations } from './types.ts';
 
 /** What a pipeline is made of. Everything but `extract` and `load` may be left out. */

@@ -1,5 +1,5 @@
-import type { RejectPolicy } from './document.ts';
 import { locationOf } from './locations.ts';
+import type { RejectPolicy } from './records/document.ts';
 
 /** More rejects than these fail the run, whatever else is done with them. */
 export interface RejectLimits {

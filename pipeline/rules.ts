@@ -5,7 +5,7 @@ import type {
   RowRule as RowRuleDocument,
   UniqueRule as UniqueRuleDocument,
 } from '../shared/plan/nodes/judge.ts';
-import type { DatasetRule as DatasetRuleDocument } from './document.ts';
+import type { DatasetRule as DatasetRuleDocument } from './records/document.ts';
 import type { Source } from './source.ts';
 
 declare const columnsKey: unique symbol;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PipelineRecord } from '../../pipeline/record.ts';
+import type { PipelineRecord } from '../../pipeline/records/record.ts';
 import { clusterCommand } from '../command.ts';
 import { textColumns } from '../output/columns.ts';
 import { print, printJson, say } from '../output/print.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ScheduleInfo } from '../../pipeline/schedule.ts';
+import type { ScheduleInfo } from '../../pipeline/records/schedule.ts';
 import { type ClusterOptions, clusterCommand } from '../command.ts';
 import { textColumns } from '../output/columns.ts';
 import { print, printJson, say } from '../output/print.ts';

@@ -6,7 +6,7 @@ import type {
   RunRecord,
   RunSummary,
   SourceSummary,
-} from '../../pipeline/run.ts';
+} from '../../pipeline/records/run.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { formatBytes, formatDuration } from '../units.ts';

@@ -1,6 +1,6 @@
-import type { Interval } from '../../pipeline/due-times.ts';
-import type { RunInfo, RunState } from '../../pipeline/run.ts';
-import type { BackfillInterval, BackfillPlan } from '../../pipeline/schedule.ts';
+import type { Interval } from '../../pipeline/records/due-times.ts';
+import type { RunInfo, RunState } from '../../pipeline/records/run.ts';
+import type { BackfillInterval, BackfillPlan } from '../../pipeline/records/schedule.ts';
 
 /** Of `pipelines.backfill`. */
 export interface BackfillOptions {

@@ -1,4 +1,4 @@
-import type { RunInfo } from '../../pipeline/run.ts';
+import type { RunInfo } from '../../pipeline/records/run.ts';
 import { isLostCoordinator, seekAgain } from '../session/persist.ts';
 import type { Session } from '../session/session.ts';
 

@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { destinationError } from '../../shared/destination-error.ts';
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { Database } from '../../shared/duckdb/database.ts';
-import { onceInput } from '../../shared/duckdb/input.ts';
+import { onceInput } from '../../shared/duckdb/input/input.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';

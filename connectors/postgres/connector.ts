@@ -1,2 +1,2 @@
-export { postgresSink as sink } from './sink.ts';
-export { postgresSource as source } from './source.ts';
+export { postgresSink as sink } from './sink/sink.ts';
+export { postgresSource as source } from './source/source.ts';

@@ -1,7 +1,7 @@
 import { SheafError } from '../../shared/errors.ts';
-import { placeColumns, unfilled } from '../postgres/fit.ts';
 import type { Session } from '../postgres/session.ts';
-import { shortType, type Target } from '../postgres/target.ts';
+import { placeColumns, unfilled } from '../postgres/sink/fit.ts';
+import { shortType, type Target } from '../postgres/sink/target.ts';
 import { type TableName, tableText } from '../table-name.ts';
 import type { RedshiftOptions } from './options.ts';
 import * as sql from './sql.ts';

@@ -6,8 +6,8 @@ import type { CatalogDrop, CatalogEntry, CatalogPut } from '../../shared/plan/ca
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { bundlesOf, datasetsOf } from '../../shared/plan/walk.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { Leadership } from '../../shared/store/election.ts';
 import type { Keys } from '../../shared/store/keys.ts';
+import type { Leadership } from '../../shared/store/membership/election.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { type Entries, expand } from './expand.ts';
 

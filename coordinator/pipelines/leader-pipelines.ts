@@ -1,6 +1,6 @@
 import { sinkConnector } from '../../connectors/registry.ts';
 import { compile } from '../../pipeline/compile/load-plan.ts';
-import { JobEngine, type JobEngineParts } from './job-engine.ts';
+import { JobEngine, type JobEngineParts } from './jobs/job-engine.ts';
 import { Pipelines, type PipelinesParts } from './pipelines.ts';
 
 type Given = Omit<PipelinesParts, 'compile' | 'engine' | 'findSink' | 'at'>;

@@ -1,18 +1,18 @@
-import type { Compile } from '../../pipeline/compiled.ts';
+import type { Compile } from '../../pipeline/compile/compiled.ts';
 import { keysOf } from '../../shared/store/keys.ts';
-import { RunCompiler } from './compile-run.ts';
-import { Cursors } from './cursors.ts';
 import { type DeskParts, PipelinesDesk } from './desk.ts';
-import { Documents } from './documents.ts';
 import { FailureHooks } from './hooks/failure-hooks.ts';
-import { PipelineBook, type PipelineBookParts } from './pipeline-book.ts';
-import { RunBook, type RunBookParts } from './run-book.ts';
-import { RunViews } from './run-views.ts';
-import { Runner, type RunnerParts } from './runner.ts';
+import { Cursors } from './records/cursors.ts';
+import { Documents } from './records/documents.ts';
+import { PipelineBook, type PipelineBookParts } from './records/pipeline-book.ts';
+import { RunBook, type RunBookParts } from './records/run-book.ts';
+import { RunCompiler } from './runs/compile-run.ts';
+import { RunViews } from './runs/run-views.ts';
+import { Runner, type RunnerParts } from './runs/runner.ts';
+import { type SinkParts, Sinks } from './runs/sinks.ts';
 import { Coverage } from './schedule/coverage.ts';
 import { ScheduleBook } from './schedule/schedule-book.ts';
 import { Timetable } from './schedule/timetable.ts';
-import { type SinkParts, Sinks } from './sinks.ts';
 
 export interface PipelinesParts
   extends Pick<RunnerParts, 'engine' | 'over' | 'at' | 'config' | 'log'>,

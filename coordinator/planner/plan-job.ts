@@ -1,10 +1,9 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { bind } from './bind/bind.ts';
-import { type Bound, type BoundOf, inputOf, type OperatorVisitor, visitOperator } from './bound.ts';
-import { Build } from './build.ts';
+import { type Bound, type BoundOf, inputOf, type OperatorVisitor, visitOperator } from './bound/plan.ts';
+import { optimise, type SteppedPlan } from './bound/steps.ts';
 import type { PlanContext } from './context.ts';
-import type { Fragment } from './fragment.ts';
 import { refine } from './refine/refine.ts';
 import { planAggregate } from './rules/aggregate/aggregate.ts';
 import { planDistinct } from './rules/distinct.ts';
@@ -19,11 +18,12 @@ import { planStep } from './rules/step.ts';
 import { planUnion } from './rules/union.ts';
 import { planWindow } from './rules/window.ts';
 import { sinkOf } from './rules/write.ts';
-import type { StagedPlan } from './staged-plan.ts';
-import { optimise, type SteppedPlan } from './steps.ts';
+import { Build } from './stages/build.ts';
+import type { Fragment } from './stages/fragment.ts';
+import type { StagedPlan } from './stages/staged-plan.ts';
 import { planWhole } from './wide.ts';
 
-export type { StagedPlan } from './staged-plan.ts';
+export type { StagedPlan } from './stages/staged-plan.ts';
 
 /**
  * Stages for a logical plan. Pure: equal plans in equal contexts give equal stages.

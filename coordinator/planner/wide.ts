@@ -1,13 +1,13 @@
 import type { PlanKind, PlanNode } from '../../shared/plan/node.ts';
 import { nodesOf } from '../../shared/plan/walk.ts';
 import type { StageSpec } from '../../shared/stage/stage.ts';
-import type { Bound } from './bound.ts';
+import type { Bound } from './bound/plan.ts';
+import type { SteppedPlan } from './bound/steps.ts';
 import type { PlanContext } from './context.ts';
 import { scanSize } from './rules/scan.ts';
 import { scansOf } from './scans.ts';
 import { isRowByRow } from './sql/row-by-row.ts';
-import type { StagedPlan } from './staged-plan.ts';
-import type { SteppedPlan } from './steps.ts';
+import type { StagedPlan } from './stages/staged-plan.ts';
 
 /** How the stages of a plan come about, for a context. */
 export interface Planner {

@@ -1,9 +1,9 @@
 import { type Core, moveTask } from './core.ts';
-import { deadlinePassed, workersLost } from './errors.ts';
-import type { Job } from './job.ts';
-import { speculate } from './speculation.ts';
-import { isUnfinished } from './stage.ts';
-import { finishStopped, stopJob } from './stop.ts';
+import { deadlinePassed, workersLost } from './outcomes/errors.ts';
+import { finishStopped, stopJob } from './outcomes/stop.ts';
+import { speculate } from './placement/speculation.ts';
+import type { Job } from './state/job.ts';
+import { isUnfinished } from './state/stage.ts';
 
 /** Looks at all that waits for a time to come. */
 export function tick(core: Core): void {

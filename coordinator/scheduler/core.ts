@@ -1,15 +1,15 @@
 import type { Config } from '../../shared/config/config.ts';
 import type { schedulerSettings } from '../../shared/config/sections/scheduler.ts';
 import type { JobId, WorkerId } from '../../shared/ids.ts';
-import type { Attempt } from './attempt.ts';
 import type { Effect } from './effects.ts';
-import type { Job } from './job.ts';
-import { SlotPool } from './slots.ts';
-import type { Stage } from './stage.ts';
-import { type Task, type TaskState, taskStory } from './task.ts';
-import { checkStep, type TriggerOf } from './transitions.ts';
-import type { JobReport } from './views.ts';
-import type { Worker } from './worker.ts';
+import type { Attempt } from './state/attempt.ts';
+import type { Job } from './state/job.ts';
+import { SlotPool } from './state/slots.ts';
+import type { Stage } from './state/stage.ts';
+import { type Task, type TaskState, taskStory } from './state/task.ts';
+import { checkStep, type TriggerOf } from './state/transitions.ts';
+import type { Worker } from './state/worker.ts';
+import type { JobReport } from './views/views.ts';
 
 /** The numbers that the scheduler goes by. */
 export type SchedulerLimits = Pick<Config, keyof typeof schedulerSettings | 'jobHistoryMax'>;

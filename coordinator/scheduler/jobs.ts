@@ -1,10 +1,10 @@
 import type { Core } from './core.ts';
 import type { JobEvent } from './events.ts';
-import { addStages } from './graph.ts';
-import { createJob } from './job.ts';
-import { settle } from './recovery.ts';
-import { resultReady } from './results.ts';
-import { stopJob } from './stop.ts';
+import { settle } from './outcomes/recovery.ts';
+import { resultReady } from './outcomes/results.ts';
+import { stopJob } from './outcomes/stop.ts';
+import { addStages } from './state/graph.ts';
+import { createJob } from './state/job.ts';
 
 type Event<Kind extends JobEvent['kind']> = JobEvent & { kind: Kind };
 

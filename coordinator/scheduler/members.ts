@@ -1,11 +1,11 @@
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
-import { endAttempt, setAdmission } from './attempts.ts';
 import type { Core } from './core.ts';
 import type { WorkerEvent, WorkerLostReason } from './events.ts';
-import { applyFailure } from './failures.ts';
-import { holdsNeeded, loseOutputsOn, settle } from './recovery.ts';
-import { finishStopped } from './stop.ts';
-import { createWorker, moveWorker, type Worker } from './worker.ts';
+import { applyFailure } from './outcomes/failures.ts';
+import { holdsNeeded, loseOutputsOn, settle } from './outcomes/recovery.ts';
+import { finishStopped } from './outcomes/stop.ts';
+import { endAttempt, setAdmission } from './placement/attempts.ts';
+import { createWorker, moveWorker, type Worker } from './state/worker.ts';
 
 type Event<Kind extends WorkerEvent['kind']> = WorkerEvent & { kind: Kind };
 

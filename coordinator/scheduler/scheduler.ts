@@ -3,14 +3,14 @@ import { tick } from './clock.ts';
 import { type Core, createCore, type SchedulerLimits } from './core.ts';
 import type { Effect } from './effects.ts';
 import type { SchedulerEvent } from './events.ts';
-import { attemptFailed } from './failures.ts';
-import { attemptFinished } from './finishes.ts';
 import { cancelRequested, jobAborted, jobSubmitted, stagesAdded } from './jobs.ts';
 import { checkDrains, workerDraining, workerJoined, workerLost } from './members.ts';
-import { place } from './placement.ts';
-import { jobProgress, jobReport } from './reports.ts';
-import { jobReleased, resultLost, sinkCommitted, sinkFailed } from './results.ts';
-import type { JobProgress, JobReport } from './views.ts';
+import { attemptFailed } from './outcomes/failures.ts';
+import { attemptFinished } from './outcomes/finishes.ts';
+import { jobReleased, resultLost, sinkCommitted, sinkFailed } from './outcomes/results.ts';
+import { place } from './placement/placement.ts';
+import { jobProgress, jobReport } from './views/reports.ts';
+import type { JobProgress, JobReport } from './views/views.ts';
 
 /**
  * Decides which task runs where and when, and what follows when something fails. It does nothing by itself: events go

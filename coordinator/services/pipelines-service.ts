@@ -1,4 +1,4 @@
-import { parseBackfillRequest, parseDocument, parseRunRequest } from '../../pipeline/validate.ts';
+import { parseBackfillRequest, parseDocument, parseRunRequest } from '../../pipeline/records/validate.ts';
 import type { Empty } from '../../shared/contracts/jobs.ts';
 import { type PipelinesContract, pipelinesService } from '../../shared/contracts/pipelines.ts';
 import { type Implementation, implement } from '../../shared/rpc/handlers.ts';

@@ -3,7 +3,7 @@ import type { RowOrKeyRule } from '../../shared/plan/nodes/judge.ts';
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
 import { quotedName } from '../../shared/sql/text.ts';
 import { quoteText } from '../../shared/sql/value.ts';
-import type { DatasetRule, Rule } from '../document.ts';
+import type { DatasetRule, Rule } from '../records/document.ts';
 import type { Extracted } from './extracted.ts';
 import type { Judged } from './judged.ts';
 import { isRowOrKey } from './rule-kinds.ts';

@@ -1,7 +1,7 @@
 import type { Json } from '../../shared/json.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { provenanceColumns } from '../../shared/plan/nodes/extract.ts';
-import type { SourceDocument } from '../document.ts';
+import type { SourceDocument } from '../records/document.ts';
 import { listed, sql } from './sql-node.ts';
 
 /** Rows as a source yields them, and those of them that could be read. */

@@ -1,6 +1,6 @@
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { verdictColumns } from '../../shared/plan/nodes/judge.ts';
-import type { OutputDocument, PipelineDocument } from '../document.ts';
+import type { OutputDocument, PipelineDocument } from '../records/document.ts';
 import { type Extracted, sourceStepName } from './extracted.ts';
 import { mapSteps } from './map-steps.ts';
 import { isRowOrKey } from './rule-kinds.ts';

@@ -1,6 +1,6 @@
 import type { LoadOutput } from '../../shared/plan/nodes/load.ts';
-import type { Compile, CompiledOutput } from '../compiled.ts';
-import type { PipelineDocument } from '../document.ts';
+import type { PipelineDocument } from '../records/document.ts';
+import type { Compile, CompiledOutput } from './compiled.ts';
 import { countsOf } from './counts.ts';
 import { type Extracted, extracted } from './extracted.ts';
 import { type Judged, judged } from './judged.ts';

@@ -1,5 +1,5 @@
 import type { RowOrKeyRule } from '../../shared/plan/nodes/judge.ts';
-import type { Rule } from '../document.ts';
+import type { Rule } from '../records/document.ts';
 
 /** Rules that reject rows, not whole runs. */
 export const isRowOrKey = (rule: Rule): rule is RowOrKeyRule => kinds.has(rule.kind);

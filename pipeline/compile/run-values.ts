@@ -1,6 +1,6 @@
 import { SheafError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
-import type { CompileInput } from '../compiled.ts';
+import type { CompileInput } from './compiled.ts';
 import type { ParamValues } from './params.ts';
 
 /**

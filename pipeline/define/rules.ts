@@ -2,7 +2,7 @@ import { Dataset } from '../../client/dataset/dataset.ts';
 import type { Resolver } from '../../client/dataset/draft.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
-import type { Rule as RuleDocument } from '../document.ts';
+import type { Rule as RuleDocument } from '../records/document.ts';
 import type { Rule } from '../rules.ts';
 import type { Source } from '../source.ts';
 import { sourceDocument, sourceStep } from './source-steps.ts';

@@ -2,7 +2,7 @@ import type { Resolver } from '../../client/dataset/draft.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { ExtractNode } from '../../shared/plan/nodes/extract.ts';
 import { sourceStepName } from '../compile/extracted.ts';
-import type { SourceDocument } from '../document.ts';
+import type { SourceDocument } from '../records/document.ts';
 import type { Source, SourceFrom } from '../source.ts';
 
 /** @param resolver sends rows that only this program holds */

@@ -5,7 +5,7 @@ import { sourceOf } from '../../client/upload/source.ts';
 import { type ErrorData, SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { LoadReceipt } from '../../shared/plan/nodes/load.ts';
-import type { CompiledRun } from '../compiled.ts';
+import type { CompiledRun } from '../compile/compiled.ts';
 import { documentOf, onlyOutput } from '../define/document.ts';
 import type { Pipeline, Sample } from '../pipeline.ts';
 import { type Difference, difference, isSame, type Row } from './compare.ts';

@@ -3,10 +3,10 @@ import { SheafError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import type { LoadNode } from '../../shared/plan/nodes/load.ts';
+import type { CompiledRun } from '../compile/compiled.ts';
 import { compile } from '../compile/load-plan.ts';
-import type { CompiledRun } from '../compiled.ts';
-import type { PipelineDocument, SourceDocument } from '../document.ts';
 import type { Sample } from '../pipeline.ts';
+import type { PipelineDocument, SourceDocument } from '../records/document.ts';
 import type { Row } from './compare.ts';
 
 /** Makes rows that the sample gives a plan: by uploading them. */

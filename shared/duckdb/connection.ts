@@ -3,13 +3,18 @@ import type { Schema } from '../schema.ts';
 import { caret } from '../sql/caret.ts';
 import { statementAdvice } from '../sql/statement-advice.ts';
 import { literal } from '../sql/text.ts';
-import { duckdb, resultBytes } from './api.ts';
 import { duckdbError } from './errors.ts';
-import type { Address, Out } from './library.ts';
 import { aggregateState, asSubquery } from './logical-type.ts';
-import { Block } from './memory.ts';
-import { type HashPartitioning, type NumberedPartitioning, partitionReader, partitionSql } from './partition-reader.ts';
-import type { PartitionBatch } from './partitioner.ts';
+import { duckdb, resultBytes } from './native/api.ts';
+import type { Address, Out } from './native/library.ts';
+import { Block } from './native/memory.ts';
+import {
+  type HashPartitioning,
+  type NumberedPartitioning,
+  partitionReader,
+  partitionSql,
+} from './output/partition-reader.ts';
+import type { PartitionBatch } from './output/partitioner.ts';
 import { Prepared } from './prepared.ts';
 import { batchReader, bindInputs, Query, type QueryOptions } from './query.ts';
 import { parseJson, syntaxTreeJson, syntaxTreeText } from './syntax-tree.ts';

@@ -1,8 +1,8 @@
 import { assert, SheafError } from '../errors.ts';
-import { duckdb } from './api.ts';
 import { Connection } from './connection.ts';
 import { duckdbError } from './errors.ts';
-import type { Address, Out } from './library.ts';
+import { duckdb } from './native/api.ts';
+import type { Address, Out } from './native/library.ts';
 
 export interface DatabaseOptions {
   /** What DuckDB's buffers may take in memory, over all connections, before they spill. */

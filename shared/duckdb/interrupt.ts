@@ -1,5 +1,5 @@
-import { duckdb } from './api.ts';
-import type { Address } from './library.ts';
+import { duckdb } from './native/api.ts';
+import type { Address } from './native/library.ts';
 
 /**
  * Interrupts what runs on a connection, from any thread. Lost if nothing runs yet; some operators notice only after

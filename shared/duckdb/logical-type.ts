@@ -1,7 +1,7 @@
 import { SheafError } from '../errors.ts';
 import { literal, quotedName } from '../sql/text.ts';
-import { duckdb } from './api.ts';
-import type { Address } from './library.ts';
+import { duckdb } from './native/api.ts';
+import type { Address } from './native/library.ts';
 
 /**
  * A column type in DuckDB's words, and in the words in which it travels as Arrow: `ENUM` as its values, and `GEOMETRY`

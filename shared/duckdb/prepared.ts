@@ -1,8 +1,8 @@
 import type { Column, Schema } from '../schema.ts';
-import { duckdb } from './api.ts';
 import { duckdbError } from './errors.ts';
-import type { Address, Out } from './library.ts';
 import { owned, type TypeText } from './logical-type.ts';
+import { duckdb } from './native/api.ts';
+import type { Address, Out } from './native/library.ts';
 
 /** A column of a prepared statement, also in the type in which it travels as Arrow. */
 export type PreparedColumn = Column & TypeText;

@@ -3,14 +3,14 @@ import type { Batch } from '../arrow/batch.ts';
 import { type Layout, layoutsOf } from '../arrow/layout.ts';
 import { kernelSettings } from '../config/sections/kernel.ts';
 import type { Schema } from '../schema.ts';
-import { duckdb } from './api.ts';
-import { schemaOf } from './arrow-schema.ts';
-import { BoundInputs, type InputConnection } from './bound-inputs.ts';
-import type { Input } from './input.ts';
-import type { Address } from './library.ts';
+import { BoundInputs, type InputConnection } from './input/bound-inputs.ts';
+import type { Input } from './input/input.ts';
+import { duckdb } from './native/api.ts';
+import type { Address } from './native/library.ts';
+import { schemaOf } from './output/arrow-schema.ts';
+import { type BatchLimits, Stream } from './output/stream.ts';
+import { prepareForWire, withTypes } from './output/wire.ts';
 import type { Prepared } from './prepared.ts';
-import { type BatchLimits, Stream } from './stream.ts';
-import { prepareForWire, withTypes } from './wire.ts';
 
 export interface QueryOptions extends Partial<BatchLimits> {
   /** Batches that the SQL reads as views of these names. */

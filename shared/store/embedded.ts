@@ -1,7 +1,7 @@
 import { monotonicMs } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { assert, SheafError } from '../errors.ts';
-import type { Grant } from './lease.ts';
+import type { Grant } from './membership/lease.ts';
 import { type Compare, type Entry, type Operation, Store, type TransactResult } from './store.ts';
 
 interface EmbeddedLease {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
 import { type Connection, connectTo, type RpcClient } from '../rpc/client.ts';
 import { type CompareMessage, loadStoreService, type OperationMessage, type StoreContract } from './contract.ts';
-import type { Grant } from './lease.ts';
+import type { Grant } from './membership/lease.ts';
 import { type Compare, type Entry, type Operation, Store, type TransactResult } from './store.ts';
 
 export interface RemoteStoreOptions {

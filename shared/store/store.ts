@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
-import { type Grant, HeldLease, type Lease, type LeaseStore } from './lease.ts';
+import { type Grant, HeldLease, type Lease, type LeaseStore } from './membership/lease.ts';
 
 /** A key with its value, as of one moment. Revisions count the store's transactions and stay under 2^53. */
 export interface Entry {

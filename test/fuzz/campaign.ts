@@ -1,7 +1,7 @@
-import { Coverage } from './coverage.ts';
 import { exceptionFor } from './exceptions.ts';
 import { type Case, type Mutation, type Outcome, World } from './fuzzer.ts';
 import { minimise } from './minimise.ts';
+import { Coverage } from './questions/coverage.ts';
 
 /** Cases that share their tables: those whose seeds begin alike. */
 export const perWorld = 50;

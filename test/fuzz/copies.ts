@@ -6,9 +6,9 @@ import { ExchangeReader } from '../../shared/exchange/reader.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
 import type { PartitionSize } from '../../shared/stage/task.ts';
-import { writeArrowFile } from '../../worker/kernel/arrow-file.ts';
+import { writeArrowFile } from '../../worker/kernel/splits/arrow-file.ts';
 import type { Random } from '../simulation/random.ts';
-import type { FileTable, PlanTable } from './world.ts';
+import type { FileTable, PlanTable } from './questions/world.ts';
 
 /** Tables that DuckDB alone does not read: Arrow files, and datasets that a client uploaded. */
 export interface Copies {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planJob } from '../../coordinator/planner/plan-job.ts';
-import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
+import type { StagedPlan } from '../../coordinator/planner/stages/staged-plan.ts';
 import { dialectOf } from '../../coordinator/sources/dialect.ts';
 import { resolveSources, type SourceTools } from '../../coordinator/sources/resolve-sources.ts';
 import { SourceCache } from '../../coordinator/sources/source-cache.ts';
@@ -12,17 +12,17 @@ import { Database } from '../../shared/duckdb/database.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { PlanNode } from '../../shared/plan/node.ts';
 import { Random } from '../simulation/random.ts';
-import { knownPivots } from '../support/pivot-values.ts';
+import { knownPivots } from '../support/planner/pivot-values.ts';
 import { difference } from './compare.ts';
 import { type Copies, makeCopies } from './copies.ts';
-import type { Coverage } from './coverage.ts';
 import { type Adapting, Executor } from './executor.ts';
-import { Functions, writeBundles } from './functions.ts';
-import { Plans } from './plans.ts';
+import type { Coverage } from './questions/coverage.ts';
+import { Functions, writeBundles } from './questions/functions.ts';
+import { Plans } from './questions/plans.ts';
+import { Queries } from './questions/sql-queries.ts';
+import { type Asked, Surroundings } from './questions/surroundings.ts';
+import { type FileTable, makeTables, type PlanTable } from './questions/world.ts';
 import { referenceSql } from './reference.ts';
-import { Queries } from './sql-queries.ts';
-import { type Asked, Surroundings } from './surroundings.ts';
-import { type FileTable, makeTables, type PlanTable } from './world.ts';
 
 /** One question, ready to be asked of both. */
 export interface Case {

@@ -1,4 +1,4 @@
-import type { StagedPlan } from '../../coordinator/planner/staged-plan.ts';
+import type { StagedPlan } from '../../coordinator/planner/stages/staged-plan.ts';
 import type { Partitioning } from '../../shared/stage/output.ts';
 import type { StageSpec } from '../../shared/stage/stage.ts';
 import type { Mutation } from './fuzzer.ts';

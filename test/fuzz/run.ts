@@ -1,9 +1,9 @@
 /** `node test/fuzz/run.ts --seed S --count N`: Sheaf's answers against DuckDB's on random questions. */
 import { parseArgs } from 'node:util';
-import { explainPlan } from '../../coordinator/planner/explain.ts';
+import { explainPlan } from '../../coordinator/planner/explain/staged.ts';
 import { fuzz, perWorld, worldSeed } from './campaign.ts';
-import { Coverage } from './coverage.ts';
 import { World } from './fuzzer.ts';
+import { Coverage } from './questions/coverage.ts';
 
 const { values } = parseArgs({
   options: {

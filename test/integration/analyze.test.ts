@@ -4,7 +4,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { count } from '../../client/index.ts';
-import { inProcessCluster } from '../support/in-process-cluster.ts';
+import { inProcessCluster } from '../support/cluster/in-process-cluster.ts';
 
 const setup = await inProcessCluster({ taskBytesMin: 1 });
 const { cluster, folder } = setup;

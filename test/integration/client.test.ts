@@ -29,7 +29,7 @@ import {
   sum,
   when,
 } from '../../client/index.ts';
-import { clusterBesideDuckdb } from '../support/beside-duckdb.ts';
+import { clusterBesideDuckdb } from '../support/cluster/beside-duckdb.ts';
 import { assertSameRows } from '../support/same-rows.ts';
 
 const { cluster, folder, connection } = await clusterBesideDuckdb({ taskBytesMin: 1 });

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CommandLine } from '../support/command-line.ts';
+import { CommandLine } from '../support/processes/command-line.ts';
 
 const client = fileURLToPath(new URL('../../client/index.ts', import.meta.url));
 

@@ -13,8 +13,8 @@ import { layoutsOf } from '../../shared/arrow/layout.ts';
 import { sliceBatch } from '../../shared/arrow/slice.ts';
 import { Connection } from '../../shared/duckdb/connection.ts';
 import { Database } from '../../shared/duckdb/database.ts';
-import { bytesHeld } from '../../shared/duckdb/holds.ts';
-import type { Input } from '../../shared/duckdb/input.ts';
+import { bytesHeld } from '../../shared/duckdb/input/holds.ts';
+import type { Input } from '../../shared/duckdb/input/input.ts';
 import { everyTypeSql } from '../unit/shared/duckdb/every-type.ts';
 
 setFlagsFromString('--expose-gc');

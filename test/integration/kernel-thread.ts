@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Batch, batchBytes } from '../../shared/arrow/batch.ts';
 import { Connection } from '../../shared/duckdb/connection.ts';
-import type { Input } from '../../shared/duckdb/input.ts';
+import type { Input } from '../../shared/duckdb/input/input.ts';
 import { everyTypeSql } from '../unit/shared/duckdb/every-type.ts';
 
 /** One pool thread: sends rows of every type out and in, again and again, and posts the hash of what it saw. */

@@ -9,8 +9,8 @@ import { MiB } from '../../shared/config/setting.ts';
 import { connectTo } from '../../shared/rpc/client.ts';
 import { type Handlers, implement } from '../../shared/rpc/handlers.ts';
 import { startServer } from '../../shared/rpc/server.ts';
-import { type Echo, echoService } from '../support/echo-service.ts';
-import { startProxy } from '../support/proxy.ts';
+import { type Echo, echoService } from '../support/servers/echo-service.ts';
+import { startProxy } from '../support/servers/proxy.ts';
 
 const resourceExhausted = '8';
 const handlers: Handlers<Echo> = {

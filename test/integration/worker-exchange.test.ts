@@ -15,12 +15,12 @@ import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 import type { PartitionSize } from '../../shared/stage/task.ts';
 import { Exchange } from '../../worker/exchange/exchange.ts';
 import type { BulkStats } from '../../worker/exchange/protocol.ts';
-import { attempt, batchOf, folder, job, limits, schema, valuesOf } from '../support/exchange.ts';
-import { breakingProxy } from '../support/flight.ts';
+import { attempt, batchOf, folder, job, limits, schema, valuesOf } from '../support/exchange/exchange.ts';
+import { breakingProxy } from '../support/exchange/flight.ts';
 
 const here = workerId('here');
 const there = workerId('there');
-const serverProgram = new URL('../support/exchange-server.ts', import.meta.url).pathname;
+const serverProgram = new URL('../support/processes/exchange-server.ts', import.meta.url).pathname;
 
 interface Setup extends AsyncDisposable {
   readonly root: string;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Core } from '../../coordinator/scheduler/core.ts';
-import { isWorking, type Job } from '../../coordinator/scheduler/job.ts';
-import { isDurable, isNeeded, isUnfinished, type Stage, stageName } from '../../coordinator/scheduler/stage.ts';
-import { type Task, taskStory } from '../../coordinator/scheduler/task.ts';
-import { freeSlots, isOpen, type Worker } from '../../coordinator/scheduler/worker.ts';
+import { isWorking, type Job } from '../../coordinator/scheduler/state/job.ts';
+import { isDurable, isNeeded, isUnfinished, type Stage, stageName } from '../../coordinator/scheduler/state/stage.ts';
+import { type Task, taskStory } from '../../coordinator/scheduler/state/task.ts';
+import { freeSlots, isOpen, type Worker } from '../../coordinator/scheduler/state/worker.ts';
 
 /** What must hold between any two events. @throws AssertionError with the story of what breaks it */
 export function checkInvariants(core: Core): void {

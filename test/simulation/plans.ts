@@ -1,4 +1,4 @@
-import type { StageChoices } from '../../coordinator/planner/choices.ts';
+import type { StageChoices } from '../../coordinator/planner/stages/choices.ts';
 import { type StageId, stageId } from '../../shared/ids.ts';
 import type { ExchangeSlice } from '../../shared/stage/exchange-part.ts';
 import type { StageOutput } from '../../shared/stage/output.ts';

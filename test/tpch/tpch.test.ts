@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { runLocally } from '../support/local-executor.ts';
-import { PlannerBench } from '../support/planner.ts';
+import { runLocally } from '../support/planner/local-executor.ts';
+import { PlannerBench } from '../support/planner/planner.ts';
 import { assertSameRows } from '../support/same-rows.ts';
 import { tpchDirectory } from './data.ts';
 import { queriesOver } from './queries.ts';

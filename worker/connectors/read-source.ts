@@ -3,7 +3,7 @@ import { type ConnectorPlace, connectorError } from '../../connectors/connector-
 import type { SourceBatches } from '../../connectors/contract.ts';
 import { sourceConnector } from '../../connectors/registry.ts';
 import type { Batch } from '../../shared/arrow/batch.ts';
-import { type Input, onceInput } from '../../shared/duckdb/input.ts';
+import { type Input, onceInput } from '../../shared/duckdb/input/input.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { toArrowSchema } from '../../shared/types/arrow-schema.ts';
 import type { LocalInput } from '../pool/protocol.ts';

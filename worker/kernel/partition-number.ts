@@ -1,4 +1,4 @@
-import { numberColumn, partitionSql, withNumber } from '../../shared/duckdb/partition-reader.ts';
+import { numberColumn, partitionSql, withNumber } from '../../shared/duckdb/output/partition-reader.ts';
 import type { Partitioning } from '../../shared/stage/output.ts';
 
 /** Whether DuckDB numbers the partition of each row: else batches go whole. */

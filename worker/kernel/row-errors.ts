@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type ErrorCode, SheafError } from '../../shared/errors.ts';
-import { alignedRange, isWhole, type TextSplit } from './ranges.ts';
+import { alignedRange, isWhole, type TextSplit } from './splits/ranges.ts';
 
 /** How DuckDB tells the line: of CSV, of JSON. */
 const linePatterns = [/(CSV Error on Line: )(\d+)/, /( in line )(\d+)/];

@@ -1,5 +1,5 @@
 import { Connection } from '../../shared/duckdb/connection.ts';
-import { type Input, onceInput } from '../../shared/duckdb/input.ts';
+import { type Input, onceInput } from '../../shared/duckdb/input/input.ts';
 import { previousInput } from '../../shared/stage/step.ts';
 import type { TaskContext } from './context.ts';
 import type { Relation } from './relation.ts';

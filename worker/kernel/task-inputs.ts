@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Schema as ArrowSchema } from 'apache-arrow';
 import type { Batch } from '../../shared/arrow/batch.ts';
 import { decodeSchema, encodeSchema } from '../../shared/arrow/ipc.ts';
-import type { Input } from '../../shared/duckdb/input.ts';
+import type { Input } from '../../shared/duckdb/input/input.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { type LocalPart, readParts, schemaOfParts } from '../../shared/exchange/local-parts.ts';
 import { ExchangeWriter } from '../../shared/exchange/writer.ts';
@@ -14,12 +14,12 @@ import type { Split } from '../../shared/stage/split.ts';
 import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { LocalInput, PoolTask, ThreadData } from '../pool/protocol.ts';
-import { readArrowSplits } from './arrow-splits.ts';
-import { checkFile } from './check-file.ts';
-import { materialiseRange, type TextSplit } from './ranges.ts';
-import { ReadCount } from './read-count.ts';
 import { inFileTerms } from './row-errors.ts';
-import { type PathOf, sourceSql } from './source-sql.ts';
+import { readArrowSplits } from './splits/arrow-splits.ts';
+import { checkFile } from './splits/check-file.ts';
+import { materialiseRange, type TextSplit } from './splits/ranges.ts';
+import { ReadCount } from './splits/read-count.ts';
+import { type PathOf, sourceSql } from './splits/source-sql.ts';
 import type { NamedScan } from './with-scans.ts';
 
 /** An input as the SQL of a step sees it: text by which DuckDB reads files, or batches that we feed. */
@@ -163,7 +163,7 @@ export class TaskInputs implements Disposable {
     watch: AttemptWatch,
   ): Promise<readonly Split[]> {
     if (!splits.some(({ file }) => file.object !== undefined)) return splits;
-    const { fetchSplits } = await import('./remote-splits.ts');
+    const { fetchSplits } = await import('./splits/remote-splits.ts');
     const { database, workerName, config, secretsFolder } = thread;
     using cancelled = watch.signal(config.interruptIntervalMs);
     const secrets = new Secrets(secretsFolder);

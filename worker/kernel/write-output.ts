@@ -14,12 +14,12 @@ import type { FileSink, Partitioning } from '../../shared/stage/output.ts';
 import { partPrefix } from '../../shared/stage/staging.ts';
 import type { Step } from '../../shared/stage/step.ts';
 import type { PartitionSize } from '../../shared/stage/task.ts';
-import { writeArrowFile } from './arrow-file.ts';
 import type { TaskContext } from './context.ts';
 import { isNumbered, numberedSql } from './partition-number.ts';
-import { readBounds } from './read-bounds.ts';
 import type { Relation } from './relation.ts';
 import { runStep } from './run-step.ts';
+import { writeArrowFile } from './splits/arrow-file.ts';
+import { readBounds } from './splits/read-bounds.ts';
 import { prepareSql } from './sql-step.ts';
 
 /** What an attempt has written. */

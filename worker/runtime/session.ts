@@ -13,7 +13,7 @@ import type { Logger } from '../../shared/log.ts';
 import { connectTo, type DuplexCall } from '../../shared/rpc/client.ts';
 import { loadService } from '../../shared/rpc/proto.ts';
 import type { TaskSpec } from '../../shared/stage/task.ts';
-import type { Leader } from '../../shared/store/leader.ts';
+import type { Leader } from '../../shared/store/membership/leader.ts';
 import { version } from '../../shared/version.ts';
 import { PermitQueue } from '../connectors/permit-queue.ts';
 import type { PoolReply } from '../pool/protocol.ts';

@@ -1,5 +1,5 @@
 import { nothingLoaded } from '../../../connectors/nothing-loaded.ts';
-import type { OutputSummary, RunCommit, RunSummary } from '../../../pipeline/run.ts';
+import type { OutputSummary, RunCommit, RunSummary } from '../../../pipeline/records/run.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 
 /** What sinks have answered in one pass over them, which ended with an error of one of them. */

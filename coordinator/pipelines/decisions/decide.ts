@@ -1,6 +1,12 @@
-import type { CompiledOutput } from '../../../pipeline/compiled.ts';
-import type { PipelineDocument } from '../../../pipeline/document.ts';
-import type { CommitOutput, OutputSummary, RunCommit, RunSummary, SourceSummary } from '../../../pipeline/run.ts';
+import type { CompiledOutput } from '../../../pipeline/compile/compiled.ts';
+import type { PipelineDocument } from '../../../pipeline/records/document.ts';
+import type {
+  CommitOutput,
+  OutputSummary,
+  RunCommit,
+  RunSummary,
+  SourceSummary,
+} from '../../../pipeline/records/run.ts';
 import { assert, type ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { LoadReceipt } from '../../../shared/plan/nodes/load.ts';

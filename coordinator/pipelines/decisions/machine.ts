@@ -1,5 +1,5 @@
-import type { RetryPolicy } from '../../../pipeline/document.ts';
-import type { FailureNotice, RunLife, RunRecord, RunState, RunSummary } from '../../../pipeline/run.ts';
+import type { RetryPolicy } from '../../../pipeline/records/document.ts';
+import type { FailureNotice, RunLife, RunRecord, RunState, RunSummary } from '../../../pipeline/records/run.ts';
 import { delayMs } from '../../../shared/backoff.ts';
 import { type ErrorData, SheafError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
@@ -7,7 +7,7 @@ import { abandonedError } from './abandon.ts';
 import { commitBackoff, isRetryable } from './retry.ts';
 
 /**
- * What happens to a run, as a pure function of its record and an event (`pipeline/run.ts` draws the states). Events of
+ * What happens to a run, as a pure function of its record and an event (`pipeline/records/run.ts` draws the states). Events of
  * an attempt carry its number: one of an attempt that is over changes nothing.
  */
 export type RunEvent =

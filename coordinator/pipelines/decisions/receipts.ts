@@ -1,4 +1,4 @@
-import type { CountRow } from '../../../pipeline/compiled.ts';
+import type { CountRow } from '../../../pipeline/compile/compiled.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { LoadReceipt } from '../../../shared/plan/nodes/load.ts';

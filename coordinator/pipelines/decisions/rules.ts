@@ -1,6 +1,6 @@
 import { isRowOrKey } from '../../../pipeline/compile/rule-kinds.ts';
-import type { DatasetRule, OutputDocument, RejectPolicy, Rule } from '../../../pipeline/document.ts';
-import type { RuleSummary } from '../../../pipeline/run.ts';
+import type { DatasetRule, OutputDocument, RejectPolicy, Rule } from '../../../pipeline/records/document.ts';
+import type { RuleSummary } from '../../../pipeline/records/run.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Counts } from './receipts.ts';

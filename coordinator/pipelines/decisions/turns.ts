@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../../pipeline/run.ts';
+import type { RunRecord } from '../../../pipeline/records/run.ts';
 import { isOver } from './machine.ts';
 
 /** Who begins now, and when to look again. */

@@ -1,11 +1,11 @@
-import type { FailureNotice, RunRecord } from '../../../pipeline/run.ts';
+import type { FailureNotice, RunRecord } from '../../../pipeline/records/run.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { withRetries } from '../../../shared/retry.ts';
 import { redactData, type Secrets } from '../../../shared/secrets.ts';
-import type { Documents } from '../documents.ts';
-import type { RunBook } from '../run-book.ts';
+import type { Documents } from '../records/documents.ts';
+import type { RunBook } from '../records/run-book.ts';
 import { postHook } from './post-hook.ts';
 
 export interface FailureHookParts {

@@ -1,11 +1,11 @@
-import type { RunRecord } from '../../../pipeline/run.ts';
+import type { RunRecord } from '../../../pipeline/records/run.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
-import type { Leadership } from '../../../shared/store/election.ts';
 import type { Keys } from '../../../shared/store/keys.ts';
+import type { Leadership } from '../../../shared/store/membership/election.ts';
 import type { Store } from '../../../shared/store/store.ts';
-import type { RunBook } from '../run-book.ts';
+import type { RunBook } from '../records/run-book.ts';
 import { type Covered, withInterval } from './covered.ts';
 
 export interface CoverageParts {

@@ -1,4 +1,4 @@
-import type { Interval } from '../../../pipeline/due-times.ts';
+import type { Interval } from '../../../pipeline/records/due-times.ts';
 
 /** Which times are loaded: from and to, in order, apart from each other. */
 export type Covered = readonly (readonly [startMs: number, endMs: number])[];

@@ -1,8 +1,8 @@
-import type { DueTimes } from '../../../pipeline/due-times.ts';
-import type { RunRecord } from '../../../pipeline/run.ts';
-import { derivedRunId } from '../../../pipeline/run-id.ts';
-import type { RunRequest } from '../../../pipeline/run-request.ts';
-import type { LeftOut, ScheduleRecord } from '../../../pipeline/schedule.ts';
+import type { DueTimes } from '../../../pipeline/records/due-times.ts';
+import type { RunRecord } from '../../../pipeline/records/run.ts';
+import { derivedRunId } from '../../../pipeline/records/run-id.ts';
+import type { RunRequest } from '../../../pipeline/records/run-request.ts';
+import type { LeftOut, ScheduleRecord } from '../../../pipeline/records/schedule.ts';
 import { isOver } from '../decisions/machine.ts';
 
 /** What a schedule asks for at a time. To be done in this order: what is submitted is found again by its id. */

@@ -1,8 +1,8 @@
-import type { PipelineDocument } from '../../../pipeline/document.ts';
-import { DueTimes, type Interval } from '../../../pipeline/due-times.ts';
-import type { RunRecord } from '../../../pipeline/run.ts';
-import { derivedRunId, newRunId } from '../../../pipeline/run-id.ts';
-import type { BackfillInterval, BackfillPlan, BackfillRequest } from '../../../pipeline/schedule.ts';
+import type { PipelineDocument } from '../../../pipeline/records/document.ts';
+import { DueTimes, type Interval } from '../../../pipeline/records/due-times.ts';
+import type { RunRecord } from '../../../pipeline/records/run.ts';
+import { derivedRunId, newRunId } from '../../../pipeline/records/run-id.ts';
+import type { BackfillInterval, BackfillPlan, BackfillRequest } from '../../../pipeline/records/schedule.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import { isOver } from '../decisions/machine.ts';
 import { type Covered, isCovered } from './covered.ts';

@@ -1,10 +1,10 @@
-import { DueTimes } from '../../../pipeline/due-times.ts';
-import type { ScheduleRecord } from '../../../pipeline/schedule.ts';
+import { DueTimes } from '../../../pipeline/records/due-times.ts';
+import type { ScheduleRecord } from '../../../pipeline/records/schedule.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { didYouMean } from '../../../shared/nearest.ts';
-import type { Leadership } from '../../../shared/store/election.ts';
 import type { Keys } from '../../../shared/store/keys.ts';
+import type { Leadership } from '../../../shared/store/membership/election.ts';
 import type { Store } from '../../../shared/store/store.ts';
 
 export interface ScheduleBookParts {

@@ -1,13 +1,13 @@
-import type { PipelineDocument } from '../../../pipeline/document.ts';
-import { DueTimes } from '../../../pipeline/due-times.ts';
-import type { RunRecord } from '../../../pipeline/run.ts';
-import type { RunRequest } from '../../../pipeline/run-request.ts';
-import type { ScheduleInfo, ScheduleRecord } from '../../../pipeline/schedule.ts';
+import type { PipelineDocument } from '../../../pipeline/records/document.ts';
+import { DueTimes } from '../../../pipeline/records/due-times.ts';
+import type { RunRecord } from '../../../pipeline/records/run.ts';
+import type { RunRequest } from '../../../pipeline/records/run-request.ts';
+import type { ScheduleInfo, ScheduleRecord } from '../../../pipeline/records/schedule.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
-import type { Point } from '../attempt.ts';
-import type { RunBook } from '../run-book.ts';
+import type { RunBook } from '../records/run-book.ts';
+import type { Point } from '../runs/attempt.ts';
 import { type DueDecision, decideDue } from './decide-due.ts';
 import type { ScheduleBook } from './schedule-book.ts';
 

@@ -3,8 +3,8 @@ import type { StageId } from '../../../shared/ids.ts';
 import type { Adaptation } from '../../../shared/plan/job.ts';
 import type { StageOutput } from '../../../shared/stage/output.ts';
 import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
-import type { StageChoices } from '../choices.ts';
-import { meetingTasks } from '../pack.ts';
+import type { StageChoices } from '../stages/choices.ts';
+import { meetingTasks } from '../stages/pack.ts';
 import type { Progress, StageSizes } from './progress.ts';
 
 export type ExchangeInput = Extract<StageInput, { kind: 'exchange' }>;

@@ -1,6 +1,6 @@
 import type { JoinType } from '../../../shared/plan/nodes/join.ts';
 import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
-import type { JoinChoice } from '../choices.ts';
+import type { JoinChoice } from '../stages/choices.ts';
 import { type Draft, isNothing, nothing } from './draft.ts';
 
 /** A join has no rows, or only those of one side without a match, if this side has none: then the other is not read. */

@@ -1,7 +1,7 @@
 import type { Schema } from '../../../shared/schema.ts';
 import type { Split } from '../../../shared/stage/split.ts';
 import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
-import { joinNeighbours, wholeRounds } from '../pack.ts';
+import { joinNeighbours, wholeRounds } from '../stages/pack.ts';
 import { alike, type Draft, type ExchangeInput, sizeText } from './draft.ts';
 
 type SplitsInput = Extract<StageInput, { kind: 'splits' }>;

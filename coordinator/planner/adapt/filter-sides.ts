@@ -1,5 +1,5 @@
 import type { StageSpec } from '../../../shared/stage/stage.ts';
-import { mayLeaveOut } from '../choices.ts';
+import { mayLeaveOut } from '../stages/choices.ts';
 import { type Draft, sizeText } from './draft.ts';
 import { isWorth } from './filter-gain.ts';
 import { exchangeKeys, isAnyOrder, type Site, sitesOf } from './filter-sites.ts';

@@ -1,8 +1,8 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { previousInput, type Step } from '../../../shared/stage/step.ts';
-import type { Comparison } from '../choices.ts';
-import { type Query, queryText } from '../query.ts';
+import type { Comparison } from '../stages/choices.ts';
+import { type Query, queryText } from '../stages/query.ts';
 import type { Draft, ExchangeInput } from './draft.ts';
 import type { Site } from './filter-sites.ts';
 import { whole } from './join-in-place.ts';

@@ -1,7 +1,7 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { previousInput, type Step } from '../../../shared/stage/step.ts';
-import { mayRepeat, type StageChoices } from '../choices.ts';
+import { mayRepeat, type StageChoices } from '../stages/choices.ts';
 import { alike, type Draft, type ExchangeInput, sizeText } from './draft.ts';
 import { expected, isLarger, type JoinSide, joinSides } from './join-sides.ts';
 

@@ -1,6 +1,6 @@
 import type { StageId } from '../../../shared/ids.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
-import type { JoinChoice } from '../choices.ts';
+import type { JoinChoice } from '../stages/choices.ts';
 import { cutInputs, type Draft, type ExchangeInput } from './draft.ts';
 
 /** A join of two sides that are exchanged by hash, in a stage that has not begun, seen from one of its sides. */

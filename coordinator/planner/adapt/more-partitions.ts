@@ -1,6 +1,6 @@
 import type { Partitioning } from '../../../shared/stage/output.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
-import { wholeRounds } from '../pack.ts';
+import { wholeRounds } from '../stages/pack.ts';
 import { cutInputs, type Draft, partitionsOf, producersOf } from './draft.ts';
 
 /**

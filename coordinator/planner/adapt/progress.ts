@@ -3,8 +3,8 @@ import type { StageId } from '../../../shared/ids.ts';
 import type { Adaptation } from '../../../shared/plan/job.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
 import type { PartitionSize } from '../../../shared/stage/task.ts';
-import type { StageChoices } from '../choices.ts';
-import type { StagedPlan } from '../staged-plan.ts';
+import type { StageChoices } from '../stages/choices.ts';
+import type { StagedPlan } from '../stages/staged-plan.ts';
 
 /** The numbers that adapting goes by. */
 export type AdaptLimits = Pick<

@@ -1,5 +1,5 @@
 import type { StageSpec } from '../../../shared/stage/stage.ts';
-import { mayRepeat } from '../choices.ts';
+import { mayRepeat } from '../stages/choices.ts';
 import { cutInputs, type Draft, type ExchangeInput, partitionsOf, sizeText } from './draft.ts';
 import { whole } from './join-in-place.ts';
 

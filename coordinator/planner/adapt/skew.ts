@@ -1,6 +1,6 @@
 import type { ExchangeSlice } from '../../../shared/stage/exchange-part.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
-import { mayRepeat } from '../choices.ts';
+import { mayRepeat } from '../stages/choices.ts';
 import type { Draft, ExchangeInput } from './draft.ts';
 import { bytesOf, type Unit } from './units.ts';
 

@@ -3,7 +3,7 @@ import type { PlanOf } from '../../../shared/plan/node.ts';
 import type { AggregateNode } from '../../../shared/plan/nodes/aggregate.ts';
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { Bound, BoundOf } from '../bound.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { groupByFirst, groupBySets } from '../rules/aggregate/group-by.ts';
 import { describeOver } from './describe.ts';

@@ -1,6 +1,6 @@
 import { SheafError } from '../../../shared/errors.ts';
 import { type PlanNode, type PlanOf, type PlanVisitor, visit } from '../../../shared/plan/node.ts';
-import type { Bound, BoundOf } from '../bound.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { bindAggregate } from './aggregate.ts';
 import { bindJoin } from './join.ts';

@@ -1,7 +1,7 @@
 import { provenance } from '../../../shared/plan/nodes/extract.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { type Bound, type BoundOf, inputOf, type OperatorVisitor, visitOperator } from '../bound.ts';
-import { columnReference } from '../column-reference.ts';
+import { type Bound, type BoundOf, inputOf, type OperatorVisitor, visitOperator } from '../bound/plan.ts';
+import { columnReference } from '../expressions/column-reference.ts';
 
 /** Where a row came from, as far as operators can pass it on. */
 const carriedColumns: Schema = [provenance.source, provenance.position];

@@ -4,7 +4,7 @@ import type { Schema } from '../../../shared/schema.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import { nullOf } from '../../../shared/sql/type-text.ts';
 import type { Dialect } from '../dialect.ts';
-import { inOwnLines } from '../expressions.ts';
+import { inOwnLines } from '../expressions/tree.ts';
 
 /** A relation without rows, to resolve names and types against. */
 export interface Relation {

@@ -2,11 +2,11 @@ import { SheafError } from '../../../shared/errors.ts';
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, isNode, textsOf } from '../../../shared/sql/ast.ts';
-import type { BoundColumn, BoundExpression, SortKey } from '../bound.ts';
+import type { BoundColumn, BoundExpression, SortKey } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
-import { hasStar, namesIn, parseExpression, parseOrder, printExpression, printOrder } from '../expressions.ts';
-import { fixTime } from '../present-time.ts';
-import { isVolatile } from '../volatile.ts';
+import { fixTime } from '../expressions/present-time.ts';
+import { hasStar, namesIn, parseExpression, parseOrder, printExpression, printOrder } from '../expressions/tree.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 import { columnNames, unknownColumn } from './describe.ts';
 import { refuseHarm } from './refusals.ts';
 

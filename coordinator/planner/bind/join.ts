@@ -4,7 +4,7 @@ import type { JoinType } from '../../../shared/plan/nodes/join.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, textsOf } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { Bound, BoundExpression, BoundOf, JoinColumn } from '../bound.ts';
+import type { Bound, BoundExpression, BoundOf, JoinColumn } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { columnNames, describeOver, unknownColumn } from './describe.ts';
 import { bindExpression, explainError } from './expression.ts';

@@ -9,7 +9,7 @@ import type {
   UniqueRule,
 } from '../../../shared/plan/nodes/judge.ts';
 import { literal, quotedName } from '../../../shared/sql/text.ts';
-import type { Bound } from '../bound.ts';
+import type { Bound } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { carries, carry } from './carry.ts';
 import { describeOver, unknownColumn } from './describe.ts';

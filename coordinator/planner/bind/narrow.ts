@@ -3,7 +3,7 @@ import type { PlanOf } from '../../../shared/plan/node.ts';
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { Bound, BoundColumn, BoundOf } from '../bound.ts';
+import type { Bound, BoundColumn, BoundOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { describeOver } from './describe.ts';
 import { bindColumn, bindExpression, explainError } from './expression.ts';

@@ -4,7 +4,7 @@ import { provenanceColumns, unreadSchema } from '../../../shared/plan/nodes/extr
 import { extractKey } from '../../../shared/plan/walk.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { receiptSchema } from '../../../shared/stage/load-step.ts';
-import type { Bound, BoundOf } from '../bound.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import type { ResolvedExtract } from '../source.ts';
 import { carry } from './carry.ts';

@@ -1,6 +1,6 @@
-import type { Bound } from '../bound.ts';
+import type { Bound } from '../bound/plan.ts';
+import { isStable } from '../bound/stable.ts';
 import type { PlanContext } from '../context.ts';
-import { isStable } from '../stable.ts';
 import { bindStep, boundStep } from './pipeline.ts';
 
 /**

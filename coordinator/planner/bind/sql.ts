@@ -3,20 +3,22 @@ import type { PlanNode, PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, isNode, nodesOf, onlyStatement, rewrite } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { Bound, BoundOf } from '../bound.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
+import { cutTo } from '../bound/prune.ts';
+import { isStable } from '../bound/stable.ts';
 import type { PlanContext } from '../context.ts';
-import { inOwnLines } from '../expressions.ts';
+import { fixTime } from '../expressions/present-time.ts';
+import { inOwnLines } from '../expressions/tree.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 import { callsOfElements, functionsByName, hasCall } from '../functions/calls.ts';
 import { contextOf, unlessFailedBefore } from '../functions/failed-before.ts';
 import { liftFunctions } from '../functions/lift.ts';
-import { fixTime } from '../present-time.ts';
-import { cutTo } from '../prune.ts';
 import { notPlaced } from '../sql/calls/not-placed.ts';
 import { placeCalls } from '../sql/calls/place-calls.ts';
 import { gatheredFilters } from '../sql/gathered-filters.ts';
 import { filterBy } from '../sql/lower/conjuncts.ts';
 import { refuseUnstable, SqlLowering } from '../sql/lower/lowering.ts';
-import { NotDistributed } from '../sql/lower/names.ts';
+import { NotDistributed } from '../sql/lower/names/names.ts';
 import { lowerQuery } from '../sql/lower/query.ts';
 import { takesSample } from '../sql/lower/samples.ts';
 import { fillParameters } from '../sql/parameters.ts';
@@ -31,8 +33,6 @@ import {
   withoutExistsLists,
   withRelations,
 } from '../sql/with-relations.ts';
-import { isStable } from '../stable.ts';
-import { isVolatile } from '../volatile.ts';
 import { columnNames, describeOver } from './describe.ts';
 import { bindProject } from './narrow.ts';
 import type { Question } from './question.ts';

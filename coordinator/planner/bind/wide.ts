@@ -3,7 +3,7 @@ import type { PlanOf } from '../../../shared/plan/node.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import { nullOf } from '../../../shared/sql/type-text.ts';
-import type { Bound, BoundOf } from '../bound.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { describeOver } from './describe.ts';
 import { bindExpression, bindSortKey, explainError } from './expression.ts';

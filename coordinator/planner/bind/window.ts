@@ -1,6 +1,6 @@
 import type { PlanOf } from '../../../shared/plan/node.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { Bound, BoundOf } from '../bound.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { describeOver } from './describe.ts';
 import { bindColumn, explainError } from './expression.ts';

@@ -3,7 +3,7 @@ import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, type AstValue, find, isNode, nodesOf, rewrite } from '../../../shared/sql/ast.ts';
 import type { Dialect } from '../dialect.ts';
-import { parseExpression, printExpression } from '../expressions.ts';
+import { parseExpression, printExpression } from '../expressions/tree.ts';
 import { argumentsOf, functionOf, hasCall, refused, type SqlFunctions } from './calls.ts';
 
 /**

@@ -2,8 +2,8 @@ import type { JoinType } from '../../../shared/plan/nodes/join.ts';
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import { sharedRows } from '../bind/shared-rows.ts';
-import type { Bound, BoundOf } from '../bound.ts';
-import { columnNamed, namesIn, parseExpression } from '../expressions.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
+import { columnNamed, namesIn, parseExpression } from '../expressions/tree.ts';
 import { innermostCalls } from './calls.ts';
 import { conjunction, type Lifting, notHere } from './lifting.ts';
 

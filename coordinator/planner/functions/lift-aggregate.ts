@@ -1,8 +1,8 @@
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, meaning, rewrite } from '../../../shared/sql/ast.ts';
 import { describeOver } from '../bind/describe.ts';
-import { type Bound, type BoundOf, inputOf } from '../bound.ts';
-import { columnNamed, printExpression } from '../expressions.ts';
+import { type Bound, type BoundOf, inputOf } from '../bound/plan.ts';
+import { columnNamed, printExpression } from '../expressions/tree.ts';
 import { isAggregateCall } from '../rules/aggregate/calls.ts';
 import { functionOf, hasCall } from './calls.ts';
 import type { Lifting } from './lifting.ts';

@@ -1,8 +1,8 @@
 import type { Schema } from '../../../shared/schema.ts';
 import type { AstNode } from '../../../shared/sql/ast.ts';
 import { columnNames } from '../bind/describe.ts';
-import type { Bound, BoundOf } from '../bound.ts';
-import { namesIn, parseExpression } from '../expressions.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
+import { namesIn, parseExpression } from '../expressions/tree.ts';
 import { hasScalar, innermostCalls, replaceCall } from './calls.ts';
 import { joinByPairs } from './join-by-pairs.ts';
 import { conjunction, conjuncts, type Lifting } from './lifting.ts';

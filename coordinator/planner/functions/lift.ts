@@ -1,5 +1,5 @@
 import type { AstNode } from '../../../shared/sql/ast.ts';
-import { type Bound, type BoundOf, inputOf } from '../bound.ts';
+import { type Bound, type BoundOf, inputOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { hasCall, type SqlFunctions } from './calls.ts';
 import { liftAggregate } from './lift-aggregate.ts';

@@ -4,10 +4,10 @@ import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, textsOf } from '../../../shared/sql/ast.ts';
 import type { FunctionStep } from '../../../shared/stage/function-step.ts';
 import { columnNames, describeOver } from '../bind/describe.ts';
-import type { Bound, BoundColumn, BoundExpression } from '../bound.ts';
+import type { Bound, BoundColumn, BoundExpression } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
-import { columnNamed, namesIn, parseExpression, printExpression } from '../expressions.ts';
-import { isVolatile } from '../volatile.ts';
+import { columnNamed, namesIn, parseExpression, printExpression } from '../expressions/tree.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 import { argumentsOf, functionOf, innermostCalls, refused, replaceCall, type SqlFunctions } from './calls.ts';
 
 /** A plan below, and trees over its columns in which no TypeScript function is called any more. */

@@ -2,8 +2,8 @@ import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
 import type { Column } from '../../../shared/schema.ts';
 import { type AstNode, find, isNode, meaning, nodesOf, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { Bound, OperatorOf } from '../bound.ts';
-import { columnNamed, parseExpression, printExpression } from '../expressions.ts';
+import type { Bound, OperatorOf } from '../bound/plan.ts';
+import { columnNamed, parseExpression, printExpression } from '../expressions/tree.ts';
 import { isAggregateCall } from '../rules/aggregate/calls.ts';
 import { type Lifting, namesOf } from './lifting.ts';
 

@@ -1,8 +1,8 @@
 import type { Column, Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, isNode, meaning, nodesOf, textsOf } from '../../../shared/sql/ast.ts';
 import type { Dialect } from '../dialect.ts';
-import { printExpression } from '../expressions.ts';
-import { isVolatile } from '../volatile.ts';
+import { printExpression } from '../expressions/tree.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 
 /**
  * A condition on a column's statistics that is false only where no row can meet a condition on the column.

@@ -1,5 +1,5 @@
 import { sourceOf } from '../bind/source.ts';
-import { type Bound, type BoundOf, inputOf } from '../bound.ts';
+import { type Bound, type BoundOf, inputOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import type { SourceSplit } from '../source.ts';
 

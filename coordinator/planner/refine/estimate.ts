@@ -1,6 +1,6 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import { sourceOf } from '../bind/source.ts';
-import { type Bound, type BoundOf, inputOf } from '../bound.ts';
+import { type Bound, type BoundOf, inputOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 import { type SampleCount, shareOf } from '../source.ts';
 

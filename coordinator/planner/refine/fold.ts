@@ -1,5 +1,5 @@
 import { find } from '../../../shared/sql/ast.ts';
-import { type Bound, type BoundExpression, type BoundOf, inputOf } from '../bound.ts';
+import { type Bound, type BoundExpression, type BoundOf, inputOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { type AstNode, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import { literal } from '../../../shared/sql/text.ts';
 import { sourceOf } from '../bind/source.ts';
-import type { Bound, BoundColumn, BoundOf } from '../bound.ts';
+import type { Bound, BoundColumn, BoundOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
-import { hasStar, namesIn } from '../expressions.ts';
+import { hasStar, namesIn } from '../expressions/tree.ts';
 import type { SplitStatistics } from '../source.ts';
 import { type MatchTest, matchTest } from './can-match.ts';
 

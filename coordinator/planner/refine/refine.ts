@@ -1,6 +1,6 @@
-import type { Bound } from '../bound.ts';
+import type { Bound } from '../bound/plan.ts';
+import type { SteppedPlan } from '../bound/steps.ts';
 import type { PlanContext } from '../context.ts';
-import type { SteppedPlan } from '../steps.ts';
 import { cutSplits } from './cut-splits.ts';
 import { estimate } from './estimate.ts';
 import { fold } from './fold.ts';

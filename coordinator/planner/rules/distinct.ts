@@ -1,8 +1,8 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import { type BoundOf, inputOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import { continued, type Fragment } from '../fragment.ts';
-import { addDistinct } from '../query.ts';
+import { type BoundOf, inputOf } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import { continued, type Fragment } from '../stages/fragment.ts';
+import { addDistinct } from '../stages/query.ts';
 import { afterGrouping, groupedSize } from './grouping.ts';
 import { alreadyMet, asTheyAre, passed, placedBy } from './placement.ts';
 

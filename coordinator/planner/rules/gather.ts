@@ -1,8 +1,8 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import { type BoundOf, inputOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import { type Fragment, withNote } from '../fragment.ts';
-import { isBare, type Query, queryText } from '../query.ts';
+import { type BoundOf, inputOf } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import { type Fragment, withNote } from '../stages/fragment.ts';
+import { isBare, type Query, queryText } from '../stages/query.ts';
 import { withoutUnique } from './narrow.ts';
 
 /**

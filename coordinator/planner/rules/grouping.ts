@@ -1,4 +1,4 @@
-import type { Size, Traits } from '../fragment.ts';
+import type { Size, Traits } from '../stages/fragment.ts';
 
 /** What grouping leaves of its input where nothing better is known. */
 const groupedShare = 1 / 4;

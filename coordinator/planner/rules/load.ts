@@ -1,10 +1,10 @@
 import type { LoadOutput } from '../../../shared/plan/nodes/load.ts';
 import { type LoadStep, receiptSchema } from '../../../shared/stage/load-step.ts';
-import type { Bound, BoundOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import { closeQuery, type Fragment } from '../fragment.ts';
-import { queryOf } from '../query.ts';
-import { outputsOf } from '../steps.ts';
+import type { Bound, BoundOf } from '../bound/plan.ts';
+import { outputsOf } from '../bound/steps.ts';
+import type { Build } from '../stages/build.ts';
+import { closeQuery, type Fragment } from '../stages/fragment.ts';
+import { queryOf } from '../stages/query.ts';
 
 /**
  * Each output's tasks write to its sink and yield their receipts; one task gathers those of all outputs. A writing task

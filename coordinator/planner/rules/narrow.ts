@@ -1,9 +1,9 @@
 import type { Schema } from '../../../shared/schema.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import { type BoundColumn, type BoundOf, inputOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import { addFunction, continued, type Fragment, type Size, type Traits } from '../fragment.ts';
-import { addFilter, addSelect } from '../query.ts';
+import { type BoundColumn, type BoundOf, inputOf } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import { addFunction, continued, type Fragment, type Size, type Traits } from '../stages/fragment.ts';
+import { addFilter, addSelect } from '../stages/query.ts';
 import { groupedSize } from './grouping.ts';
 import { passed } from './placement.ts';
 

@@ -1,6 +1,6 @@
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import { type Fragment, type PartitionedBy, withNote } from '../fragment.ts';
+import { type Fragment, type PartitionedBy, withNote } from '../stages/fragment.ts';
 
 /** In lower case, the columns that are nothing but this expression. */
 export const heldBy = (sql: string, columns: readonly NamedExpression[]): string[] =>

@@ -1,10 +1,10 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { ExchangeSlice } from '../../../shared/stage/exchange-part.ts';
 import type { StageInput } from '../../../shared/stage/stage.ts';
-import type { BoundOf, SortKey } from '../bound.ts';
-import type { Build } from '../build.ts';
-import type { Fragment } from '../fragment.ts';
-import { queryOf } from '../query.ts';
+import type { BoundOf, SortKey } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import type { Fragment } from '../stages/fragment.ts';
+import { queryOf } from '../stages/query.ts';
 import { sortKeyOf } from './sort-key.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { type BoundOf, inputOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import type { Fragment } from '../fragment.ts';
+import { type BoundOf, inputOf } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import type { Fragment } from '../stages/fragment.ts';
 
 /** Dealing batches out in turn repeats itself only if they come in the same order again. */
 export function planRepartition(bound: BoundOf<'repartition'>, build: Build): Fragment {

@@ -1,12 +1,12 @@
 import { basename } from 'node:path/posix';
 import { extractOf } from '../bind/pipeline.ts';
 import { sourceOf } from '../bind/source.ts';
-import { type BoundOf, inputOf } from '../bound.ts';
-import type { Build } from '../build.ts';
+import { type BoundOf, inputOf } from '../bound/plan.ts';
 import type { PlanContext } from '../context.ts';
-import { closeQuery, type Fragment, type Size } from '../fragment.ts';
-import { pack, packSplits, taskCount } from '../pack.ts';
-import { queryOf } from '../query.ts';
+import type { Build } from '../stages/build.ts';
+import { closeQuery, type Fragment, type Size } from '../stages/fragment.ts';
+import { pack, packSplits, taskCount } from '../stages/pack.ts';
+import { queryOf } from '../stages/query.ts';
 
 /** Files: neighbouring splits are packed into tasks by what they hold of the columns that are read. */
 export function planScan(bound: BoundOf<'scan'>, build: Build): Fragment {

@@ -1,9 +1,9 @@
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, isNode } from '../../../shared/sql/ast.ts';
 import { describeOver } from '../bind/describe.ts';
-import type { SortKey } from '../bound.ts';
+import type { SortKey } from '../bound/plan.ts';
 import type { Dialect } from '../dialect.ts';
-import { type OrderItem, parseOrder, printExpression } from '../expressions.ts';
+import { type OrderItem, parseOrder, printExpression } from '../expressions/tree.ts';
 
 /**
  * One expression, a BLOB, whose bytes stand in the order of the sort: direction, null order and collation of each key are

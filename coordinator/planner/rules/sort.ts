@@ -1,8 +1,8 @@
 import { name } from '../../../shared/sql/text.ts';
-import { type BoundOf, inputOf, type SortKey } from '../bound.ts';
-import type { Build } from '../build.ts';
-import { continued, type Fragment, type Traits } from '../fragment.ts';
-import { addTail } from '../query.ts';
+import { type BoundOf, inputOf, type SortKey } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import { continued, type Fragment, type Traits } from '../stages/fragment.ts';
+import { addTail } from '../stages/query.ts';
 import { inRanges } from './range-sort.ts';
 
 /** All rows in order: each task sorts a range of the keys, so that its rows follow those of the task before it. */

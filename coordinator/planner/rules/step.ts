@@ -1,8 +1,8 @@
 import { quotedName } from '../../../shared/sql/text.ts';
-import type { BoundOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import type { Fragment } from '../fragment.ts';
-import { addSelect, queryOf } from '../query.ts';
+import type { BoundOf } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import type { Fragment } from '../stages/fragment.ts';
+import { addSelect, queryOf } from '../stages/query.ts';
 
 /**
  * Rows that several read: their stage writes one partition a task, and each reader has as many tasks, which read the

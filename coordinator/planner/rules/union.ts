@@ -1,9 +1,9 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { StageInput } from '../../../shared/stage/stage.ts';
-import type { BoundOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import type { Fragment, Traits } from '../fragment.ts';
-import { asRelation } from '../query.ts';
+import type { BoundOf } from '../bound/plan.ts';
+import type { Build } from '../stages/build.ts';
+import type { Fragment, Traits } from '../stages/fragment.ts';
+import { asRelation } from '../stages/query.ts';
 
 /**
  * All rows of all inputs. In one stage without moving any where that can be: inputs of one task each, or scans, whose

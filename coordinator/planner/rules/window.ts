@@ -1,9 +1,9 @@
 import { type AstNode, find, meaning, nodesOf } from '../../../shared/sql/ast.ts';
-import { type BoundColumn, type BoundOf, inputOf } from '../bound.ts';
-import type { Build } from '../build.ts';
-import { printExpression } from '../expressions.ts';
-import { continued, type Fragment } from '../fragment.ts';
-import { addSelect } from '../query.ts';
+import { type BoundColumn, type BoundOf, inputOf } from '../bound/plan.ts';
+import { printExpression } from '../expressions/tree.ts';
+import type { Build } from '../stages/build.ts';
+import { continued, type Fragment } from '../stages/fragment.ts';
+import { addSelect } from '../stages/query.ts';
 import { withoutUnique } from './narrow.ts';
 import { alreadyMet, asTheyAre, heldBy, passed, placedBy } from './placement.ts';
 

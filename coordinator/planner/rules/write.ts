@@ -4,7 +4,7 @@ import { objectStaging } from '../../../shared/object-staging.ts';
 import type { WriteNode } from '../../../shared/plan/nodes/write.ts';
 import type { FileSink } from '../../../shared/stage/output.ts';
 import { stagingName } from '../../../shared/stage/staging.ts';
-import type { StagedSink } from '../staged-plan.ts';
+import type { StagedSink } from '../stages/staged-plan.ts';
 
 /** The sink of a job, and what its commit does. Unfinished files stand beside their destination, under the run's name. */
 export function sinkOf(

@@ -1,7 +1,7 @@
 import type { Schema } from '../../../shared/schema.ts';
 import { type AstNode, find, isNode, onlyStatement, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import type { Dialect } from '../dialect.ts';
-import { isVolatile } from '../volatile.ts';
+import { isVolatile } from '../expressions/volatile.ts';
 import { conjunctsOf } from './lower/conjuncts.ts';
 import type { TableReference } from './table-references.ts';
 

@@ -5,7 +5,7 @@ import type { SqlNode } from '../../../shared/plan/nodes/sql.ts';
 import { type AstNode, type AstValue, find, inPlaceOf, isNode, nodesOf, rewrite } from '../../../shared/sql/ast.ts';
 import { tokenize } from '../../../shared/sql/tokens.ts';
 import type { Dialect } from '../dialect.ts';
-import { parseExpression } from '../expressions.ts';
+import { parseExpression } from '../expressions/tree.ts';
 import { fillMarks, type ParsedPivots, parsePivots } from './pivots/fill.ts';
 import type { Mark } from './pivots/marks.ts';
 

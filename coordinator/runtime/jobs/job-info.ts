@@ -1,7 +1,7 @@
 import { monotonicMs } from '../../../shared/clock.ts';
 import type { JobInfo, StageProgress } from '../../../shared/plan/job.ts';
 import type { Scheduler } from '../../scheduler/scheduler.ts';
-import type { StageReport } from '../../scheduler/views.ts';
+import type { StageReport } from '../../scheduler/views/views.ts';
 import type { FinalReport, JobRecord } from './job-record.ts';
 
 /** A job as its clients see it: its record, and what the scheduler knows of it while it knows it. */

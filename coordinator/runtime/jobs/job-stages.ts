@@ -3,7 +3,7 @@ import { SheafError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { nextWave } from '../../planner/adapt/next-wave.ts';
 import { begin, finished, type Progress, type Wave } from '../../planner/adapt/progress.ts';
-import type { StagedPlan } from '../../planner/staged-plan.ts';
+import type { StagedPlan } from '../../planner/stages/staged-plan.ts';
 import type { StageFinished } from '../../scheduler/effects.ts';
 import type { SchedulerShell } from '../shell.ts';
 import type { JobBook } from './job-book.ts';

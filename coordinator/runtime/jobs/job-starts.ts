@@ -6,7 +6,7 @@ import type { Logger } from '../../../shared/log.ts';
 import type { JobRequest } from '../../../shared/plan/job.ts';
 import { runName } from '../../../shared/stage/staging.ts';
 import type { Listings } from '../../connectors/list-sources.ts';
-import type { StagedPlan } from '../../planner/staged-plan.ts';
+import type { StagedPlan } from '../../planner/stages/staged-plan.ts';
 import type { DatasetSpool } from '../dataset-spool.ts';
 import type { JobPlanner } from '../planning/job-planner.ts';
 import type { SchedulerShell } from '../shell.ts';

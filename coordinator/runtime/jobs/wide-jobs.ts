@@ -3,7 +3,7 @@ import type { Epoch, JobId } from '../../../shared/ids.ts';
 import type { Logger } from '../../../shared/log.ts';
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import { runName } from '../../../shared/stage/staging.ts';
-import type { StagedPlan } from '../../planner/staged-plan.ts';
+import type { StagedPlan } from '../../planner/stages/staged-plan.ts';
 import type { JobPlanner } from '../planning/job-planner.ts';
 import type { SchedulerShell } from '../shell.ts';
 import type { JobBook } from './job-book.ts';

@@ -1,4 +1,4 @@
-import type { StagedPlan } from '../../planner/staged-plan.ts';
+import type { StagedPlan } from '../../planner/stages/staged-plan.ts';
 import type { PlanningRequest } from './planning-protocol.ts';
 
 /**

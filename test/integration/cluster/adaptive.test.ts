@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Cluster } from '../../../client/index.ts';
-import { Progress, smallTasks, TestCluster } from '../../support/cluster.ts';
+import { Progress, smallTasks, TestCluster } from '../../support/cluster/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
 import { laterThan } from './functions.ts';

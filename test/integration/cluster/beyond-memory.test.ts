@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type JobInfo, local } from '../../../client/index.ts';
 import { loadConfig } from '../../../shared/config/config.ts';
-import { rowsOf, sortJoinAggregate, writeRows } from '../../support/beyond-memory.ts';
+import { rowsOf, sortJoinAggregate, writeRows } from '../../support/cluster/beyond-memory.ts';
 
 const MiB = 2 ** 20;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Cluster } from '../../../client/index.ts';
-import { Progress, smallTasks, TestCluster, until } from '../../support/cluster.ts';
+import { Progress, smallTasks, TestCluster, until } from '../../support/cluster/cluster.ts';
 import { flightsFile } from '../../support/duckdb-answer.ts';
 import { checkDelays, delays } from './delays.ts';
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { count } from '../../../client/index.ts';
-import { smallTasks, withCluster } from '../../support/cluster.ts';
-import { CommandLine } from '../../support/command-line.ts';
+import { smallTasks, withCluster } from '../../support/cluster/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
+import { startEtcd, type TestEtcd } from '../../support/servers/etcd.ts';
 
 let etcd: TestEtcd;
 before(async () => {

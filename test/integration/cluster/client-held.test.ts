@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Float64, makeData, RecordBatch } from 'apache-arrow';
-import { Progress, until, withCluster } from '../../support/cluster.ts';
+import { Progress, until, withCluster } from '../../support/cluster/cluster.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
 import { slowly } from './functions.ts';
 

@@ -6,12 +6,12 @@ import type { Json } from '../../../shared/json.ts';
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import type { ExtractNode } from '../../../shared/plan/nodes/extract.ts';
 import type { LoadOutput } from '../../../shared/plan/nodes/load.ts';
-import { Progress, smallTasks, type TestCluster, until, withCluster } from '../../support/cluster.ts';
-import { type Receipt, runLoad } from '../../support/submit-plan.ts';
-import type { FilesOptions, NumbersOptions } from '../../support/test-connector.ts';
+import { Progress, smallTasks, type TestCluster, until, withCluster } from '../../support/cluster/cluster.ts';
+import { type Receipt, runLoad } from '../../support/cluster/submit-plan.ts';
+import type { FilesOptions, NumbersOptions } from '../../support/connectors/test-connector.ts';
 
 /** The whole path of a pipeline's job on real processes: sources, steps, SQL, sinks, receipts. */
-const register = new URL('../../support/register-connectors.ts', import.meta.url).href;
+const register = new URL('../../support/connectors/register-connectors.ts', import.meta.url).href;
 const options = { config: smallTasks, env: { NODE_OPTIONS: `--import ${register}` } };
 
 const numbers = (of: NumbersOptions, provenance = false): ExtractNode => ({

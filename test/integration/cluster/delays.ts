@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../client/index.ts';
-import type { Progress } from '../../support/cluster.ts';
+import type { Progress } from '../../support/cluster/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
 import { slowly } from './functions.ts';

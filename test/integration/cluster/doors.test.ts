@@ -12,8 +12,8 @@ import { connectTo } from '../../../shared/rpc/client.ts';
 import { loadService } from '../../../shared/rpc/proto.ts';
 import { RemoteStore } from '../../../shared/store/remote.ts';
 import { version } from '../../../shared/version.ts';
-import { Progress, TestCluster } from '../../support/cluster.ts';
-import { RoleProcess } from '../../support/role-process.ts';
+import { Progress, TestCluster } from '../../support/cluster/cluster.ts';
+import { RoleProcess } from '../../support/processes/role-process.ts';
 import { checkDelays, delays } from './delays.ts';
 
 /** Every port of a cluster with a token, and whoever comes with another version. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Cluster, Dataset } from '../../../client/index.ts';
-import { TestCluster, until, withCluster } from '../../support/cluster.ts';
-import { RoleProcess } from '../../support/role-process.ts';
+import { TestCluster, until, withCluster } from '../../support/cluster/cluster.ts';
+import { RoleProcess } from '../../support/processes/role-process.ts';
 import { plain } from './functions.ts';
 
 /** What goes wrong in the world, as the caller is told: a code, the thing and its place, a next step. */

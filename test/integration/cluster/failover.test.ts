@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Cluster, JobInfo } from '../../../client/index.ts';
-import { Progress, smallTasks, type TestCluster, until, withCluster } from '../../support/cluster.ts';
+import { Progress, smallTasks, type TestCluster, until, withCluster } from '../../support/cluster/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
+import { startEtcd, type TestEtcd } from '../../support/servers/etcd.ts';
 import { checkDelays, delays } from './delays.ts';
 import { slowly } from './functions.ts';
 

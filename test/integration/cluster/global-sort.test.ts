@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Progress, smallTasks, withCluster } from '../../support/cluster.ts';
+import { Progress, smallTasks, withCluster } from '../../support/cluster/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
 

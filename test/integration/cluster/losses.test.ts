@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, globSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
-import { Progress, smallTasks, type TestCluster, withCluster } from '../../support/cluster.ts';
-import { freePort } from '../../support/processes.ts';
+import { Progress, smallTasks, type TestCluster, withCluster } from '../../support/cluster/cluster.ts';
+import { freePort } from '../../support/processes/processes.ts';
 import { checkDelays, delays } from './delays.ts';
 
 /** Workers that are lost, in every way that a process can be, and exchange data that is. */

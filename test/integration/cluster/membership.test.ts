@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobInfo } from '../../../client/index.ts';
-import { Progress, smallTasks, until, withCluster } from '../../support/cluster.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
-import { startScript } from '../../support/processes.ts';
+import { Progress, smallTasks, until, withCluster } from '../../support/cluster/cluster.ts';
+import { startScript } from '../../support/processes/processes.ts';
+import { startEtcd, type TestEtcd } from '../../support/servers/etcd.ts';
 import { checkDelays, delays } from './delays.ts';
 
 /** Processes that pause, stop in order, or vanish, with real etcd between them. */
@@ -106,7 +106,10 @@ test('SIGTERM ends a coordinator with 143 and leaves no folder', async () => {
 
 test('a client that is killed: its job ends by itself and its result goes in time', async () => {
   await withCluster(options({ resultRetentionMs: 1000 }), async (cluster, client) => {
-    await using program = startScript(new URL('../../support/client-program.ts', import.meta.url), client.address);
+    await using program = startScript(
+      new URL('../../support/processes/client-program.ts', import.meta.url),
+      client.address,
+    );
     await program.hear<JobInfo>(({ stages }) => (stages[0]?.finished ?? 0) >= 2);
     program.signal('SIGKILL');
     await until(async () => (await client.jobs())[0]?.state === 'succeeded', 'the job has ended');

@@ -5,9 +5,9 @@ import { after, before, test } from 'node:test';
 import type { Cluster } from '../../../client/index.ts';
 import { connectorSink, connectorSource, pipeline } from '../../../pipeline/index.ts';
 import type { Pipeline } from '../../../pipeline/pipeline.ts';
-import { type TestCluster, until, withCluster } from '../../support/cluster.ts';
-import { CommandLine } from '../../support/command-line.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { type TestCluster, until, withCluster } from '../../support/cluster/cluster.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
+import { startEtcd, type TestEtcd } from '../../support/servers/etcd.ts';
 
 /** Pipelines on real processes with etcd: whatever becomes of leaders, each row is loaded once. */
 let etcd: TestEtcd;
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => etcd.stop());
 
-const register = new URL('../../support/register-connectors.ts', import.meta.url).href;
+const register = new URL('../../support/connectors/register-connectors.ts', import.meta.url).href;
 let clusters = 0;
 
 const withStandby = (body: (cluster: TestCluster, client: Cluster) => Promise<void>, standbys = 1): Promise<void> => {

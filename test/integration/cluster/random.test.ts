@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Progress, smallTasks, withCluster } from '../../support/cluster.ts';
+import { Progress, smallTasks, withCluster } from '../../support/cluster/cluster.ts';
 import { checkDelays, delays } from './delays.ts';
 
 /** By hand: `ROUNDS=50 SEED=7 node --test test/integration/cluster/random.test.ts`. */

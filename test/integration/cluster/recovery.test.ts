@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from '../../../client/index.ts';
-import { Progress, smallTasks, type TestCluster, until, withCluster } from '../../support/cluster.ts';
+import { Progress, smallTasks, type TestCluster, until, withCluster } from '../../support/cluster/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
-import { startEtcd } from '../../support/etcd.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
+import { startEtcd } from '../../support/servers/etcd.ts';
 import { slowly } from './functions.ts';
 
 const routes = (client: Cluster, ms: number) =>

@@ -3,8 +3,8 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connectorSink, connectorSource, pipeline } from '../../../pipeline/index.ts';
-import { until, withCluster } from '../../support/cluster.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { until, withCluster } from '../../support/cluster/cluster.ts';
+import { startEtcd, type TestEtcd } from '../../support/servers/etcd.ts';
 
 /** Schedules on real processes with etcd, where a standby takes over. */
 let etcd: TestEtcd;
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => etcd.stop());
 
-const register = new URL('../../support/register-connectors.ts', import.meta.url).href;
+const register = new URL('../../support/connectors/register-connectors.ts', import.meta.url).href;
 
 test('due every second while leaders are killed: each due time has its run, and one only', async () => {
   const env = { NODE_OPTIONS: `--import ${register}` };

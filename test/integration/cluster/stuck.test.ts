@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Progress, until, withCluster } from '../../support/cluster.ts';
+import { Progress, until, withCluster } from '../../support/cluster/cluster.ts';
 import { flightsFile } from '../../support/duckdb-answer.ts';
 import { sleeping } from './functions.ts';
 

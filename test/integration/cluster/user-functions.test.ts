@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Cluster } from '../../../client/index.ts';
-import { Progress, TestCluster, until, withCluster } from '../../support/cluster.ts';
+import { Progress, TestCluster, until, withCluster } from '../../support/cluster/cluster.ts';
 import * as functions from './functions.ts';
 
 /** What functions of users may do to the thread, and the process, that runs them. */

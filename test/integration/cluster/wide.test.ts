@@ -7,7 +7,7 @@ import { readInline } from '../../../shared/exchange/inline-rows.ts';
 import type { JobResult } from '../../../shared/plan/job.ts';
 import { connectTo } from '../../../shared/rpc/client.ts';
 import { loadService } from '../../../shared/rpc/proto.ts';
-import { Progress, TestCluster, until } from '../../support/cluster.ts';
+import { Progress, TestCluster, until } from '../../support/cluster/cluster.ts';
 import { duckdbAnswer, flightsFile } from '../../support/duckdb-answer.ts';
 
 /** Questions that run as one task over all threads of one worker, on a real cluster. */

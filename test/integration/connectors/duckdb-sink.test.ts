@@ -8,8 +8,8 @@ import { after, test } from 'node:test';
 import { duckdbSink } from '../../../connectors/duckdb/sink.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Schema } from '../../../shared/schema.ts';
-import { ConnectorLab } from '../../support/connectors.ts';
-import { Load } from '../../support/loads.ts';
+import { ConnectorLab } from '../../support/connectors/connectors.ts';
+import { Load } from '../../support/connectors/loads.ts';
 
 const lab = new ConnectorLab();
 after(() => lab[Symbol.dispose]());

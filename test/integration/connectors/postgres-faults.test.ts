@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { postgresSink } from '../../../connectors/postgres/sink.ts';
-import { postgresSource } from '../../../connectors/postgres/source.ts';
+import { postgresSink } from '../../../connectors/postgres/sink/sink.ts';
+import { postgresSource } from '../../../connectors/postgres/source/source.ts';
 import type { Batch } from '../../../shared/arrow/batch.ts';
-import { Load } from '../../support/loads.ts';
-import { startLostCommitProxy } from '../../support/lost-commit-proxy.ts';
-import { postgresTests } from '../../support/postgres-tests.ts';
+import { Load } from '../../support/connectors/loads.ts';
+import { startLostCommitProxy } from '../../support/connectors/lost-commit-proxy.ts';
+import { postgresTests } from '../../support/connectors/postgres-tests.ts';
 
 const { lab, parse, rowsOf, leftovers, server } = postgresTests();
 const numbers = () => lab.select('SELECT i AS id, i::VARCHAR AS t FROM range(200000) t(i)');

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { RunInfo } from '../../../pipeline/run.ts';
-import { CommandLine } from '../../support/command-line.ts';
-import { postgresTests } from '../../support/postgres-tests.ts';
+import type { RunInfo } from '../../../pipeline/records/run.ts';
+import { postgresTests } from '../../support/connectors/postgres-tests.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
 
 /** PostgreSQL to PostgreSQL and into a DuckDB file, by the command line, on an embedded cluster. */
 const { lab, rowsOf, server } = postgresTests();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { postgresSink } from '../../../connectors/postgres/sink.ts';
-import { Load } from '../../support/loads.ts';
-import { postgresTests } from '../../support/postgres-tests.ts';
+import { postgresSink } from '../../../connectors/postgres/sink/sink.ts';
+import { Load } from '../../support/connectors/loads.ts';
+import { postgresTests } from '../../support/connectors/postgres-tests.ts';
 
 const { lab, parse, rowsOf, leftovers, load } = postgresTests();
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { postgresSource } from '../../../connectors/postgres/source.ts';
+import { postgresSource } from '../../../connectors/postgres/source/source.ts';
 import type { Json } from '../../../shared/json.ts';
 import { provenanceColumns } from '../../../shared/plan/nodes/extract.ts';
-import { postgresServer } from '../../support/postgres-tests.ts';
+import { postgresServer } from '../../support/connectors/postgres-tests.ts';
 
 const { lab, server } = postgresServer();
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresConnection } from '../../../connectors/postgres/connection-options.ts';
-import { postgresSource } from '../../../connectors/postgres/source.ts';
-import { postgresTests } from '../../support/postgres-tests.ts';
+import { postgresSource } from '../../../connectors/postgres/source/source.ts';
+import { postgresTests } from '../../support/connectors/postgres-tests.ts';
 
 const { lab, rowsOf, server } = postgresTests();
 

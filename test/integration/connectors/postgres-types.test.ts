@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { postgresTests } from '../../support/postgres-tests.ts';
+import { postgresTests } from '../../support/connectors/postgres-tests.ts';
 
 const { lab, rowsOf, load } = postgresTests();
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { pour } from '../../../connectors/postgres/pour.ts';
+import { pour } from '../../../connectors/postgres/sink/pour.ts';
 import { postgresTypeOf } from '../../../connectors/postgres/types/to-postgres.ts';
 import { redshiftSinkWith } from '../../../connectors/redshift/sink.ts';
 import { stageTable } from '../../../connectors/redshift/sql.ts';
 import type { Json } from '../../../shared/json.ts';
-import { Load } from '../../support/loads.ts';
-import { postgresTests } from '../../support/postgres-tests.ts';
+import { Load } from '../../support/connectors/loads.ts';
+import { postgresTests } from '../../support/connectors/postgres-tests.ts';
 
 /**
  * The transaction of the Redshift sink, on PostgreSQL: the statements are common to both, but for COPY. In its place

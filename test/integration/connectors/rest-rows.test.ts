@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { SourceConnector } from '../../../connectors/contract.ts';
 import { source as rest } from '../../../connectors/rest/connector.ts';
 import type { RestOptions } from '../../../connectors/rest/options.ts';
-import { type ReadSourceOptions, readSource } from '../../support/read-source.ts';
+import { type ReadSourceOptions, readSource } from '../../support/connectors/read-source.ts';
 import { type Asked, startApi } from '../../support/servers/hostile-api.ts';
 
 const read = (options: RestOptions, more: ReadSourceOptions = {}) =>

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { SourceConnector } from '../../../connectors/contract.ts';
 import { source as rest } from '../../../connectors/rest/connector.ts';
 import type { Pagination, RestOptions } from '../../../connectors/rest/options.ts';
-import { type ReadSourceOptions, readSource } from '../../support/read-source.ts';
+import { type ReadSourceOptions, readSource } from '../../support/connectors/read-source.ts';
 import { type Asked, startApi } from '../../support/servers/hostile-api.ts';
 
 const read = (options: RestOptions, more: ReadSourceOptions = {}) =>

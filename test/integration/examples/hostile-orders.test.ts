@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CommandLine } from '../../support/command-line.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
 import { startApi } from '../../support/servers/hostile-api.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CommandLine } from '../../support/command-line.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
 import { startJsonServer } from '../../support/servers/json-server.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
 

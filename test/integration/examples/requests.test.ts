@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ObjectStore } from '../../../connectors/s3/store.ts';
 import { loadConfig } from '../../../shared/config/config.ts';
-import { CommandLine } from '../../support/command-line.ts';
 import { duckdbAnswer } from '../../support/duckdb-answer.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
 import { startS3 } from '../../support/servers/s3.ts';
 

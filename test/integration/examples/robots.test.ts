@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Data, RecordBatch, vectorFromArray } from 'apache-arrow';
 import { withScores } from '../../../examples/pipelines/robot-scores.ts';
-import { CommandLine } from '../../support/command-line.ts';
-import { onnxruntimeFolder } from '../../support/onnxruntime.ts';
+import { onnxruntimeFolder } from '../../support/pipelines/onnxruntime.ts';
+import { accessLogFile, plainVisitors } from '../../support/pipelines/visitors.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
-import { accessLogFile, plainVisitors } from '../../support/visitors.ts';
 
 const path = (file: string): string => fileURLToPath(new URL(`../../../examples/${file}`, import.meta.url));
 const example = path('pipelines/robots.ts');

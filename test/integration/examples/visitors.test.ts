@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CommandLine } from '../../support/command-line.ts';
 import { duckdbAnswer } from '../../support/duckdb-answer.ts';
+import { accessLogFile, plainVisitors } from '../../support/pipelines/visitors.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
 import { startPostgres } from '../../support/servers/postgres.ts';
-import { accessLogFile, plainVisitors } from '../../support/visitors.ts';
 
 const example = (file: string): string =>
   fileURLToPath(new URL(`../../../examples/pipelines/${file}`, import.meta.url));

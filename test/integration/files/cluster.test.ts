@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { filesSink } from '../../../connectors/files/sink.ts';
 import type { Json } from '../../../shared/json.ts';
-import { TestCluster } from '../../support/cluster.ts';
-import { ConnectorLab } from '../../support/connectors.ts';
+import { TestCluster } from '../../support/cluster/cluster.ts';
+import { runLoad } from '../../support/cluster/submit-plan.ts';
+import { ConnectorLab } from '../../support/connectors/connectors.ts';
 import { startS3 } from '../../support/servers/s3.ts';
-import { runLoad } from '../../support/submit-plan.ts';
 
 test('a load of several tasks into partitions of a bucket, with secrets by name', async () => {
   await using s3 = await startS3();

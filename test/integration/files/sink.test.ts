@@ -13,8 +13,8 @@ import type { StagedFile, Storage, StoredFile } from '../../../connectors/files/
 import { visible } from '../../../connectors/files/visible.ts';
 import { type ObjectStore, objectStore } from '../../../connectors/s3/store.ts';
 import type { Json } from '../../../shared/json.ts';
-import { breaking, isBreak } from '../../support/breaking-storage.ts';
-import { ConnectorLab } from '../../support/connectors.ts';
+import { breaking, isBreak } from '../../support/cluster/breaking-storage.ts';
+import { ConnectorLab } from '../../support/connectors/connectors.ts';
 import { startS3, type TestS3 } from '../../support/servers/s3.ts';
 
 const lab = new ConnectorLab();

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import { pipeline, sink, source } from '../../../pipeline/index.ts';
-import { until } from '../../support/cluster.ts';
-import { allCleaned, PipelineLab } from '../../support/pipeline-lab.ts';
+import { until } from '../../support/cluster/cluster.ts';
+import { allCleaned, PipelineLab } from '../../support/pipelines/pipeline-lab.ts';
 
 let lab: PipelineLab;
 before(async () => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Cluster } from '../../../client/index.ts';
 import { accessLog, expect, pipeline, quarantine, secret, sink, source } from '../../../pipeline/index.ts';
-import type { RunInfo } from '../../../pipeline/run.ts';
-import { type TestCluster, until } from '../../support/cluster.ts';
-import { allCleaned, filesBelow, PipelineLab } from '../../support/pipeline-lab.ts';
+import type { RunInfo } from '../../../pipeline/records/run.ts';
+import { type TestCluster, until } from '../../support/cluster/cluster.ts';
+import { allCleaned, filesBelow, PipelineLab } from '../../support/pipelines/pipeline-lab.ts';
 import { type Answering, startApi } from '../../support/servers/hostile-api.ts';
 
 /** The named faults of a load, each with the outcome that `docs/failures.md` promises. */

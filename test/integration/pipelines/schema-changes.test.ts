@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Cluster } from '../../../client/index.ts';
 import { pipeline, quarantine, sink, source } from '../../../pipeline/index.ts';
-import type { RunInfo } from '../../../pipeline/run.ts';
-import type { TestCluster } from '../../support/cluster.ts';
-import { PipelineLab } from '../../support/pipeline-lab.ts';
+import type { RunInfo } from '../../../pipeline/records/run.ts';
+import type { TestCluster } from '../../support/cluster/cluster.ts';
+import { PipelineLab } from '../../support/pipelines/pipeline-lab.ts';
 import { startApi, type TestApi } from '../../support/servers/hostile-api.ts';
 
 /** A source whose columns have changed since the last run: what `docs/failures.md` promises for each contract. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connectorSink, pipeline, quarantine, secret, sink, source } from '../../../pipeline/index.ts';
-import { CommandLine } from '../../support/command-line.ts';
-import { filesBelow, PipelineLab } from '../../support/pipeline-lab.ts';
+import { filesBelow, PipelineLab } from '../../support/pipelines/pipeline-lab.ts';
+import { CommandLine } from '../../support/processes/command-line.ts';
 import { startApi, type TestApi } from '../../support/servers/hostile-api.ts';
 
 /** Whatever happens to a pipeline with secrets: none of their values stands in anything that was written. */

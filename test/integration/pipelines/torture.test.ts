@@ -3,10 +3,10 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../../../client/index.ts';
 import { pipeline, sink, source } from '../../../pipeline/index.ts';
-import { smallTasks, type TestCluster, until } from '../../support/cluster.ts';
-import { allCleaned, PipelineLab, runUntilLoaded } from '../../support/pipeline-lab.ts';
+import { smallTasks, type TestCluster, until } from '../../support/cluster/cluster.ts';
+import { allCleaned, PipelineLab, runUntilLoaded } from '../../support/pipelines/pipeline-lab.ts';
+import type { RoleProcess } from '../../support/processes/role-process.ts';
 import { randomNumbers } from '../../support/random-numbers.ts';
-import type { RoleProcess } from '../../support/role-process.ts';
 import { type Asked, startApi, type TestApi } from '../../support/servers/hostile-api.ts';
 
 /**

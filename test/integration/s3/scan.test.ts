@@ -8,7 +8,7 @@ import { ObjectStore } from '../../../connectors/s3/store.ts';
 import { loadConfig } from '../../../shared/config/config.ts';
 import { Connection } from '../../../shared/duckdb/connection.ts';
 import { Database } from '../../../shared/duckdb/database.ts';
-import { inProcessCluster } from '../../support/in-process-cluster.ts';
+import { inProcessCluster } from '../../support/cluster/in-process-cluster.ts';
 import { startHostileS3 } from '../../support/servers/hostile-s3.ts';
 import { startS3 } from '../../support/servers/s3.ts';
 

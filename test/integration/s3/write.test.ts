@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, test } from 'node:test';
 import { ObjectStore } from '../../../connectors/s3/store.ts';
 import { loadConfig } from '../../../shared/config/config.ts';
-import { inProcessCluster } from '../../support/in-process-cluster.ts';
+import { inProcessCluster } from '../../support/cluster/in-process-cluster.ts';
 import { startHostileS3 } from '../../support/servers/hostile-s3.ts';
 import { startS3 } from '../../support/servers/s3.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../../shared/config/config.ts';
-import { openEtcdStore } from '../../../shared/store/etcd.ts';
-import { startEtcd } from '../../support/etcd.ts';
-import { freePort } from '../../support/processes.ts';
-import { storeConformance } from '../../support/store-conformance.ts';
+import { openEtcdStore } from '../../../shared/store/etcd/etcd.ts';
+import { freePort } from '../../support/processes/processes.ts';
+import { startEtcd } from '../../support/servers/etcd.ts';
+import { storeConformance } from '../../support/store/store-conformance.ts';
 
 const config = loadConfig();
 

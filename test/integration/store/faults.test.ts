@@ -5,19 +5,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
 import { loadConfig } from '../../../shared/config/config.ts';
 import type { WorkerId } from '../../../shared/ids.ts';
-import { campaign } from '../../../shared/store/election.ts';
-import { openEtcdStore } from '../../../shared/store/etcd.ts';
-import { members, watchMembers } from '../../../shared/store/membership.ts';
-import { register } from '../../../shared/store/registration.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
-import { startScript } from '../../support/processes.ts';
-import { startProxy } from '../../support/proxy.ts';
+import { openEtcdStore } from '../../../shared/store/etcd/etcd.ts';
+import { campaign } from '../../../shared/store/membership/election.ts';
+import { members, watchMembers } from '../../../shared/store/membership/membership.ts';
+import { register } from '../../../shared/store/membership/registration.ts';
+import { startScript } from '../../support/processes/processes.ts';
+import { startEtcd, type TestEtcd } from '../../support/servers/etcd.ts';
+import { startProxy } from '../../support/servers/proxy.ts';
 
 const config = loadConfig({}, { storeRelistMs: 500 });
 const ttlMs = '2000';
 const info = { address: 'a:1', exchangeAddress: 'a:2', slots: 1, version: '0', host: 'h', pid: 1, startedMs: 0 };
-const leader = new URL('../../support/leader-process.ts', import.meta.url);
-const worker = new URL('../../support/worker-process.ts', import.meta.url);
+const leader = new URL('../../support/processes/leader-process.ts', import.meta.url);
+const worker = new URL('../../support/processes/worker-process.ts', import.meta.url);
 
 type LeaderLine = {
   readonly name: string;

@@ -3,10 +3,10 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { loadConfig } from '../../../shared/config/config.ts';
 import { EmbeddedStore } from '../../../shared/store/embedded.ts';
-import { openEtcdStore } from '../../../shared/store/etcd.ts';
-import type { Lease } from '../../../shared/store/lease.ts';
+import { openEtcdStore } from '../../../shared/store/etcd/etcd.ts';
+import type { Lease } from '../../../shared/store/membership/lease.ts';
 import type { Compare, Operation, Store } from '../../../shared/store/store.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { startEtcd, type TestEtcd } from '../../support/servers/etcd.ts';
 
 const config = loadConfig();
 let etcd: TestEtcd;

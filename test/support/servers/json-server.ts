@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../processes.ts';
+import { freePort } from '../processes/processes.ts';
 
 /** json-server over a copy of a file: a real REST API, whose rows may be changed by PATCH and POST. */
 export interface JsonServer extends AsyncDisposable {

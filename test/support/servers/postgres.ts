@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { endGuarded } from '../guarded.ts';
-import { freePort } from '../processes.ts';
+import { endGuarded } from '../processes/guarded.ts';
+import { freePort } from '../processes/processes.ts';
 import { findPostgres } from '../requirements.ts';
 
 /** A real PostgreSQL on a free port of this machine, its data in a temporary folder. */

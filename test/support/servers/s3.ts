@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { S3Options } from '../../../connectors/s3/options.ts';
-import { endGuarded, killGuard } from '../guarded.ts';
-import { freePort } from '../processes.ts';
+import { endGuarded, killGuard } from '../processes/guarded.ts';
+import { freePort } from '../processes/processes.ts';
 import { versitygw } from './versitygw.ts';
 
 /** A server of its own for a test, on a free port, its buckets in a temporary folder. */

@@ -4,7 +4,7 @@ import { connectorError } from '../../../connectors/connector-error.ts';
 import { registerConnector, sinkConnector, sourceConnector } from '../../../connectors/registry.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import { Secrets } from '../../../shared/secrets.ts';
-import { sink, source } from '../../support/test-connector.ts';
+import { sink, source } from '../../support/connectors/test-connector.ts';
 
 test('a connector is loaded when it is first used, as what it is', async () => {
   let loads = 0;

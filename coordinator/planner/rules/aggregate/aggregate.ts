@@ -1,9 +1,9 @@
 import type { Schema } from '../../../../shared/schema.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import { type BoundColumn, type BoundOf, inputOf } from '../../bound.ts';
-import type { Build } from '../../build.ts';
-import { continued, type Fragment, withNote } from '../../fragment.ts';
-import { addSelect } from '../../query.ts';
+import { type BoundColumn, type BoundOf, inputOf } from '../../bound/plan.ts';
+import type { Build } from '../../stages/build.ts';
+import { continued, type Fragment, withNote } from '../../stages/fragment.ts';
+import { addSelect } from '../../stages/query.ts';
 import { afterGrouping, groupedSize } from '../grouping.ts';
 import { alreadyMet, passed, placedBy } from '../placement.ts';
 import { type AggregateCall, aggregateCalls, isOrderSensitive } from './calls.ts';

@@ -1,6 +1,6 @@
 import { type AstNode, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
-import { printExpression } from '../../expressions.ts';
+import { printExpression } from '../../expressions/tree.ts';
 import type { AggregateCall } from './calls.ts';
 import type { CallText } from './merge.ts';
 

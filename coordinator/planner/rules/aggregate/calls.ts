@@ -1,8 +1,8 @@
 import { type AstNode, meaning, nodesOf, walk } from '../../../../shared/sql/ast.ts';
 import { describeOver } from '../../bind/describe.ts';
-import { type BoundOf, inputOf } from '../../bound.ts';
+import { type BoundOf, inputOf } from '../../bound/plan.ts';
 import type { Dialect } from '../../dialect.ts';
-import { printExpression } from '../../expressions.ts';
+import { printExpression } from '../../expressions/tree.ts';
 
 /** One aggregate call of an aggregation, equal ones counted once. */
 export interface AggregateCall {

@@ -1,9 +1,9 @@
 import type { NamedExpression } from '../../../../shared/plan/nodes/expression.ts';
 import { type AstNode, find, inPlaceOf, meaning, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import type { BoundOf } from '../../bound.ts';
+import type { BoundOf } from '../../bound/plan.ts';
 import type { Dialect } from '../../dialect.ts';
-import { columnNamed, parseExpression } from '../../expressions.ts';
+import { columnNamed, parseExpression } from '../../expressions/tree.ts';
 import { isAggregateCall } from './calls.ts';
 import type { Merge } from './merge.ts';
 import { each } from './moments.ts';

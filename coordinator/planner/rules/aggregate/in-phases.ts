@@ -2,10 +2,10 @@ import type { NamedExpression } from '../../../../shared/plan/nodes/expression.t
 import { quotedName } from '../../../../shared/sql/text.ts';
 import type { Partitioning } from '../../../../shared/stage/output.ts';
 import { describeOver } from '../../bind/describe.ts';
-import type { BoundOf } from '../../bound.ts';
-import type { Build } from '../../build.ts';
-import { continued, type Fragment, type Traits } from '../../fragment.ts';
-import { addSelect, asRelation, type Query, queryOf, queryText } from '../../query.ts';
+import type { BoundOf } from '../../bound/plan.ts';
+import type { Build } from '../../stages/build.ts';
+import { continued, type Fragment, type Traits } from '../../stages/fragment.ts';
+import { addSelect, asRelation, type Query, queryOf, queryText } from '../../stages/query.ts';
 import { afterGrouping, groupedSize } from '../grouping.ts';
 import { placedBy } from '../placement.ts';
 import { groupByFirst, groupBySets } from './group-by.ts';

@@ -1,7 +1,7 @@
 import type { NamedExpression } from '../../../../shared/plan/nodes/expression.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import type { Dialect } from '../../dialect.ts';
-import { parseExpression, printExpression } from '../../expressions.ts';
+import { parseExpression, printExpression } from '../../expressions/tree.ts';
 
 /** The columns between the phases, equal ones shared, under names that no other column has. */
 export class PartColumns {

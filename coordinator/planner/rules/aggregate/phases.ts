@@ -1,9 +1,9 @@
 import type { NamedExpression } from '../../../../shared/plan/nodes/expression.ts';
 import { meaning } from '../../../../shared/sql/ast.ts';
 import { castTo } from '../../../../shared/sql/type-text.ts';
-import { type BoundOf, inputOf } from '../../bound.ts';
+import { type BoundOf, inputOf } from '../../bound/plan.ts';
 import type { Dialect } from '../../dialect.ts';
-import { printExpression } from '../../expressions.ts';
+import { printExpression } from '../../expressions/tree.ts';
 import { callText, columnValue, distinctKind } from './call-text.ts';
 import type { AggregateCall } from './calls.ts';
 import { Finals } from './finals.ts';

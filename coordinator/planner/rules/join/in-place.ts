@@ -1,4 +1,4 @@
-import type { Fragment } from '../../fragment.ts';
+import type { Fragment } from '../../stages/fragment.ts';
 import { lyingBy } from '../placement.ts';
 import type { JoinKeys } from './keys.ts';
 

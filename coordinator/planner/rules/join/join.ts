@@ -1,11 +1,11 @@
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { name, quotedName } from '../../../../shared/sql/text.ts';
 import type { StageInput } from '../../../../shared/stage/stage.ts';
-import type { BoundOf, JoinColumn, OperatorOf } from '../../bound.ts';
-import type { Build } from '../../build.ts';
-import { type JoinChoice, keptSides, mayLeaveOut, mayRepeat } from '../../choices.ts';
-import { type Fragment, type Size, withNote } from '../../fragment.ts';
-import { asRelation, isBare, queryOf } from '../../query.ts';
+import type { BoundOf, JoinColumn, OperatorOf } from '../../bound/plan.ts';
+import type { Build } from '../../stages/build.ts';
+import { type JoinChoice, keptSides, mayLeaveOut, mayRepeat } from '../../stages/choices.ts';
+import { type Fragment, type Size, withNote } from '../../stages/fragment.ts';
+import { asRelation, isBare, queryOf } from '../../stages/query.ts';
 import { filteredSize, withoutUnique } from '../narrow.ts';
 import { asTheyAre, passed, placedBy, stayingPut } from '../placement.ts';
 import { type InPlace, inPlace } from './in-place.ts';

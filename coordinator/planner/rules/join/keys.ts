@@ -1,10 +1,10 @@
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, isNode, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
 import { describeOver } from '../../bind/describe.ts';
-import type { BoundOf, OperatorOf } from '../../bound.ts';
-import { type Comparison, keptSides } from '../../choices.ts';
+import type { BoundOf, OperatorOf } from '../../bound/plan.ts';
 import type { Dialect } from '../../dialect.ts';
-import { printExpression } from '../../expressions.ts';
+import { printExpression } from '../../expressions/tree.ts';
+import { type Comparison, keptSides } from '../../stages/choices.ts';
 import { asTheyAre, heldBy } from '../placement.ts';
 
 /** SQL over each side such that rows which meet have equal values there: what both sides are hashed by. */

@@ -1,7 +1,7 @@
 import { type AstNode, find, isNode, meaning, nodesOf, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
-import { columnNamed } from '../../expressions.ts';
+import { columnNamed } from '../../expressions/tree.ts';
 import { hasCall, type SqlFunctions } from '../../functions/calls.ts';
-import { itemName } from '../lower/item-name.ts';
+import { itemName } from '../lower/names/item-name.ts';
 import type { Lowering } from '../lower/types.ts';
 import { positionOf } from '../select/groups.ts';
 

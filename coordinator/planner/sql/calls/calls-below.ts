@@ -1,11 +1,11 @@
 import { type AstNode, find, meaning, nodesOf, rewrite, textsOf, walk } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
-import { columnNamed } from '../../expressions.ts';
+import { columnNamed } from '../../expressions/tree.ts';
 import { functionOf, type SqlFunctions } from '../../functions/calls.ts';
 import type { CommonTables } from '../lower/common-tables.ts';
-import { type Entry, NameWalk } from '../lower/name-walk.ts';
-import { hasAggregate, isAggregate } from '../lower/outside-aggregates.ts';
-import type { Relation, Scope } from '../lower/scope.ts';
+import { type Entry, NameWalk } from '../lower/names/name-walk.ts';
+import type { Relation, Scope } from '../lower/names/scope.ts';
+import { hasAggregate, isAggregate } from '../lower/subqueries/outside-aggregates.ts';
 import type { Lowering } from '../lower/types.ts';
 
 /** A call and the one entry of a FROM clause that it speaks of. */

@@ -1,10 +1,10 @@
 import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import type { NamedPlan } from '../../../../shared/plan/nodes/sql.ts';
 import { type AstNode, find, isNode, meaning, nodesOf, onlyStatement, tableNamed } from '../../../../shared/sql/ast.ts';
+import { isVolatile } from '../../expressions/volatile.ts';
 import { functionOf, functionsByName, hasCall, type SqlFunctions } from '../../functions/calls.ts';
-import { isVolatile } from '../../volatile.ts';
 import { type CommonTable, type CommonTables, withCommonTables } from '../lower/common-tables.ts';
-import { NotDistributed } from '../lower/names.ts';
+import { NotDistributed } from '../lower/names/names.ts';
 import type { Lowering } from '../lower/types.ts';
 import { callsAbove } from './calls-above.ts';
 import { callsBelow } from './calls-below.ts';

@@ -2,8 +2,8 @@ import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { type AstNode, meaning, nodesOf } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
-import { printExpression } from '../../expressions.ts';
-import { columnsIn } from './resolver.ts';
+import { printExpression } from '../../expressions/tree.ts';
+import { columnsIn } from './names/resolver.ts';
 import type { Lowering } from './types.ts';
 
 /** A relation that a condition needs beside its own rows: a subquery's, joined before the condition is asked. */

@@ -1,20 +1,20 @@
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { type AstNode, isNode, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import { isVolatile } from '../../volatile.ts';
+import { isVolatile } from '../../expressions/volatile.ts';
 import type { CommonTables } from './common-tables.ts';
 import { type Attachment, attachTo, type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
-import { leftward } from './in-domain.ts';
-import { joinUnits } from './join-order.ts';
-import { joinedScope, joinTypes, oneOf, sharedNames } from './join-scope.ts';
-import { inScope, lowerLateral } from './lateral.ts';
-import { NotDistributed, simply } from './names.ts';
+import { leftward } from './correlated/in-domain.ts';
+import { inScope, lowerLateral } from './correlated/lateral.ts';
+import { joinUnits } from './joins/join-order.ts';
+import type { Unit } from './joins/unit.ts';
+import { joinedScope, joinTypes, oneOf, sharedNames } from './names/join-scope.ts';
+import { NotDistributed, simply } from './names/names.ts';
+import { columnsIn } from './names/resolver.ts';
+import { type Scope, scopeOf } from './names/scope.ts';
 import { lowerRelation } from './relation.ts';
-import { columnsIn } from './resolver.ts';
 import { sampled, sampledName } from './samples.ts';
-import { type Scope, scopeOf } from './scope.ts';
 import type { Lowering } from './types.ts';
-import type { Unit } from './unit.ts';
 
 /** A FROM clause: relations that inner joins connect in any order, and what names mean over them. */
 export interface From {

@@ -2,14 +2,14 @@ import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, isNode, nodesOf, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
-import { columnNamed } from '../../expressions.ts';
+import { columnNamed } from '../../expressions/tree.ts';
 import { isTreeRowByRow } from '../row-by-row.ts';
 import { lowerSelect } from '../select/lower-select.ts';
 import { modifiersOf } from '../select/parts.ts';
 import { type CommonTables, withCommonTables } from './common-tables.ts';
-import { NotDistributed } from './names.ts';
-import { resolveTree } from './resolver.ts';
-import { isSame, type ScopeColumn, scopeOf } from './scope.ts';
+import { NotDistributed } from './names/names.ts';
+import { resolveTree } from './names/resolver.ts';
+import { isSame, type ScopeColumn, scopeOf } from './names/scope.ts';
 import { lowerSelectNode, makesRows } from './select.ts';
 import type { Columns, Lowering } from './types.ts';
 

@@ -4,8 +4,8 @@ import { quotedName } from '../../../../shared/sql/text.ts';
 import { lowerPivot } from '../pivots/lower.ts';
 import { tableReferences } from '../table-references.ts';
 import type { CommonTables } from './common-tables.ts';
-import { NotDistributed } from './names.ts';
-import type { Relation } from './scope.ts';
+import { NotDistributed } from './names/names.ts';
+import type { Relation } from './names/scope.ts';
 import { selectAllFrom } from './select-all.ts';
 import type { Columns, Lowering } from './types.ts';
 

@@ -1,6 +1,6 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import { type AstNode, type AstValue, find, isNode } from '../../../../shared/sql/ast.ts';
-import { NotDistributed } from './names.ts';
+import { NotDistributed } from './names/names.ts';
 
 /**
  * Whether a sample is a share of the rows, taken row by row or block by block without a seed: each task may take it of its

@@ -6,18 +6,18 @@ import { groupSetsOf, modifiersOf, type SelectItem, type SelectParts } from '../
 import type { CommonTables } from './common-tables.ts';
 import { type Attachment, applyConjunct, attachTo, type Conjunct, conjunctsOf } from './conjuncts.ts';
 import { type From, lowerFrom } from './from.ts';
-import { itemName } from './item-name.ts';
-import { joinUnits } from './join-order.ts';
-import { NotDistributed } from './names.ts';
-import { type Lookup, resolveTree } from './resolver.ts';
-import type { Scope } from './scope.ts';
-import { starItems } from './stars.ts';
-import { lowerCondition } from './subqueries.ts';
-import { type Site, typeOver } from './subquery-site.ts';
-import { subqueryValues } from './subquery-values.ts';
+import { joinUnits } from './joins/join-order.ts';
+import { itemName } from './names/item-name.ts';
+import { NotDistributed } from './names/names.ts';
+import { type Lookup, resolveTree } from './names/resolver.ts';
+import type { Scope } from './names/scope.ts';
+import { starItems } from './names/stars.ts';
+import { uniqueNames } from './names/unique-names.ts';
+import { lowerCondition } from './subqueries/conditions.ts';
+import { type Site, typeOver } from './subqueries/site.ts';
+import { subqueryValues } from './subqueries/values.ts';
+import { withAttached } from './subqueries/with-attached.ts';
 import type { Columns, Lowering, OpenSelect } from './types.ts';
-import { uniqueNames } from './unique-names.ts';
-import { withAttached } from './with-attached.ts';
 
 /** @throws NotDistributed */
 export function lowerSelectNode(select: AstNode, tables: CommonTables, lowering: Lowering, result?: Schema): Columns {

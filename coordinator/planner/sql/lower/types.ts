@@ -6,8 +6,8 @@ import type { PlanContext } from '../../context.ts';
 import type { SelectParts } from '../select/parts.ts';
 import type { Relations } from '../table-references.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
-import type { Names } from './names.ts';
-import type { Relation, Scope, ScopeColumn } from './scope.ts';
+import type { Names } from './names/names.ts';
+import type { Relation, Scope, ScopeColumn } from './names/scope.ts';
 
 /** A plan and what its columns are called in the query. */
 export interface Columns {

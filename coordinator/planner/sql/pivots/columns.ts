@@ -1,7 +1,7 @@
 import { type AstNode, isNode, nodesOf } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
-import { printExpression } from '../../expressions.ts';
-import { NotDistributed } from '../lower/names.ts';
+import { printExpression } from '../../expressions/tree.ts';
+import { NotDistributed } from '../lower/names/names.ts';
 
 /** One column that a PIVOT makes for each of its aggregates: its name, and of which texts of the pivoted columns it is. */
 export interface PivotedValue {

@@ -2,7 +2,7 @@ import { type AstNode, find, isNode, nodesOf, rewrite, textsOf } from '../../../
 import { literal } from '../../../../shared/sql/text.ts';
 import { tokenize } from '../../../../shared/sql/tokens.ts';
 import type { Dialect } from '../../dialect.ts';
-import { columnNamed } from '../../expressions.ts';
+import { columnNamed } from '../../expressions/tree.ts';
 import { type Mark, markPivots } from './marks.ts';
 import { asTable, selectOf, starWithout } from './trees.ts';
 

@@ -3,8 +3,8 @@ import type { NamedExpression } from '../../../../shared/plan/nodes/expression.t
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, find, meaning } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
-import { columnNamed, printExpression } from '../../expressions.ts';
-import { isVolatile } from '../../volatile.ts';
+import { columnNamed, printExpression } from '../../expressions/tree.ts';
+import { isVolatile } from '../../expressions/volatile.ts';
 import type { Aliases } from './aliases.ts';
 import type { SelectParts } from './parts.ts';
 

@@ -4,7 +4,7 @@ import { Cluster } from '../../../../client/cluster.ts';
 import type { Dataset } from '../../../../client/dataset/dataset.ts';
 import type { Resolver } from '../../../../client/dataset/draft.ts';
 import { avg, col, count, sql } from '../../../../client/index.ts';
-import { fakeSession } from '../../../support/fake-session.ts';
+import { fakeSession } from '../../../support/cluster/fake-session.ts';
 
 const cluster = new Cluster(fakeSession(), async () => {});
 const table = cluster.read.parquet('/data/t.parquet');

@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { startLocalCluster } from '../../../../client/local/cluster.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
 
-const entry = new URL('../../../support/fake-role.ts', import.meta.url);
+const entry = new URL('../../../support/processes/fake-role.ts', import.meta.url);
 const entries = { coordinator: entry, worker: entry };
-const program = fileURLToPath(new URL('../../../support/local-program.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../../support/processes/local-program.ts', import.meta.url));
 const config = loadConfig({ SHEAF_LOCAL_STOP_LIMIT_MS: '500' });
 let parent = '';
 

@@ -4,8 +4,8 @@ import { JobProgress } from '../../../../client/pipelines/job-progress.ts';
 import { SheafError } from '../../../../shared/errors.ts';
 import { jobId } from '../../../../shared/ids.ts';
 import type { JobInfo } from '../../../../shared/plan/job.ts';
-import { jobInfo } from '../../../support/fake-jobs.ts';
-import { fakeSession } from '../../../support/fake-session.ts';
+import { jobInfo } from '../../../support/cluster/fake-jobs.ts';
+import { fakeSession } from '../../../support/cluster/fake-session.ts';
 
 /** What is told when a coordinator answers so of a job. */
 function telling(answer: (job: string) => JobInfo) {

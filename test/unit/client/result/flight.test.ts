@@ -14,7 +14,7 @@ import { startFlightServer } from '../../../../shared/flight/server.ts';
 import { FileSource } from '../../../../shared/flight/source.ts';
 import { jobId, stageId, workerId } from '../../../../shared/ids.ts';
 import type { ExchangePart } from '../../../../shared/stage/exchange-part.ts';
-import { fakeJobs, jobInfo, jobUpdate } from '../../../support/fake-jobs.ts';
+import { fakeJobs, jobInfo, jobUpdate } from '../../../support/cluster/fake-jobs.ts';
 
 const config = loadConfig({}, { fetchBackoffMs: 1, watchRetryMs: 10 });
 const job = jobId('job-1');

@@ -8,8 +8,8 @@ import type { LostPart } from '../../../../shared/contracts/jobs.ts';
 import { SheafError } from '../../../../shared/errors.ts';
 import { stageId, workerId } from '../../../../shared/ids.ts';
 import type { JobResult } from '../../../../shared/plan/job.ts';
-import { jobInfo, jobUpdate } from '../../../support/fake-jobs.ts';
-import { fakeSession } from '../../../support/fake-session.ts';
+import { jobInfo, jobUpdate } from '../../../support/cluster/fake-jobs.ts';
+import { fakeSession } from '../../../support/cluster/fake-session.ts';
 
 /** A batch of the numbers from `first` on. */
 function batchOf(first: number, rows: number): RecordBatch {

@@ -7,7 +7,7 @@ import { connect } from '../../../../client/index.ts';
 import { SheafError } from '../../../../shared/errors.ts';
 import { workerId } from '../../../../shared/ids.ts';
 import type { JobRequest, WorkerInfo } from '../../../../shared/plan/job.ts';
-import { fakeJobs, jobInfo, jobUpdate, untilEnd } from '../../../support/fake-jobs.ts';
+import { fakeJobs, jobInfo, jobUpdate, untilEnd } from '../../../support/cluster/fake-jobs.ts';
 
 const token = 'a-token-of-enough-characters';
 

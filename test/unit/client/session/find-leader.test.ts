@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect } from '../../../../client/index.ts';
 import { SheafError } from '../../../../shared/errors.ts';
-import { fakeJobs } from '../../../support/fake-jobs.ts';
-import { freePort } from '../../../support/processes.ts';
+import { fakeJobs } from '../../../support/cluster/fake-jobs.ts';
+import { freePort } from '../../../support/processes/processes.ts';
 
 test('a standby shows the way to the leader', async () => {
   await using leader = await fakeJobs({ listWorkers: () => ({ json: [] }) });

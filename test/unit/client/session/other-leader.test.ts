@@ -6,7 +6,7 @@ import { SheafError } from '../../../../shared/errors.ts';
 import { jobId } from '../../../../shared/ids.ts';
 import type { JobRequest } from '../../../../shared/plan/job.ts';
 import { version } from '../../../../shared/version.ts';
-import { fakeJobs, jobInfo, jobUpdate } from '../../../support/fake-jobs.ts';
+import { fakeJobs, jobInfo, jobUpdate } from '../../../support/cluster/fake-jobs.ts';
 
 test('a submission whose answer is lost is made again, and known by its key', async () => {
   const keys: unknown[] = [];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Cluster } from '../../../../client/cluster.ts';
 import type { Draft, Resolver } from '../../../../client/dataset/draft.ts';
 import { col } from '../../../../client/index.ts';
-import { fakeSession } from '../../../support/fake-session.ts';
+import { fakeSession } from '../../../support/cluster/fake-session.ts';
 
 const cluster = new Cluster(fakeSession(), async () => {});
 const flights = cluster.read.parquet('/data/flights.parquet');

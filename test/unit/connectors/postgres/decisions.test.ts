@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serverOf } from '../../../../connectors/postgres/connection-options.ts';
 import { postgresError } from '../../../../connectors/postgres/errors.ts';
-import { placeColumns } from '../../../../connectors/postgres/fit.ts';
 import { parseSinkOptions, parseSourceOptions } from '../../../../connectors/postgres/options.ts';
+import { placeColumns } from '../../../../connectors/postgres/sink/fit.ts';
+import type { TargetColumn } from '../../../../connectors/postgres/sink/target.ts';
 import {
   chooseBounds,
   evenBounds,
   keyRanges,
   pieceCount,
   placeRanges,
-} from '../../../../connectors/postgres/pieces.ts';
-import type { TargetColumn } from '../../../../connectors/postgres/target.ts';
+} from '../../../../connectors/postgres/source/pieces.ts';
 import { parseTableName, quotedTable } from '../../../../connectors/table-name.ts';
 
 const column = (name: string, type: string, more: Partial<TargetColumn> = {}): TargetColumn => ({

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { SheafError } from '../../../../shared/errors.ts';
-import { runLocally } from '../../../support/local-executor.ts';
-import { PlannerBench } from '../../../support/planner.ts';
+import { runLocally } from '../../../support/planner/local-executor.ts';
+import { PlannerBench } from '../../../support/planner/planner.ts';
 
 const bench = new PlannerBench({ broadcastBytesMax: 0, rereadBytesMax: 0 });
 after(() => bench[Symbol.dispose]());

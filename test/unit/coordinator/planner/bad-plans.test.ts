@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { ErrorCode, SheafError } from '../../../../shared/errors.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { PlannerBench, scan } from '../../../support/planner.ts';
+import { PlannerBench, scan } from '../../../support/planner/planner.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());

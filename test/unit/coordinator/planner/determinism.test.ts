@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { PlannerBench, scan } from '../../../support/planner.ts';
+import { PlannerBench, scan } from '../../../support/planner/planner.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());

@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { PlanContext } from '../../../../coordinator/planner/context.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { PlannerBench, scan } from '../../../support/planner.ts';
+import { PlannerBench, scan } from '../../../support/planner/planner.ts';
 
 /**
  * Staged plans of questions on real data, to be reviewed as diffs. After a change that is meant:

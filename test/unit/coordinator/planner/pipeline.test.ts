@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { PlanContext } from '../../../../coordinator/planner/context.ts';
-import { explainPlan } from '../../../../coordinator/planner/explain.ts';
-import type { StagedPlan } from '../../../../coordinator/planner/staged-plan.ts';
+import { explainPlan } from '../../../../coordinator/planner/explain/staged.ts';
+import type { StagedPlan } from '../../../../coordinator/planner/stages/staged-plan.ts';
 import type { Json } from '../../../../shared/json.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { ExtractNode } from '../../../../shared/plan/nodes/extract.ts';
@@ -10,8 +10,8 @@ import type { LoadNode, LoadOutput } from '../../../../shared/plan/nodes/load.ts
 import { parseJobRequest } from '../../../../shared/plan/validate.ts';
 import { extractKey } from '../../../../shared/plan/walk.ts';
 import { receiptSchema } from '../../../../shared/stage/load-step.ts';
-import { runLocally } from '../../../support/local-executor.ts';
-import { PlannerBench } from '../../../support/planner.ts';
+import { runLocally } from '../../../support/planner/local-executor.ts';
+import { PlannerBench } from '../../../support/planner/planner.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());

@@ -1,9 +1,9 @@
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import type { PartitionSize } from '../../../../shared/stage/task.ts';
-import { runLocally } from '../../../support/local-executor.ts';
-import { PlannerBench, scan } from '../../../support/planner.ts';
-import { type Base, Choices, randomPlan } from '../../../support/random-plans.ts';
+import { runLocally } from '../../../support/planner/local-executor.ts';
+import { PlannerBench, scan } from '../../../support/planner/planner.ts';
+import { type Base, Choices, randomPlan } from '../../../support/planner/random-plans.ts';
 import { assertSameRows } from '../../../support/same-rows.ts';
 
 const bench = new PlannerBench();

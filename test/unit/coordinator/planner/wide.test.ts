@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { explainPlan } from '../../../../coordinator/planner/explain.ts';
+import { explainPlan } from '../../../../coordinator/planner/explain/staged.ts';
 import type { PlanNode } from '../../../../shared/plan/node.ts';
-import { runLocally } from '../../../support/local-executor.ts';
-import { PlannerBench, scan } from '../../../support/planner.ts';
+import { runLocally } from '../../../support/planner/local-executor.ts';
+import { PlannerBench, scan } from '../../../support/planner/planner.ts';
 import { assertSameRows } from '../../../support/same-rows.ts';
 
 const bench = new PlannerBench({ wideBytesMax: 300_000 });

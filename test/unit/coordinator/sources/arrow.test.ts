@@ -24,7 +24,7 @@ import {
 import { scanKey } from '../../../../coordinator/planner/source.ts';
 import { duckdbType } from '../../../../coordinator/sources/arrow-types.ts';
 import { resolveSources } from '../../../../coordinator/sources/resolve-sources.ts';
-import { PlannerBench, scan } from '../../../support/planner.ts';
+import { PlannerBench, scan } from '../../../support/planner/planner.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());

@@ -6,7 +6,7 @@ import { type ResolvedSource, scanKey } from '../../../../coordinator/planner/so
 import { resolveSources } from '../../../../coordinator/sources/resolve-sources.ts';
 import type { SheafError } from '../../../../shared/errors.ts';
 import type { FileFormat, ScanOptions } from '../../../../shared/plan/nodes/scan.ts';
-import { PlannerBench, scan } from '../../../support/planner.ts';
+import { PlannerBench, scan } from '../../../support/planner/planner.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());

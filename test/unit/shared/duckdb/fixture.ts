@@ -4,7 +4,7 @@ import { after } from 'node:test';
 import type { Batch } from '../../../../shared/arrow/batch.ts';
 import { Connection } from '../../../../shared/duckdb/connection.ts';
 import { Database } from '../../../../shared/duckdb/database.ts';
-import type { Input } from '../../../../shared/duckdb/input.ts';
+import type { Input } from '../../../../shared/duckdb/input/input.ts';
 
 export const database = Database.open({
   memoryLimitBytes: 2 ** 29,

@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { batchOf, folder, job, writeFile } from '../../../support/exchange.ts';
+import { batchOf, folder, job, writeFile } from '../../../support/exchange/exchange.ts';
 
 const values = Array.from({ length: 16_384 }, (_, i) => i);
 
 test('a disk that fills up is DISK_FULL and leaves no file', () => {
   using root = folder();
   // A limit of 200 KiB per file, in a child: it needs no rights, where a small disk to mount would.
-  const fixtures = new URL('../../../support/exchange.ts', import.meta.url).href;
+  const fixtures = new URL('../../../support/exchange/exchange.ts', import.meta.url).href;
   const program = `
     const { writeFile } = await import('${fixtures}');
     const values = ${JSON.stringify(values)};

@@ -5,7 +5,16 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ExchangeReader } from '../../../../shared/exchange/reader.ts';
 import { ExchangeWriter } from '../../../../shared/exchange/writer.ts';
-import { attempt, batchOf, folder, job, limits, readFile, schema, writeFile } from '../../../support/exchange.ts';
+import {
+  attempt,
+  batchOf,
+  folder,
+  job,
+  limits,
+  readFile,
+  schema,
+  writeFile,
+} from '../../../support/exchange/exchange.ts';
 
 const writesOf = (partitions: number) =>
   fc.array(fc.tuple(fc.nat(partitions - 1), fc.array(fc.integer(), { maxLength: 300 })), { maxLength: 30 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeSchema } from '../../../../shared/arrow/ipc.ts';
 import { InlineWriter, readInline } from '../../../../shared/exchange/inline-rows.ts';
-import { batchOf, schema, valuesOf } from '../../../support/exchange.ts';
+import { batchOf, schema, valuesOf } from '../../../support/exchange/exchange.ts';
 
 const written = (bytesMax: number, batches: readonly (readonly number[])[]) => {
   const writer = new InlineWriter(decodeSchema(schema), bytesMax);

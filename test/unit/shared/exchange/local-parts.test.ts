@@ -6,7 +6,7 @@ import { fetchFailureOf } from '../../../../shared/exchange/fetch-failed.ts';
 import { type LocalPart, readParts, schemaOfParts } from '../../../../shared/exchange/local-parts.ts';
 import { ExchangeWriter } from '../../../../shared/exchange/writer.ts';
 import { stageId, workerId } from '../../../../shared/ids.ts';
-import { attempt, batchOf, folder, limits, schema, valuesOf } from '../../../support/exchange.ts';
+import { attempt, batchOf, folder, limits, schema, valuesOf } from '../../../support/exchange/exchange.ts';
 
 function producedParts(root: string): LocalPart[] {
   return [0, 1, 2].map((task) => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { DiskQuota } from '../../../../shared/exchange/quota.ts';
 import { dropJob } from '../../../../shared/exchange/root.ts';
 import { ExchangeWriter } from '../../../../shared/exchange/writer.ts';
-import { attempt, batchOf, folder, job, limits, schema } from '../../../support/exchange.ts';
+import { attempt, batchOf, folder, job, limits, schema } from '../../../support/exchange/exchange.ts';
 
 test('the quota counts what lies on disk', async () => {
   using root = folder();

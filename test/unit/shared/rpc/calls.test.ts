@@ -6,7 +6,7 @@ import { SheafError } from '../../../../shared/errors.ts';
 import { connectTo } from '../../../../shared/rpc/client.ts';
 import { type Handlers, implement } from '../../../../shared/rpc/handlers.ts';
 import { startServer } from '../../../../shared/rpc/server.ts';
-import { type Echo, echoService } from '../../../support/echo-service.ts';
+import { type Echo, echoService } from '../../../support/servers/echo-service.ts';
 
 const config = loadConfig();
 

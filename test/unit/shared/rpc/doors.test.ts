@@ -5,7 +5,7 @@ import { parseAddress } from '../../../../shared/rpc/address.ts';
 import { connectTo } from '../../../../shared/rpc/client.ts';
 import { type Handlers, implement } from '../../../../shared/rpc/handlers.ts';
 import { startServer } from '../../../../shared/rpc/server.ts';
-import { type Echo, echoService } from '../../../support/echo-service.ts';
+import { type Echo, echoService } from '../../../support/servers/echo-service.ts';
 
 const config = loadConfig();
 const token = 'a-token-of-more-than-sixteen-characters';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../../../shared/config/config.ts';
 import { EmbeddedStore } from '../../../../shared/store/embedded.ts';
-import { storeConformance } from '../../../support/store-conformance.ts';
+import { storeConformance } from '../../../support/store/store-conformance.ts';
 
 storeConformance('embedded', async () => {
   const store = new EmbeddedStore(loadConfig());

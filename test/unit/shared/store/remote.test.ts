@@ -5,7 +5,7 @@ import { startServer } from '../../../../shared/rpc/server.ts';
 import { EmbeddedStore } from '../../../../shared/store/embedded.ts';
 import { RemoteStore } from '../../../../shared/store/remote.ts';
 import { implementStore } from '../../../../shared/store/service.ts';
-import { storeConformance } from '../../../support/store-conformance.ts';
+import { storeConformance } from '../../../support/store/store-conformance.ts';
 
 const config = loadConfig();
 const token = 'a-token-of-more-than-sixteen-characters';

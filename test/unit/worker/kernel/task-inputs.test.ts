@@ -8,7 +8,7 @@ import { stageId, workerId } from '../../../../shared/ids.ts';
 import { TaskInputs } from '../../../../worker/kernel/task-inputs.ts';
 import { AttemptWatch, Cancellation } from '../../../../worker/pool/cancellation.ts';
 import type { LocalInput, PoolTask, ThreadData } from '../../../../worker/pool/protocol.ts';
-import { attempt, batchOf, folder, job, limits, schema } from '../../../support/exchange.ts';
+import { attempt, batchOf, folder, job, limits, schema } from '../../../support/exchange/exchange.ts';
 
 /** An exchange file of so many rows, as a part that its producer counted. */
 function produce(root: string, task: number, rows: number): LocalPart {

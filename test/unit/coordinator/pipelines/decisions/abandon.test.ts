@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Answers, abandonedError, halfLoaded } from '../../../../../coordinator/pipelines/decisions/abandon.ts';
-import type { OutputSummary, RunCommit } from '../../../../../pipeline/run.ts';
+import type { OutputSummary, RunCommit } from '../../../../../pipeline/records/run.ts';
 
 const output = (name: string): OutputSummary => ({
   ...{ name, connector: 'memory', rows: 3, rejected: 0, bytes: 0, rules: [], detail: null },

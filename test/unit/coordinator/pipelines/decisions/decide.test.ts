@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide, type LoadedRun } from '../../../../../coordinator/pipelines/decisions/decide.ts';
 import { byOutput } from '../../../../../coordinator/pipelines/decisions/receipts.ts';
-import type { CountRow } from '../../../../../pipeline/compiled.ts';
-import type { OutputDocument, RejectPolicy, Rule } from '../../../../../pipeline/document.ts';
+import type { CountRow } from '../../../../../pipeline/compile/compiled.ts';
+import type { OutputDocument, RejectPolicy, Rule } from '../../../../../pipeline/records/document.ts';
 import type { Json } from '../../../../../shared/json.ts';
 
 const plan = { kind: 'sql', text: 'select 1' } as const;

@@ -8,7 +8,7 @@ import {
   type Step,
   step,
 } from '../../../../../coordinator/pipelines/decisions/machine.ts';
-import type { RunLife, RunRecord, RunState } from '../../../../../pipeline/run.ts';
+import type { RunLife, RunRecord, RunState } from '../../../../../pipeline/records/run.ts';
 import type { ErrorData } from '../../../../../shared/errors.ts';
 import { jobId } from '../../../../../shared/ids.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { turns } from '../../../../../coordinator/pipelines/decisions/turns.ts';
-import type { RunLife, RunRecord } from '../../../../../pipeline/run.ts';
-import { derivedRunId, newRunId } from '../../../../../pipeline/run-id.ts';
+import type { RunLife, RunRecord } from '../../../../../pipeline/records/run.ts';
+import { derivedRunId, newRunId } from '../../../../../pipeline/records/run-id.ts';
 import { jobId } from '../../../../../shared/ids.ts';
 
 const queued = (dueMs = 0): RunLife => ({ state: 'queued', dueMs });

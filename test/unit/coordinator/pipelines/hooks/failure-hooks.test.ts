@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
-import type { RunRecord } from '../../../../../pipeline/run.ts';
+import type { RunRecord } from '../../../../../pipeline/records/run.ts';
 import { SheafError } from '../../../../../shared/errors.ts';
 import type { Json } from '../../../../../shared/json.ts';
-import { until } from '../../../../support/cluster.ts';
-import { TestLeader, testDocument } from '../../../../support/pipeline-runs.ts';
-import { runWorld } from '../../../../support/run-world.ts';
+import { until } from '../../../../support/cluster/cluster.ts';
+import { TestLeader, testDocument } from '../../../../support/pipelines/pipeline-runs.ts';
+import { runWorld } from '../../../../support/pipelines/run-world.ts';
 
 interface Told {
   readonly headers: IncomingHttpHeaders;

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type BackfilledInterval, carryOut } from '../../../../../client/pipelines/backfill.ts';
 import { type Covered, isCovered, withInterval } from '../../../../../coordinator/pipelines/schedule/covered.ts';
-import type { RunInfo } from '../../../../../pipeline/run.ts';
+import type { RunInfo } from '../../../../../pipeline/records/run.ts';
 import { SheafError } from '../../../../../shared/errors.ts';
 import { keysOf } from '../../../../../shared/store/keys.ts';
-import { until } from '../../../../support/cluster.ts';
-import { TestLeader, testDocument } from '../../../../support/pipeline-runs.ts';
-import { runWorld } from '../../../../support/run-world.ts';
+import { until } from '../../../../support/cluster/cluster.ts';
+import { TestLeader, testDocument } from '../../../../support/pipelines/pipeline-runs.ts';
+import { runWorld } from '../../../../support/pipelines/run-world.ts';
 
 const world = runWorld({ there: 1, now: () => Date.parse('2026-02-10T12:00Z') });
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DueLimits, decideDue } from '../../../../../coordinator/pipelines/schedule/decide-due.ts';
-import type { Schedule } from '../../../../../pipeline/document.ts';
-import { DueTimes } from '../../../../../pipeline/due-times.ts';
-import type { RunLife, RunRecord } from '../../../../../pipeline/run.ts';
-import type { ScheduleRecord } from '../../../../../pipeline/schedule.ts';
+import type { Schedule } from '../../../../../pipeline/records/document.ts';
+import { DueTimes } from '../../../../../pipeline/records/due-times.ts';
+import type { RunLife, RunRecord } from '../../../../../pipeline/records/run.ts';
+import type { ScheduleRecord } from '../../../../../pipeline/records/schedule.ts';
 
 const limits: DueLimits = { scheduleCatchUpMax: 5, scheduleGraceMs: 60_000, scheduleAheadMsMax: 3_600_000 };
 const at = (clock: string): number => Date.parse(`2026-01-31T${clock}Z`);

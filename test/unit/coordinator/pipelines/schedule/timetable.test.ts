@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { Point } from '../../../../../coordinator/pipelines/attempt.ts';
-import type { Schedule } from '../../../../../pipeline/document.ts';
-import type { RunRecord } from '../../../../../pipeline/run.ts';
-import type { ScheduleRecord } from '../../../../../pipeline/schedule.ts';
+import type { Point } from '../../../../../coordinator/pipelines/runs/attempt.ts';
+import type { Schedule } from '../../../../../pipeline/records/document.ts';
+import type { RunRecord } from '../../../../../pipeline/records/run.ts';
+import type { ScheduleRecord } from '../../../../../pipeline/records/schedule.ts';
 import { keysOf } from '../../../../../shared/store/keys.ts';
-import { until } from '../../../../support/cluster.ts';
-import { TestLeader, testDocument } from '../../../../support/pipeline-runs.ts';
-import { runWorld } from '../../../../support/run-world.ts';
+import { until } from '../../../../support/cluster/cluster.ts';
+import { TestLeader, testDocument } from '../../../../support/pipelines/pipeline-runs.ts';
+import { runWorld } from '../../../../support/pipelines/run-world.ts';
 
 const at = (clock: string): number => Date.parse(`2026-01-31T${clock}Z`);
 const often = { scheduleLookMs: 10 };

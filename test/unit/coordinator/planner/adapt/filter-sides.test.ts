@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { explainPlan } from '../../../../../coordinator/planner/explain.ts';
+import { explainPlan } from '../../../../../coordinator/planner/explain/staged.ts';
 import type { PlanNode } from '../../../../../shared/plan/node.ts';
 import type { JoinType } from '../../../../../shared/plan/nodes/join.ts';
 import type { StageSpec } from '../../../../../shared/stage/stage.ts';
-import { type AdaptedRun, type Adapting, runAdapted } from '../../../../support/adapted-run.ts';
-import { PlannerBench, scan } from '../../../../support/planner.ts';
+import { type AdaptedRun, type Adapting, runAdapted } from '../../../../support/planner/adapted-run.ts';
+import { PlannerBench, scan } from '../../../../support/planner/planner.ts';
 
 const bench = new PlannerBench({ broadcastBytesMax: 0, rereadBytesMax: 0 });
 after(() => bench[Symbol.dispose]());

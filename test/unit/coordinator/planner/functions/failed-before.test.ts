@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { SqlFunction, SqlNode } from '../../../../../shared/plan/nodes/sql.ts';
-import { PlannerBench } from '../../../../support/planner.ts';
+import { PlannerBench } from '../../../../support/planner/planner.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());

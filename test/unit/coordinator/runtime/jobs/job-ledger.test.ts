@@ -8,9 +8,9 @@ import { JobLedger } from '../../../../../coordinator/runtime/jobs/job-ledger.ts
 import { loadConfig } from '../../../../../shared/config/config.ts';
 import { jobId } from '../../../../../shared/ids.ts';
 import { createLogger } from '../../../../../shared/log.ts';
-import { campaign, type Leadership } from '../../../../../shared/store/election.ts';
 import { keysOf } from '../../../../../shared/store/keys.ts';
-import { FaultStore } from '../../../../support/fault-store.ts';
+import { campaign, type Leadership } from '../../../../../shared/store/membership/election.ts';
+import { FaultStore } from '../../../../support/store/fault-store.ts';
 
 const config = loadConfig({}, { jobHistoryMax: 2, storeRetryMs: 10 });
 const log = createLogger({ name: 'test', level: 'silent' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StagedPlan } from '../../../../../coordinator/planner/staged-plan.ts';
+import type { StagedPlan } from '../../../../../coordinator/planner/stages/staged-plan.ts';
 import { PlanCache } from '../../../../../coordinator/runtime/planning/plan-cache.ts';
 import type { PlanningRequest } from '../../../../../coordinator/runtime/planning/planning-protocol.ts';
 import { stageId } from '../../../../../shared/ids.ts';
