@@ -46,9 +46,9 @@ export function bindStep({ name, input }: PlanOf<'step'>, context: PlanContext, 
 }
 
 /** A plan that stands for what is bound already: a step of a name that is used nowhere else. */
-export function boundStep(bound: Bound, context: PlanContext): PlanOf<'step'> {
+export function boundStep(bound: Bound, context: PlanContext, label = 'rows read again'): PlanOf<'step'> {
   const steps = stepsOf(context);
-  const name = `bound ${steps.size}`;
+  const name = steps.has(label) ? `${label} ${steps.size}` : label;
   const input: PlanNode = { kind: 'union', inputs: [] };
   steps.set(name, { text: JSON.stringify(input), bound, schema: bound.schema });
   return { kind: 'step', name, input };

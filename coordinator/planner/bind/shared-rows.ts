@@ -20,3 +20,9 @@ export const isReadAnew = (bound: Bound): boolean => isOfFiles(bound) && isStabl
 const isOfFiles = ({ operator: { kind }, inputs }: Bound): boolean =>
   (kind === 'scan' || kind === 'dataset' || kind === 'filter' || kind === 'project' || kind === 'step') &&
   inputs.every(isOfFiles);
+
+/** Whether to make rows costs so much more than to read them that those of a common table are made once. */
+export const isDear = ({ operator: { kind }, inputs }: Bound): boolean => dear.has(kind) || inputs.some(isDear);
+
+/** What filters above it do not go below, and what yields fewer rows than it reads. A join alone is filtered from above. */
+const dear: ReadonlySet<Bound['operator']['kind']> = new Set(['aggregate', 'distinct', 'window', 'gather']);

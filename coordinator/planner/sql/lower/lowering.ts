@@ -1,16 +1,17 @@
 import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import type { NamedPlan, SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { type AstNode, find, isNode, nodesOf, tableNamed } from '../../../../shared/sql/ast.ts';
+import { type AstNode, tableNamed } from '../../../../shared/sql/ast.ts';
+import { quotedName } from '../../../../shared/sql/text.ts';
 import { boundStep } from '../../bind/pipeline.ts';
-import { isReadAnew } from '../../bind/shared-rows.ts';
+import { isDear, isReadAnew } from '../../bind/shared-rows.ts';
 import type { Bound } from '../../bound/plan.ts';
 import { isStable } from '../../bound/stable.ts';
 import type { PlanContext } from '../../context.ts';
-import { isVolatile } from '../../expressions/volatile.ts';
 import type { Relations } from '../table-references.ts';
 import { usedColumns } from '../with-relations.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
+import { mentioned, readAgain } from './mentions.ts';
 import { Names, NotDistributed } from './names/names.ts';
 import type { Relation, Scope, ScopeColumn } from './names/scope.ts';
 import { lowerQuery } from './query.ts';
@@ -27,6 +28,9 @@ export class SqlLowering implements Lowering {
   readonly functions: readonly SqlFunction[];
   readonly #tree: AstNode;
   readonly #bind: (plan: PlanNode) => Bound;
+  readonly #readAgain: ReadonlySet<string>;
+  /** Common tables whose rows are made once for all that read them, by their entries in WITH clauses. */
+  readonly #made = new Map<AstNode, Columns>();
 
   constructor(
     tree: AstNode,
@@ -40,6 +44,7 @@ export class SqlLowering implements Lowering {
     this.functions = functions;
     this.#tree = tree;
     this.#bind = bind;
+    this.#readAgain = readAgain(tree);
   }
 
   get relations(): Relations {
@@ -66,6 +71,28 @@ export class SqlLowering implements Lowering {
   }
 
   common(table: CommonTable, tables: CommonTables): Columns {
+    if (table.isOpen || !this.#readAgain.has(table.name)) return this.#common(table, tables);
+    const made = this.#made.get(table.entry);
+    if (made !== undefined) return this.#anew(made);
+    const { plan, columns } = this.#common(table, tables);
+    const bound = this.#boundOf(plan);
+    if (!isDear(bound)) return { plan, columns };
+    const once = { plan: boundStep(bound, this.context, `with ${table.name}`), columns };
+    this.#made.set(table.entry, once);
+    return once;
+  }
+
+  /** Under names of its own. */
+  #anew({ plan, columns }: Columns): Columns {
+    const own = columns.map(({ name, internal }) => ({ name, internal, fresh: this.names.fresh(name) }));
+    const list = own.map(({ internal, fresh }) => ({ name: fresh, sql: quotedName(internal) }));
+    return {
+      plan: { kind: 'project', input: plan, columns: list },
+      columns: own.map(({ name, fresh }) => ({ name, internal: fresh })),
+    };
+  }
+
+  #common(table: CommonTable, tables: CommonTables): Columns {
     return this.#orWhole(
       () => lowerQuery(table.query, table.tables, this),
       () => this.whole(selectAllFrom(tableNamed(table.name), this.context), tables),
@@ -141,39 +168,3 @@ export class SqlLowering implements Lowering {
 }
 
 const notTakenApart = 'what it reads from cannot be taken apart';
-
-/** Common tables that a query speaks of, also by way of others, in their order. */
-function mentioned(query: AstNode, tables: readonly CommonTable[]): CommonTable[] {
-  const names = tableNames(query);
-  for (let size = -1; size !== names.size; ) {
-    size = names.size;
-    for (const table of tables) {
-      if (names.has(table.name)) for (const name of tableNames(table.query)) names.add(name);
-    }
-  }
-  return tables.filter(({ name }) => names.has(name));
-}
-
-const tableNames = (tree: AstNode): Set<string> => new Set(mentions(tree));
-
-const mentions = (tree: AstNode): string[] =>
-  find(tree, ({ type }) => type === 'BASE_TABLE').map(({ table_name }) => String(table_name).toLowerCase());
-
-/**
- * Common tables are run at each mention: one that may have other rows each time must not be.
- *
- * @throws NotDistributed
- */
-export function refuseUnstable(tree: AstNode, { dialect }: PlanContext): void {
-  const entries = find(tree, (node) => isNode(node.cte_map)).flatMap(({ cte_map }) =>
-    nodesOf((cte_map as AstNode).map),
-  );
-  const named = mentions(tree);
-  const isAgain = (name: string): boolean => named.filter((mention) => mention === name).length > 1;
-  const isUnstable = (entry: AstNode): boolean =>
-    isVolatile(dialect, entry) || find(entry, ({ type, sample }) => limits.has(type) || sample != null).length > 0;
-  if (!entries.some(({ key }) => isAgain(String(key).toLowerCase())) || !entries.some(isUnstable)) return;
-  throw new NotDistributed('it reads a WITH clause more than once that may have other rows each time');
-}
-
-const limits: ReadonlySet<unknown> = new Set(['LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER']);

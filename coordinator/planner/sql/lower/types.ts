@@ -36,7 +36,7 @@ export interface Lowering {
   close(open: OpenSelect): Columns;
   /** A query in FROM: taken apart, or else run whole in a task of its own. */
   part(query: AstNode, tables: CommonTables): Columns;
-  /** Each mention of a common table is taken apart anew: equal stages become one later. */
+  /** A common table: what costs much is made once for all mentions, the rest taken apart anew at each. */
   common(table: CommonTable, tables: CommonTables): Columns;
   /** A query as SQL text may call these too. */
   readonly functions: readonly SqlFunction[];
