@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { runLocally } from '../../../support/local-executor.ts';
-import { PlannerBench } from '../../../support/planner.ts';
-import { assertSameRows } from '../../../support/same-rows.ts';
+import { runLocally } from '../../../../support/planner/local-executor.ts';
+import { PlannerBench } from '../../../../support/planner/planner.ts';
+import { assertSameRows } from '../../../../support/same-rows.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());
