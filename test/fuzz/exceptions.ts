@@ -15,10 +15,6 @@ const exceptions: Readonly<Record<string, Exception>> = {
       return actual !== undefined && actual.replaceAll('"', '') === expected?.replaceAll('"', '');
     },
   },
-  'a function in what is gathered': {
-    reason: 'TypeScript functions are called where a plan is understood; the error says what is not.',
-    covers: (difference) => /^error: NOT_SUPPORTED The function \w+ cannot be called in this question/.test(difference),
-  },
   'an empty NDJSON file': {
     reason: 'It tells no columns: Sheaf refuses it, DuckDB calls its one column json.',
     covers: (difference) => difference.includes('does not read as NDJSON: it is empty'),

@@ -14,7 +14,7 @@ import { callsOfElements, functionsByName, hasCall } from '../functions/calls.ts
 import { contextOf, unlessFailedBefore } from '../functions/failed-before.ts';
 import { liftFunctions } from '../functions/lift.ts';
 import { notPlaced } from '../sql/calls/not-placed.ts';
-import { placeCalls } from '../sql/calls/place-calls.ts';
+import { type Placed, placeCalls, takenApart } from '../sql/calls/place-calls.ts';
 import { gatheredFilters } from '../sql/gathered-filters.ts';
 import { filterBy } from '../sql/lower/conjuncts.ts';
 import { SqlLowering } from '../sql/lower/lowering.ts';
@@ -78,13 +78,28 @@ function aroundCalls(
 ): Bound {
   const { tree, relations, functions } = question;
   const query = onlyStatement(tree) ?? {};
-  const placed = placeCalls(query, new SqlLowering(tree, { relations, functions }, context, bindPlan));
-  if ('call' in placed) throw notPlaced(placed.call, question, functionsByName(functions), reason);
-  const bound = bindPlan(placed.plan);
+  const lowering = (): SqlLowering => new SqlLowering(tree, { relations, functions }, context, bindPlan);
+  const apart = takenApart(query, lowering());
+  const bound = (apart && boundApart(apart, bindPlan)) ?? boundWhole(placeCalls(query, lowering()));
   if (bound.schema.some(({ type }, i) => type !== result[i]?.type) || bound.schema.length !== result.length)
     throw new SheafError('INTERNAL', 'The columns of a question changed where its functions are called');
   const columns = bound.schema.map(({ name }, i) => ({ name: result[i]?.name ?? name, sql: quotedName(name) }));
   return bindProject(columns, bound, context);
+
+  function boundWhole(placed: Placed): Bound {
+    if ('call' in placed) throw notPlaced(placed.call, question, functionsByName(functions), reason);
+    return bindPlan(placed.plan);
+  }
+}
+
+/** Nothing where one of its parts finds no place for a call, either. */
+function boundApart(plan: PlanNode, bindPlan: BindPlan): Bound | undefined {
+  try {
+    return bindPlan(plan);
+  } catch (thrown) {
+    if (thrown instanceof SheafError && thrown.code === 'NOT_SUPPORTED') return undefined;
+    throw thrown;
+  }
 }
 
 type BindPlan = (plan: PlanNode) => Bound;

@@ -1,11 +1,18 @@
 import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
-import type { NamedPlan } from '../../../../shared/plan/nodes/sql.ts';
 import { type AstNode, find, isNode, meaning, nodesOf, onlyStatement, tableNamed } from '../../../../shared/sql/ast.ts';
 import { isVolatile } from '../../expressions/volatile.ts';
 import { functionOf, functionsByName, hasCall, type SqlFunctions } from '../../functions/calls.ts';
 import { type CommonTable, type CommonTables, withCommonTables } from '../lower/common-tables.ts';
-import { NotDistributed } from '../lower/names/names.ts';
+import { NotDistributed, simply } from '../lower/names/names.ts';
 import type { Lowering } from '../lower/types.ts';
+import { aggregatesBeside } from './apart/aggregates-beside.ts';
+import type { Apart } from './apart/apart.ts';
+import { argumentsOut } from './apart/arguments-out.ts';
+import { groupsOut } from './apart/groups-out.ts';
+import { modifiersOut } from './apart/modifiers-out.ts';
+import { rowsOut } from './apart/rows-out.ts';
+import { setsOut } from './apart/sets-out.ts';
+import { windowsOut } from './apart/windows-out.ts';
 import { callsAbove } from './calls-above.ts';
 import { callsBelow } from './calls-below.ts';
 import { ClosedQueries } from './closed-queries.ts';
@@ -20,10 +27,27 @@ export type Placed = { readonly plan: PlanNode } | { readonly call: AstNode };
  */
 export const placeCalls = (query: AstNode, lowering: Lowering): Placed => new CallPlacing(lowering).place(query);
 
+/**
+ * A question that calls functions as one over a relation, which holds a part of it: its rows, then its groups, then what windows are
+ * computed of. Both are questions of their own, and most often distributed ones.
+ *
+ * @returns nothing where it cannot be made smaller like this
+ */
+export function takenApart(query: AstNode, lowering: Lowering): PlanNode | undefined {
+  try {
+    return new CallPlacing(lowering).apart(query);
+  } catch (thrown) {
+    if (thrown instanceof NotDistributed) {
+      if (process.env.DBG) process.stderr.write(`NOT ${thrown.stack} ${thrown.cause}\n`);
+      return undefined;
+    }
+    throw thrown;
+  }
+}
+
 class CallPlacing {
   readonly #lowering: Lowering;
   readonly #functions: SqlFunctions;
-  readonly #relations: NamedPlan[] = [];
   /** Queries that were taken out, by the tables that they may use and what they say. */
   readonly #taken = new Map<CommonTables, Map<string, string>>();
 
@@ -33,15 +57,36 @@ class CallPlacing {
   }
 
   place(query: AstNode): Placed {
-    const closed = new ClosedQueries(this.#functions, (part, tables) => this.#query(part, tables));
-    const below = this.#below(closed.inside(query, new Map()), new Map());
+    const below = this.#below(this.#withoutClosed(query), new Map());
     if (!this.#calls(below)) return { plan: this.#sql(below) };
     const above = callsAbove(below, this.#functions, this.#lowering);
     if (above === undefined) return { call: this.#callIn(below) };
-    const inner = this.#relation(this.#sql(above.inner));
+    const inner = this.#lowering.relate(this.#sql(above.inner));
     const select = onlyStatement(this.#lowering.context.dialect.parse('SELECT 1')) ?? {};
     const outer = { ...select, from_table: tableNamed(inner), select_list: above.list, modifiers: above.modifiers };
     return { plan: { ...this.#sql(outer), functions: this.#lowering.functions } };
+  }
+
+  apart(query: AstNode): PlanNode | undefined {
+    const open = this.#withoutClosed(query);
+    const apart: Apart = {
+      functions: this.#functions,
+      lowering: this.#lowering,
+      tables: withCommonTables(open, new Map()),
+      relate: (part, tables) => this.#nameOf(part, tables),
+      relateOnce: (part, tables) => this.#lowering.relate(this.#lowering.shared(this.#lowering.alone(part, tables))),
+    };
+    for (const step of [modifiersOut, rowsOut, setsOut, groupsOut, aggregatesBeside, argumentsOut, windowsOut]) {
+      const tried = simply(() => step(open, apart));
+      const smaller = 'value' in tried ? tried.value : undefined;
+      if (smaller !== undefined) return { ...this.#sql(smaller), functions: this.#lowering.functions };
+    }
+    return undefined;
+  }
+
+  #withoutClosed(query: AstNode): AstNode {
+    const closed = new ClosedQueries(this.#functions, (part, tables) => this.#query(part, tables));
+    return closed.inside(query, new Map());
   }
 
   #calls(tree: AstNode): boolean {
@@ -106,7 +151,7 @@ class CallPlacing {
     if (before !== undefined) return before;
     const plan = this.#lowering.alone(query, tables);
     this.#lowering.schemaOf(plan);
-    const name = this.#relation(plan);
+    const name = this.#lowering.relate(plan);
     if (!this.#isVolatile(query)) this.#taken.set(tables, known.set(said, name));
     return name;
   }
@@ -116,15 +161,9 @@ class CallPlacing {
     return isVolatile(this.#lowering.context.dialect, query) || find(query, isImpure).length > 0;
   }
 
-  #relation(plan: PlanNode): string {
-    const name = this.#lowering.names.madeUp('rows');
-    this.#relations.push({ name, plan });
-    return name;
-  }
-
   #sql(query: AstNode): PlanOf<'sql'> {
     const text = this.#lowering.context.dialect.print({ error: false, statements: [{ node: query }] });
-    return { kind: 'sql', text, relations: [...this.#lowering.relations.values(), ...this.#relations] };
+    return { kind: 'sql', text, relations: [...this.#lowering.relations.values()] };
   }
 }
 

@@ -33,15 +33,17 @@ export function readAgain(tree: AstNode): ReadonlySet<string> {
  *
  * @throws NotDistributed
  */
-export function refuseUnstable(tree: AstNode, { dialect }: PlanContext): void {
+export function refuseUnstable(tree: AstNode, context: PlanContext): void {
   const entries = entriesOf(tree);
   const named = mentions(tree);
   const isAgain = (name: string): boolean => named.filter((mention) => mention === name).length > 1;
-  const isUnstable = (entry: AstNode): boolean =>
-    isVolatile(dialect, entry) || find(entry, ({ type, sample }) => limits.has(type) || sample != null).length > 0;
-  if (!entries.some((entry) => isAgain(nameOf(entry))) || !entries.some(isUnstable)) return;
+  if (!entries.some((entry) => isAgain(nameOf(entry))) || !entries.some((entry) => mayDiffer(entry, context))) return;
   throw new NotDistributed('it reads a WITH clause more than once that may have other rows each time');
 }
+
+/** Whether a query may have other rows each time. */
+export const mayDiffer = (query: AstNode, { dialect }: PlanContext): boolean =>
+  isVolatile(dialect, query) || find(query, ({ type, sample }) => limits.has(type) || sample != null).length > 0;
 
 const limits: ReadonlySet<unknown> = new Set(['LIMIT_MODIFIER', 'LIMIT_PERCENT_MODIFIER']);
 
