@@ -33,17 +33,8 @@ export const placeCalls = (query: AstNode, lowering: Lowering): Placed => new Ca
  *
  * @returns nothing where it cannot be made smaller like this
  */
-export function takenApart(query: AstNode, lowering: Lowering): PlanNode | undefined {
-  try {
-    return new CallPlacing(lowering).apart(query);
-  } catch (thrown) {
-    if (thrown instanceof NotDistributed) {
-      if (process.env.DBG) process.stderr.write(`NOT ${thrown.stack} ${thrown.cause}\n`);
-      return undefined;
-    }
-    throw thrown;
-  }
-}
+export const takenApart = (query: AstNode, lowering: Lowering): PlanNode | undefined =>
+  new CallPlacing(lowering).apart(query);
 
 class CallPlacing {
   readonly #lowering: Lowering;
@@ -69,6 +60,7 @@ class CallPlacing {
 
   apart(query: AstNode): PlanNode | undefined {
     const open = this.#withoutClosed(query);
+    if (!this.#calls(open)) return undefined;
     const apart: Apart = {
       functions: this.#functions,
       lowering: this.#lowering,
