@@ -7,7 +7,7 @@ import { parseStatement } from './catalog/statement.ts';
 import type { Relation } from './dataset/actions.ts';
 import { Dataset } from './dataset/dataset.ts';
 import type { LocalFunction } from './dataset/local-function.ts';
-import type { Typed } from './expressions/expression.ts';
+import type { Typed } from './expressions/typed.ts';
 import { callSite } from './functions/call-site.ts';
 import {
   type AggregateDefinition,

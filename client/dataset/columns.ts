@@ -1,7 +1,8 @@
 import type { NamedExpression } from '../../shared/plan/nodes/expression.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
-import { Aliased, type SortKey, type Typed } from '../expressions/expression.ts';
+import { Aliased, type SortKey } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
+import type { Typed } from '../expressions/typed.ts';
 import type { Columns, Selected } from './types.ts';
 
 /** Columns given by name as expressions of the plan. */

@@ -1,8 +1,9 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { JoinCondition, JoinType } from '../../shared/plan/nodes/join.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
-import { Expression, type Typed } from '../expressions/expression.ts';
+import { Expression } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
+import type { Typed } from '../expressions/typed.ts';
 import type { Draft } from './draft.ts';
 import type { ColumnName } from './types.ts';
 

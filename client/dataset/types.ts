@@ -1,5 +1,6 @@
 import type { SchemaSpec } from '../../shared/schema.ts';
-import type { Aliased, SortKey, Typed } from '../expressions/expression.ts';
+import type { Aliased, SortKey } from '../expressions/expression.ts';
+import type { Typed } from '../expressions/typed.ts';
 import type { Offers, Resolve } from '../expressions/types.ts';
 
 /** How datasets' types follow their columns. An open schema (`SchemaSpec` itself) is one that the compiler does not know. */

@@ -1,8 +1,9 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { NamedExpression } from '../../shared/plan/nodes/expression.ts';
 import type { SchemaSpec } from '../../shared/schema.ts';
-import type { SortKey, Typed } from '../expressions/expression.ts';
+import type { SortKey } from '../expressions/expression.ts';
 import { quoteName } from '../expressions/identifier.ts';
+import type { Typed } from '../expressions/typed.ts';
 import type { Offers, Resolve } from '../expressions/types.ts';
 import type { Aggregate, WindowFunction } from '../expressions/windows.ts';
 import { sortKeySql } from './columns.ts';

@@ -1,4 +1,5 @@
-import type { Be, Expression } from './expression.ts';
+import type { Expression } from './expression.ts';
+import type { Be } from './typed.ts';
 import type { SumTerm, Term } from './types.ts';
 import { Aggregate } from './windows.ts';
 

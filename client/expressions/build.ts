@@ -1,5 +1,6 @@
 import { type Literal, quoteLiteral } from '../../shared/sql/value.ts';
-import { Expression, operandSql, type Typed } from './expression.ts';
+import { Expression, operandSql } from './expression.ts';
+import type { Typed } from './typed.ts';
 import type { Term } from './types.ts';
 
 type LiteralTerm<V> = V extends string

@@ -1,57 +1,17 @@
 import { type Literal, quoteLiteral } from '../../shared/sql/value.ts';
 import { quoteName } from './identifier.ts';
-import type { ColumnTerm, FamiliesFor, Family, FamilyOf, Term } from './types.ts';
-
-declare const typeKey: unique symbol;
-declare const needsKey: unique symbol;
-
-/** SQL with types for the compiler: what it yields and what columns it needs. */
-export interface Typed<Type = unknown, Needs = never> {
-  /** In DuckDB's SQL, complete in itself: names and values are quoted, operators are in parentheses. */
-  readonly sql: string;
-  readonly [typeKey]: Type;
-  readonly [needsKey]: (columns: Needs) => void;
-}
-
-/** What may stand on the other side of an operator, by the type on this side. */
-export type Operand<Type> = Type extends string
-  ? [FamilyOf<Type>] extends [never]
-    ? NonNullable<Literal> | Typed
-    : LiteralOf<FamilyOf<Type>> | Typed
-  : NonNullable<Literal> | Typed;
-
-type LiteralOf<F extends Family> = {
-  number: number | bigint;
-  text: string;
-  boolean: boolean;
-  time: Date | string;
-  other: string | Uint8Array;
-}[F];
-
-/** What both sides of an operator need: where one is a column and the other a value, the column must be of its kind. */
-export type Demand<Type, Other> = NeedsOf<Other> &
-  (Type extends ColumnTerm<infer Name>
-    ? Other extends Typed<infer OtherType>
-      ? OtherType extends string
-        ? [FamilyOf<OtherType>] extends [never]
-          ? unknown
-          : { readonly [Column in Name]: FamilyOf<OtherType> }
-        : unknown
-      : { readonly [Column in Name]: FamiliesFor<Other> }
-    : unknown);
-
-type NeedsOf<Other> =
-  Other extends Typed<unknown, never>
-    ? Other extends { readonly [needsKey]: (columns: infer Needs) => void }
-      ? Needs
-      : unknown
-    : unknown;
-
-/** Needs that the expression, if it is a column, is of this family. */
-export type Be<Type, F extends Family> =
-  Type extends ColumnTerm<infer Name> ? { readonly [Column in Name]: F } : unknown;
-
-type NumberOperand = number | bigint | Typed<unknown, never>;
+import type {
+  Arithmetic,
+  Be,
+  Demand,
+  NumberDemand,
+  NumberOperand,
+  needsKey,
+  Operand,
+  Typed,
+  typeKey,
+} from './typed.ts';
+import type { ColumnTerm, Family, Term } from './types.ts';
 
 /**
  * A scalar or aggregate expression, built from {@link col}, {@link lit}, {@link sql}, {@link when} and the aggregate
@@ -200,10 +160,6 @@ export class Expression<Type extends Term = Term, Needs = never> implements Type
     return new Expression(`(${this.sql} ${operator} ${operandSql(value)})`);
   }
 }
-
-type Arithmetic<Type> = Type extends 'double' ? 'double' : 'number';
-type NumberDemand<Type, Other> = Be<Type, 'number'> &
-  (Other extends Typed<infer OtherType> ? NeedsOf<Other> & Be<OtherType, 'number'> : unknown);
 
 /** An expression with the name of the column that it yields. */
 export class Aliased<Name extends string = string, Type = Term, Needs = never> implements Typed<Type, Needs> {

@@ -2,7 +2,9 @@ import type { FieldNode } from '../../arrow/batch.ts';
 import { buffersOf, childrenOf, type Layout } from '../../arrow/layout.ts';
 import { ArrayStruct } from '../native/arrow-struct.ts';
 import type { NumberAddress } from '../native/memory.ts';
+import { type ColumnValues, columnValues } from './column-values.ts';
 import { GrowingBits, GrowingBuffer } from './growing.ts';
+import { Offsets } from './offsets.ts';
 
 /** Where finished columns go, in depth-first order. */
 export interface Sink {
@@ -75,52 +77,6 @@ class Validity {
 
 const noBytes = new Uint8Array(0);
 
-/** Offsets that go on where those of the last array ended. */
-class Offsets {
-  readonly #buffer = new GrowingBuffer();
-  readonly #wide: boolean;
-  #end = 0;
-
-  constructor(width: 4 | 8) {
-    this.#wide = width === 8;
-    this.#begin();
-  }
-
-  /** Returns how many values the appended offsets span. */
-  append(source: NumberAddress, length: number): number {
-    const width = this.#wide ? 8 : 4;
-    const begin = this.#end;
-    const first = this.#buffer.length / width;
-    this.#buffer.append(source + width, length * width);
-    this.#end = this.#wide ? rebaseWide(this.#buffer.bigInt64, first, begin) : rebase(this.#buffer.int32, first, begin);
-    return this.#end - begin;
-  }
-
-  take(): Uint8Array {
-    const bytes = this.#buffer.take();
-    this.#begin();
-    return bytes;
-  }
-
-  #begin(): void {
-    this.#end = 0;
-    const width = this.#wide ? 8 : 4;
-    this.#buffer.extend(width);
-    this.#buffer.bytes.fill(0);
-  }
-}
-
-function rebase(offsets: Int32Array, first: number, base: number): number {
-  if (base !== 0) for (let i = first; i < offsets.length; i++) offsets[i] = (offsets[i] as number) + base;
-  return offsets[offsets.length - 1] as number;
-}
-
-function rebaseWide(offsets: BigInt64Array, first: number, base: number): number {
-  const add = BigInt(base);
-  for (let i = first; i < offsets.length; i++) offsets[i] = (offsets[i] as bigint) + add;
-  return Number(offsets[offsets.length - 1]);
-}
-
 class VariableBuilder implements ColumnBuilder {
   readonly #array = new ArrayStruct(3, 0);
   readonly #validity = new Validity();
@@ -178,7 +134,7 @@ class ListBuilder implements ColumnBuilder {
 class PlainBuilder implements ColumnBuilder {
   readonly #array: ArrayStruct;
   readonly #validity: Validity | undefined;
-  readonly #values: { append(array: ArrayStruct): number; take(): Uint8Array } | undefined;
+  readonly #values: ColumnValues | undefined;
   readonly #children: readonly ColumnBuilder[];
   #length = 0;
 
@@ -186,7 +142,7 @@ class PlainBuilder implements ColumnBuilder {
     const children = childrenOf(layout);
     this.#array = new ArrayStruct(buffersOf[layout.kind], children.length);
     this.#validity = layout.kind === 'sparseUnion' ? undefined : new Validity();
-    this.#values = valuesOf(layout);
+    this.#values = columnValues(layout);
     this.#children = children.map(columnBuilder);
   }
 
@@ -206,46 +162,5 @@ class PlainBuilder implements ColumnBuilder {
     this.#length = 0;
     if (this.#values !== undefined) sink.buffers.push(this.#values.take());
     for (const child of this.#children) child.finish(sink);
-  }
-}
-
-function valuesOf(layout: Layout): { append(array: ArrayStruct): number; take(): Uint8Array } | undefined {
-  if (layout.kind === 'bits') return new Bits();
-  if (layout.kind === 'fixed') return new Values(1, layout.width);
-  return layout.kind === 'sparseUnion' ? new Values(0, 1) : undefined;
-}
-
-class Values {
-  readonly #buffer = new GrowingBuffer();
-  readonly #index: number;
-  readonly #width: number;
-
-  constructor(index: number, width: number) {
-    this.#index = index;
-    this.#width = width;
-  }
-
-  append(array: ArrayStruct): number {
-    const bytes = array.length * this.#width;
-    this.#buffer.append(array.buffer(this.#index), bytes);
-    return bytes;
-  }
-
-  take(): Uint8Array {
-    return this.#buffer.take();
-  }
-}
-
-/** With lossless conversion DuckDB hands out booleans as bytes; they travel as bits, which every reader of Arrow knows. */
-class Bits {
-  readonly #bits = new GrowingBits();
-
-  append(array: ArrayStruct): number {
-    this.#bits.appendBytes(array.buffer(1), array.length);
-    return array.length >> 3;
-  }
-
-  take(): Uint8Array {
-    return this.#bits.take();
   }
 }
