@@ -1,6 +1,7 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, isNode, nodesOf, textsOf, walk } from '../../../../shared/sql/ast.ts';
+import { columnNamed } from '../../expressions/tree.ts';
 import { lowerSelect } from '../select/lower-select.ts';
 import { groupSetsOf, modifiersOf, type SelectItem, type SelectParts } from '../select/parts.ts';
 import type { CommonTables } from './common-tables.ts';
@@ -76,8 +77,8 @@ export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowe
       isCorrelated = true;
     },
   };
-  const { items, aliases } = itemsOf(select, lookup, lowering);
-  const parts = partsOf(select, items, { ...lookup, aliases });
+  const { items, aliases, itemNames } = itemsOf(select, lookup, lowering);
+  const parts = partsOf(select, items, { ...lookup, aliases, itemNames });
   if (isCorrelated) throw new NotDistributed('a subquery speaks of the query around it outside its WHERE clause');
   const conditions = isNode(select.where_clause) ? conjunctsOf(select.where_clause) : [];
   const where = conditions.map((tree) => lowerCondition(tree, { ...site, ...(outer ? { outer } : {}), aliases }));
@@ -112,24 +113,31 @@ interface Items {
   readonly items: readonly SelectItem[];
   /** Explicit ones in lower case, with what they stand for: the first of equal ones. */
   readonly aliases: ReadonlyMap<string, AstNode>;
+  /** What these items are called instead: no column of the plan is. */
+  readonly itemNames: ReadonlyMap<string, string>;
 }
 
 /** The select list over the columns of FROM. An item may speak of the aliases before it. */
-function itemsOf(select: AstNode, lookup: Lookup, { context }: Lowering): Items {
+function itemsOf(select: AstNode, lookup: Lookup, { context, names }: Lowering): Items {
   const aliases = new Map<string, AstNode>();
-  const items = starItems(nodesOf(select.select_list), lookup.scope).map(({ tree, name }): SelectItem => {
+  const itemNames = new Map<string, string>();
+  const items = starItems(nodesOf(select.select_list), lookup.scope).map(({ tree, name }, i): SelectItem => {
     const alias = String(tree.alias ?? '');
-    const resolved = { ...resolveTree(tree, { ...lookup, aliases }), alias: '' };
-    if (alias !== '' && !aliases.has(alias.toLowerCase())) aliases.set(alias.toLowerCase(), resolved);
-    return { alias, name: alias || (name ?? itemName(tree, context.dialect)), tree: resolved };
+    const resolved = { ...resolveTree(tree, { ...lookup, aliases, itemNames }), alias: '' };
+    const named = { name: alias || (name ?? itemName(tree, context.dialect)), tree: resolved };
+    if (alias === '' || aliases.has(alias.toLowerCase())) return { alias: '', ...named };
+    const own = names.madeUp(`item${i}`);
+    aliases.set(alias.toLowerCase(), resolved);
+    itemNames.set(alias.toLowerCase(), own);
+    return { alias: own, ...named };
   });
-  return { items, aliases };
+  return { items, aliases, itemNames };
 }
 
 /** The clauses behind FROM and WHERE. */
 function partsOf(select: AstNode, items: readonly SelectItem[], lookup: Lookup): SelectParts {
   const resolve = (tree: AstNode): AstNode => resolveTree(tree, lookup);
-  const inOrder = (tree: AstNode): AstNode => resolveOrder(tree, items, resolve);
+  const inOrder = (tree: AstNode): AstNode => resolveOrder(tree, lookup, resolve);
   const modifiers = modifiersOf(nodesOf(select.modifiers));
   if (typeof modifiers === 'string') throw new NotDistributed(modifiers);
   return {
@@ -154,21 +162,18 @@ function schemaOf({ units, laterals }: From, where: readonly Conjunct[]): Schema
   return [...units.flatMap(({ names }) => [...names]), ...added].map((name) => ({ name, type: '' }));
 }
 
-/** ORDER BY prefers the name of an item to a column; a name that only items have stays as it is. */
-function resolveOrder(tree: AstNode, items: readonly SelectItem[], resolve: (tree: AstNode) => AstNode): AstNode {
-  const [name, ...more] = textsOf(tree.column_names);
+/** ORDER BY prefers the name of an item to a column. */
+function resolveOrder(tree: AstNode, { itemNames }: Lookup, resolve: (tree: AstNode) => AstNode): AstNode {
+  const [name = '', ...more] = textsOf(tree.column_names);
   if (tree.class === 'STAR') return tree;
-  if (tree.class === 'COLUMN_REF' && name !== undefined && more.length === 0) {
-    const item = items.find(({ alias }) => alias !== '' && alias.toLowerCase() === name.toLowerCase());
-    if (item !== undefined) return tree;
-  }
-  return resolve(tree);
+  const item = tree.class === 'COLUMN_REF' && more.length === 0 ? itemNames?.get(name.toLowerCase()) : undefined;
+  return item === undefined ? resolve(tree) : columnNamed(item);
 }
 
 /** What DISTINCT ON means: an item by its alias or position, or an expression. */
 function targetOf(tree: AstNode, items: readonly SelectItem[]): AstNode {
-  const [name = ''] = textsOf(tree.column_names);
-  const item = items.find(({ alias }) => alias !== '' && alias.toLowerCase() === name.toLowerCase());
+  const [name] = textsOf(tree.column_names);
+  const item = items.find(({ alias }) => alias !== '' && alias === name);
   if (tree.class === 'COLUMN_REF' && item !== undefined) return item.tree;
   if (tree.class === 'CONSTANT' || tree.class === 'STAR') throw new NotDistributed('it names columns by position');
   return tree;

@@ -1,4 +1,5 @@
 import { type AstNode, find, isNode, meaning, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
+import { columnNamed } from '../../../expressions/tree.ts';
 import { NotDistributed } from './names.ts';
 import { resolveName, type Scope } from './scope.ts';
 
@@ -11,6 +12,8 @@ export interface Lookup {
   readonly aliases?: ReadonlyMap<string, AstNode | undefined>;
   /** Aliases stand for their items, instead of being left to the SELECT as a whole. */
   readonly inline?: boolean;
+  /** Under which name an alias is left to the SELECT: the plan may have a column of the alias's own. */
+  readonly itemNames?: ReadonlyMap<string, string>;
   /** What stands for a subquery; of one that is compared, also what it is compared with, over the plan's columns. */
   readonly subquery: (node: AstNode, child?: AstNode) => AstNode;
   /** Told of each column of the query around that is used. */
@@ -38,7 +41,7 @@ export function resolveTree(tree: AstNode, lookup: Lookup, parameters: ReadonlyS
 function reference(
   names: readonly string[],
   node: AstNode,
-  { scope, outer, aliases, inline, onOuter }: Lookup,
+  { scope, outer, aliases, inline, itemNames, onOuter }: Lookup,
 ): AstNode {
   const [first = ''] = names;
   const alias = names.length === 1 && aliases?.has(first.toLowerCase());
@@ -53,7 +56,8 @@ function reference(
   const around = outer && resolveName(names, outer);
   if (alias && around !== undefined)
     throw new NotDistributed('a name in it is an alias and a column of the query around');
-  if (alias) return inline ? (aliases?.get(first.toLowerCase()) ?? node) : node;
+  if (alias && inline) return aliases?.get(first.toLowerCase()) ?? node;
+  if (alias) return columnNamed(itemNames?.get(first.toLowerCase()) ?? first);
   if (around === undefined) throw new NotDistributed(`the name ${names.join('.')} is of a query further out`);
   for (const { column_names } of find(around, ({ class: kind }) => kind === 'COLUMN_REF')) {
     onOuter?.(textsOf(column_names)[0] ?? '');

@@ -55,6 +55,14 @@ const families: Readonly<Record<string, readonly string[]>> = {
     `select a.k, b.k from '${r}' a full join '${r}' b on a.k < b.k - 25`,
     `select p.k, q.k from '${p}' p left join '${q}' q on p.i = q.i where q.i is null and p.k = 2`,
   ],
+  'columns of a table that has a name, where another item has that alias': [
+    `select distinct on (p.k) p.k as x, p.i as k from '${p}' p order by p.k, p.i`,
+    `select distinct on (p.k) p.k as x, -p.i as k from '${p}' p order by p.k, p.i desc`,
+    `select p.i as n, p.n as i from '${p}' p where p.i < 40 order by p.i desc limit 5`,
+    `select p.n as k, p.k as n, p.i from '${p}' p where p.i < 40 qualify row_number() over (partition by p.k order by p.i) = 1 order by p.k`,
+    `select p.s as k, count(*) as s from '${p}' p group by p.s having p.s > 'v1' order by p.s`,
+    `select 2 as x, p.i from '${p}' p where p.i < 9 order by x, p.i desc`,
+  ],
   'grouping sets': [
     `select s, n, count(*) from '${p}' group by rollup (s, n) order by all`,
     `select s, n, sum(i), grouping(s, n), grouping_id(n) g from '${p}' group by cube (n, s) having count(*) > 3`,
