@@ -54,6 +54,15 @@ export class QueryParts {
     };
   }
 
+  /** An item that makes a row of a list, at times: its SELECT is gathered. */
+  rowMaker(): { sql: string; kind: 'number'; wild: boolean; inexact: boolean }[] {
+    return this.gathers() ? [{ sql: 'unnest([1])', kind: 'number', wild: false, inexact: false }] : [];
+  }
+
+  gathers(): boolean {
+    return this.#surroundings?.gathers() ?? false;
+  }
+
   scalars(relation: Relation): Expressions {
     return new Expressions(this.random, relation.columns, this.coverage, this.#surroundings);
   }

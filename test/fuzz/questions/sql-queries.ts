@@ -71,6 +71,8 @@ export class Queries {
 
   /** A table, a join or a subquery. */
   relation(depth: number): Relation {
+    const pairs = this.#parts.gathers() ? this.#pairs() : undefined;
+    if (pairs !== undefined) return pairs;
     if (this.#random.chance(0.35)) {
       this.#coverage.count('clauses', 'join');
       const leaf = (): Relation =>
@@ -79,6 +81,20 @@ export class Queries {
       return this.#random.chance(0.2) ? makeJoin(this.#random, joined, leaf(), this.#coverage) : joined;
     }
     return depth > 0 && this.#random.chance(0.5) ? this.#subquery(depth - 1) : this.#parts.table();
+  }
+
+  /** First rows of two tables that meet by their places: what they stand in is gathered. */
+  #pairs(): Relation | undefined {
+    const sides = [this.#parts.table(), this.#parts.table()].map(({ from, columns }) => {
+      const unique = columns.find((column) => column.unique);
+      const rows = `(SELECT * FROM ${from} ORDER BY ${unique?.sql} LIMIT ${this.#random.between(0, 60)})`;
+      return unique && this.#parts.named(rows, columns);
+    });
+    const [left, right] = sides;
+    if (left === undefined || right === undefined) return undefined;
+    this.#coverage.count('joins', 'POSITIONAL JOIN');
+    const columns = [...left.columns, ...right.columns].map((column) => ({ ...column, unique: false }));
+    return { from: `${left.from} POSITIONAL JOIN ${right.from}`, columns };
   }
 
   #subquery(depth: number): Relation {
@@ -91,9 +107,12 @@ export class Queries {
     this.#coverage.count('shapes', 'select');
     const relation = this.relation(depth);
     const scalars = this.#parts.scalars(relation);
-    if (this.#random.chance(0.15))
-      return { ...this.#renamed(relation), sql: `${this.#renamed(relation).sql}${this.#parts.where(scalars)}` };
-    const items = this.#parts.times(1, 4, () => ({ ...scalars.any(), inexact: false }));
+    if (this.#random.chance(0.15)) {
+      const renamed = this.#renamed(relation);
+      return { ...renamed, sql: `${renamed.sql}${this.#parts.where(scalars)}` };
+    }
+    const made = this.#parts.times(1, 4, () => ({ ...scalars.any(), inexact: false }));
+    const items = [...made, ...this.#parts.rowMaker()];
     const kept = relation.columns.filter(({ unique }) => unique && this.#random.chance(0.6));
     const columns = [
       ...kept.map((column) => this.#parts.keep(column)),
@@ -121,7 +140,7 @@ export class Queries {
     const scalars = this.#parts.scalars(relation);
     const aggregates = this.#parts.aggregates(relation, scalars);
     const keys = this.#parts.times(1, 2, () => ({ ...scalars.key(), inexact: false }));
-    const made = this.#parts.times(1, 4, () => aggregates.any());
+    const made = [...this.#parts.times(1, 4, () => aggregates.any()), ...this.#parts.rowMaker()];
     const columns = [...keys, ...made].map((item) => this.#parts.column(item));
     const by = this.#random.pick([
       keys.map((_, i) => String(i + 1)).join(', '),
@@ -139,7 +158,7 @@ export class Queries {
     const relation = this.relation(depth);
     const scalars = this.#parts.scalars(relation);
     const aggregates = this.#parts.aggregates(relation, scalars);
-    const made = this.#parts.times(1, 4, () => aggregates.any());
+    const made = [...this.#parts.times(1, 4, () => aggregates.any()), ...this.#parts.rowMaker()];
     const columns = made.map((item) => this.#parts.column(item));
     return {
       sql: `SELECT ${list(
@@ -238,6 +257,7 @@ export class Queries {
       this.#random.chance(0.6) && !/ (UNION|EXCEPT|INTERSECT)|GROUP BY|DISTINCT ON|^WITH|OVER|LIMIT/.test(sql);
     const body = isOpen ? sql : `SELECT * FROM (${sql})`;
     const by = keys.map(({ name }) => `${quotedName(name)}${this.#parts.direction()}`).join(', ');
-    return { sql: `${body} ORDER BY ${by}${cut}`, columns, orderedBy: decidingKeys(keys).map(place) };
+    const all = !isCut && this.#parts.gathers() ? ' LIMIT 100 PERCENT' : cut;
+    return { sql: `${body} ORDER BY ${by}${all}`, columns, orderedBy: decidingKeys(keys).map(place) };
   }
 }

@@ -114,6 +114,13 @@ export class Surroundings {
     return this.#call([name], kinds[name]);
   }
 
+  /** Whether a SELECT shall run in one task: what it calls must be taken out of it then. */
+  gathers(): boolean {
+    if (!this.#calls || this.#random.chance(0.8)) return false;
+    this.#coverage.count('TypeScript', 'in what is gathered');
+    return true;
+  }
+
   /** The question as both are asked it; a part of it, when it is made smaller, too. */
   ask(sql: string): Asked {
     const { text, parameters } = this.#withParameters(sql);

@@ -108,6 +108,8 @@ test('aggregate functions where the SELECT is gathered', async () => {
     `select lower(s collate nocase) as l, own_count() as n, count(distinct s collate nocase) as d from '${t}' where i % 3 > 0 group by s collate nocase order by all`,
     `select lower(any_value(s)) as l, own_count() as n, count(distinct s collate nocase) as d from '${t}' where i % 3 > 0 group by s collate nocase order by all`,
     `select count(distinct s collate nocase) as d, own_mean(x) as m from '${t}'`,
+    `select k as i, own_mean(i) as k from '${t}' t group by t.k order by all`,
+    `select t.k as i, own_mean(t.i) as x from '${t}' t group by t.k`,
     `select unnest([min(i), max(i)]) as one, own_mean(x) as m from '${t}' group by k order by all`,
     `select k, rank() over (order by own_mean(x)) as r, own_mean(x) as m from '${t}' group by k qualify plus(r, k) > 6 order by all limit 80%`,
     `select distinct round(own_mean(x)) as m from '${t}' group by i % 20 order by m limit 20%`,

@@ -21,15 +21,15 @@ import { KnownSelect } from './known-select.ts';
  * A SELECT over its groups, as one relation of keys and aggregates: TypeScript aggregates run there, and what else is called of
  * groups is called over columns.
  *
- * @returns nothing where it has no groups, or is nothing else
+ * @returns nothing where it has no groups, or is nothing else and no alias is a column's name, too
  * @throws NotDistributed where a name is not understood
  */
 export function groupsOut(select: AstNode, apart: Apart): AstNode | undefined {
   const { functions, lowering, tables, relate } = apart;
   const { cte_map: _, from_table: __, where_clause: ___, ...clauses } = select;
   if (select.type !== 'SELECT_NODE' || !hasCall(clauses, functions) || !isGrouped(select, lowering)) return undefined;
-  if (isOnlyGroups(select, lowering)) return undefined;
   const known = new KnownSelect(select, tables, lowering);
+  if (isOnlyGroups(select, lowering) && !known.isAmbiguous) return undefined;
   const keys = keysOf(known, lowering).map((tree) => ({ tree, name: lowering.names.madeUp('key') }));
   const groups = new Groups(keys, known, lowering);
   const { select_list, having, qualify, modifiers } = known.select;
