@@ -8,7 +8,7 @@ import {
   rewrite,
   tableNamed,
 } from '../../../../../shared/sql/ast.ts';
-import { columnNamed, countOfRows } from '../../../expressions/tree.ts';
+import { columnNamed, countOfRows, namesIn } from '../../../expressions/tree.ts';
 import { hasCall } from '../../../functions/calls.ts';
 import { NotDistributed } from '../../lower/names/names.ts';
 import { isAggregate } from '../../lower/subqueries/outside-aggregates.ts';
@@ -28,8 +28,8 @@ export function groupsOut(select: AstNode, apart: Apart): AstNode | undefined {
   const { functions, lowering, tables, relate } = apart;
   const { cte_map: _, from_table: __, where_clause: ___, ...clauses } = select;
   if (select.type !== 'SELECT_NODE' || !hasCall(clauses, functions) || !isGrouped(select, lowering)) return undefined;
+  if (isOnlyGroups(select, lowering) && !isAmbiguous(select)) return undefined;
   const known = new KnownSelect(select, tables, lowering);
-  if (isOnlyGroups(select, lowering) && !known.isAmbiguous) return undefined;
   const keys = keysOf(known, lowering).map((tree) => ({ tree, name: lowering.names.madeUp('key') }));
   const groups = new Groups(keys, known, lowering);
   const { select_list, having, qualify, modifiers } = known.select;
@@ -73,6 +73,12 @@ export function isOnlyGroups(select: AstNode, { context }: Lowering): boolean {
   if (isForced(select) || nodesOf(modifiers).length > 0 || isNode(having) || isNode(qualify)) return false;
   const keys = new Set(nodesOf(select.group_expressions).map(meaning));
   return nodesOf(list).every((item) => isAggregate(item, context.dialect) || keys.has(meaning(item)));
+}
+
+/** Whether a name that is an alias stands where columns do: made-up aliases never do. */
+function isAmbiguous({ select_list, group_expressions, where_clause }: AstNode): boolean {
+  const names = namesIn([...nodesOf(group_expressions), ...(isNode(where_clause) ? [where_clause] : [])]);
+  return nodesOf(select_list).some(({ alias }) => names.has(String(alias ?? '').toLowerCase()));
 }
 
 /** Its own: not those of subqueries. */

@@ -20,9 +20,6 @@ export class KnownSelect {
   /** Sort keys that are an alias. */
   readonly #aliased = new Set<AstNode>();
 
-  /** Whether an alias is a column's name, too. */
-  readonly isAmbiguous: boolean;
-
   /** @throws NotDistributed where a name is not understood */
   constructor(select: AstNode, tables: CommonTables, lowering: Lowering) {
     this.select = { ...select, select_list: writtenOut(select, scopeIn(select, tables, lowering)) };
@@ -38,8 +35,6 @@ export class KnownSelect {
       const name = String(item.alias ?? '').toLowerCase();
       if (name !== '' && !this.#aliases.has(name)) this.#aliases.set(name, item);
     }
-    const columns = own?.relations.flatMap(({ columns }) => columns.map(({ name }) => name.toLowerCase())) ?? [];
-    this.isAmbiguous = columns.some((name) => this.#aliases.has(name));
     for (const key of sortKeys(this.select)) if (this.#isAlias(key)) this.#aliased.add(key);
   }
 
