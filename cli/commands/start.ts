@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { plural } from '../../shared/quantities.ts';
 import { byteSize, type CommonOptions, newCommand, positiveInteger } from '../command.ts';
 import { print, say } from '../output/print.ts';
 import { untilSignal } from '../signals.ts';
@@ -66,7 +67,7 @@ async function start(options: StartOptions): Promise<void> {
 function greeting(address: string, workers: number, tokenFile: string | undefined): string {
   const token = tokenFile === undefined ? '' : ` --token-file ${tokenFile}`;
   return [
-    `A coordinator and ${workers} ${workers === 1 ? 'worker' : 'workers'} are ready at ${address}. Now, in another terminal:`,
+    `A coordinator and ${plural(workers, 'worker')} are ready at ${address}. Now, in another terminal:`,
     '',
     `  npx sheaf run examples/flights.ts --cluster ${address}${token}`,
     `  npx sheaf jobs --cluster ${address}${token}`,

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { TableInfo } from '../../client/catalog/catalog.ts';
+import { formatDuration } from '../../shared/quantities.ts';
 import { type ClusterOptions, clusterCommand } from '../command.ts';
 import { textColumns } from '../output/columns.ts';
 import { print, printJson, say } from '../output/print.ts';
-import { formatDuration } from '../units.ts';
 import { withRunningCluster } from '../with-cluster.ts';
 
 export const tablesCommand = (): Command =>

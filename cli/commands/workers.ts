@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { WorkerInfo } from '../../shared/plan/job.ts';
+import { formatBytes, formatDuration } from '../../shared/quantities.ts';
 import { type ClusterOptions, clusterCommand } from '../command.ts';
 import { textColumns } from '../output/columns.ts';
 import { print, printJson, say } from '../output/print.ts';
-import { formatBytes, formatDuration } from '../units.ts';
 import { withRunningCluster } from '../with-cluster.ts';
 
 export const workersCommand = (): Command =>

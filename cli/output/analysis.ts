@@ -1,7 +1,7 @@
 import type { Analysis } from '../../client/job/analyze.ts';
 import type { StageProgress } from '../../shared/plan/job.ts';
 import type { SpreadMetric, StageWork } from '../../shared/plan/stage-work.ts';
-import { formatBytes, formatDuration } from '../units.ts';
+import { formatBytes, formatDuration, plural } from '../../shared/quantities.ts';
 import { textColumns } from './columns.ts';
 import { jobText, peakText } from './job.ts';
 
@@ -13,7 +13,7 @@ function stageText({ id, name, tasks, elapsedMs, work }: StageProgress): string 
   const head = `stage ${id}: ${name}`;
   if (work === undefined) return `${head}\n  not all of its tasks have their output\n`;
   const { attempts, skew } = work;
-  const ran = `${tasks} ${tasks === 1 ? 'task' : 'tasks'} in ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  const ran = `${plural(tasks, 'task')} in ${plural(attempts, 'attempt')}`;
   const facts = [ran, formatDuration(elapsedMs), `skew ${skew.toFixed(2)}`, peakText(work.peakRssBytes)];
   const rows = measures.map(([label, metric, format]) => measureRow(label, metric, format, work));
   const table = textColumns(['of its tasks', 'least', 'median', 'most', 'all'], rows);

@@ -1,6 +1,6 @@
 import { SheafError } from '../../shared/errors.ts';
 import type { JobInfo, StageProgress } from '../../shared/plan/job.ts';
-import { formatBytes, formatDuration } from '../units.ts';
+import { formatBytes, formatDuration, plural } from '../../shared/quantities.ts';
 import { textColumns } from './columns.ts';
 import { errorText } from './error.ts';
 
@@ -17,7 +17,7 @@ export function jobText(job: JobInfo, nowMs: number): string {
   const reruns = Object.entries(job.reruns).map(([cause, count]) => `${count} by ${cause}`);
   const head = [
     `${job.id}  ${job.name}`,
-    `${job.state} after ${formatDuration(elapsedMs(job, nowMs))}, ${job.attempts} ${job.attempts === 1 ? 'attempt' : 'attempts'}${reruns.length > 0 ? `, run again: ${reruns.join(', ')}` : ''}`,
+    `${job.state} after ${formatDuration(elapsedMs(job, nowMs))}, ${plural(job.attempts, 'attempt')}${reruns.length > 0 ? `, run again: ${reruns.join(', ')}` : ''}`,
   ];
   const stages = job.stages.length === 0 ? '' : `\n${textColumns(stageHeadings, job.stages.map(stageRow))}`;
   const peaks = job.peaks.map(({ worker, peakRssBytes }) => `\n  ${worker}: ${peakText(peakRssBytes)}`).join('');

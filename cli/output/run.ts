@@ -9,7 +9,7 @@ import type {
 } from '../../pipeline/records/run.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import { formatBytes, formatDuration } from '../units.ts';
+import { formatBytes, formatDuration } from '../../shared/quantities.ts';
 import { textColumns } from './columns.ts';
 import { errorText } from './error.ts';
 

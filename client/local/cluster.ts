@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { extname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config/config.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { createClusterFolder, sweepClusterFolders } from './folder.ts';
@@ -129,7 +129,7 @@ function ownEntries(): Readonly<Record<Role, URL>> {
 
 async function inTime<T>(started: Promise<T>, { config, signal }: LocalClusterOptions): Promise<T> {
   const over = new AbortController();
-  const late = sleep(config.localStartLimitMs, undefined, { signal: over.signal }).then(() => {
+  const late = pause(config.localStartLimitMs, undefined, { signal: over.signal }).then(() => {
     throw new SheafError('DEADLINE', `The embedded cluster did not start within ${config.localStartLimitMs} ms`, {
       next: 'Is this machine overloaded? Its messages stand above; SHEAF_LOCAL_START_LIMIT_MS gives it longer.',
     });

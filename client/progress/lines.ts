@@ -1,4 +1,5 @@
 import type { JobInfo, StageProgress } from '../../shared/plan/job.ts';
+import { formatCount, formatDuration, plural } from '../../shared/quantities.ts';
 import { cutText, padText, printable } from '../format/text.ts';
 
 /** How progress looks. Pure: text from a job's state. */
@@ -21,7 +22,7 @@ export function endLine(info: JobInfo, look: Look): string {
   const { mark, hue } = ends[info.state] ?? { mark: '·', hue: dim };
   const tasks = info.stages.reduce((sum, stage) => sum + stage.finished, 0);
   const reruns = Object.values(info.reruns).reduce((sum, count) => sum + count, 0);
-  const elapsed = info.endedMs === undefined ? '' : `, ${formatMs(info.endedMs - info.submittedMs)}`;
+  const elapsed = info.endedMs === undefined ? '' : `, ${formatDuration(info.endedMs - info.submittedMs)}`;
   const again = reruns === 0 ? '' : `, ${reruns} run again`;
   const text = `${mark} ${printable(info.name)}: ${info.state}, ${plural(tasks, 'task')}${again}${elapsed}`;
   return painted(cutText(text, look.width), hue, look);
@@ -29,25 +30,9 @@ export function endLine(info: JobInfo, look: Look): string {
 
 /** A stage that has ended, in one line, for where nothing can be drawn over. */
 export const finishedStageLine = (info: JobInfo, stage: StageProgress): string =>
-  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${formatCount(stage.rowsOut)} ${stage.rowsOut === 1 ? 'row' : 'rows'}, ${formatMs(stage.elapsedMs)}`;
+  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${formatCount(stage.rowsOut)} ${stage.rowsOut === 1 ? 'row' : 'rows'}, ${formatDuration(stage.elapsedMs)}`;
 
 export const isFinished = ({ finished, tasks }: StageProgress): boolean => finished >= tasks;
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-/** `1.2 s`, `340 ms`, `3 min 5 s`. */
-export function formatMs(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-}
-
-/** `950`, `12.3 k`, `4.1 M`. */
-export function formatCount(count: number): string {
-  const units = ['', ' k', ' M', ' G', ' T'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
-  return power === 0 ? String(count) : `${(count / 1000 ** power).toFixed(1)}${units[power]}`;
-}
 
 function jobLine(info: JobInfo, look: Look): string {
   const [tasks, finished] = [sumOf(info, 'tasks'), sumOf(info, 'finished')];
@@ -59,7 +44,7 @@ const sumOf = (info: JobInfo, field: 'tasks' | 'finished'): number =>
   info.stages.reduce((sum, stage) => sum + stage[field], 0);
 
 function stageLine(stage: StageProgress, look: Look): string {
-  const facts = `${stage.finished}/${stage.tasks}  ${formatCount(stage.rowsOut)} rows  ${formatMs(stage.elapsedMs)}`;
+  const facts = `${stage.finished}/${stage.tasks}  ${formatCount(stage.rowsOut)} rows  ${formatDuration(stage.elapsedMs)}`;
   const room = Math.max(8, look.width - barCells - facts.length - 6);
   const name = padText(cutText(printable(stage.name), room), Math.min(room, 44), 'left');
   return `  ${painted(bar(stage), isFinished(stage) ? dim : cyan, look)} ${name} ${painted(facts, dim, look)}`;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { SheafError } from '../../shared/errors.ts';
 import type { JobResult } from '../../shared/plan/job.ts';
 import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
@@ -30,7 +30,7 @@ export async function remadePart(
     if (result.epoch !== job.result.epoch) throw new ResultMadeAnew(result);
     const part = partLike(lost, result);
     if (part !== undefined && (part.attempt !== lost.attempt || part.worker !== lost.worker)) return part;
-    await sleep(session.config.watchRetryMs, undefined, { signal: job.signal });
+    await pause(session.config.watchRetryMs, undefined, { signal: job.signal });
   }
   throw cannotGoOn(lost, rowsRead);
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ErrorCode, SheafError } from '../../shared/errors.ts';
 import type { Session } from './session.ts';
 
@@ -23,7 +23,7 @@ export async function persist<T>(session: Session, signal: AbortSignal, call: ()
 
 /** Waits a little, then looks for the leader. That there is none is no error: whoever wants one tries again. */
 export async function seekAgain(session: Session, signal: AbortSignal): Promise<void> {
-  await sleep(session.config.watchRetryMs, undefined, { signal });
+  await pause(session.config.watchRetryMs, undefined, { signal });
   await session.seekLeader().catch((thrown: unknown) => {
     if (!isLostCoordinator(thrown)) throw thrown;
   });

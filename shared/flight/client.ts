@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { type ErrorCode, SheafError } from '../errors.ts';
 import type { RootSign } from '../exchange/root-sign.ts';
@@ -56,7 +56,7 @@ export class FlightClient implements Disposable {
         const again = transient.has(error.code) && tries < this.#config.fetchRetriesMax && !options.signal?.aborted;
         if (!again) throw located(error, received.part, address);
       }
-      await delay(
+      await pause(
         this.#config.fetchBackoffMs * 2 ** tries,
         undefined,
         options.signal ? { signal: options.signal } : {},

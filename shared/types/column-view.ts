@@ -13,6 +13,15 @@ export interface ColumnView {
   readonly children: readonly ColumnView[];
 }
 
+/** What a reader looks into before it has a batch. */
+export const emptyView: ColumnView = {
+  length: 0,
+  validity: null,
+  values: new Uint8Array(0),
+  offsets: null,
+  children: [],
+};
+
 export const isNull = ({ validity }: ColumnView, row: number): boolean =>
   validity !== null && ((validity[row >> 3] ?? 0) & (1 << (row & 7))) === 0;
 

@@ -1,3 +1,4 @@
+import { plural } from '../quantities.ts';
 /** The types without a JavaScript value of their own, as text both ways: as DuckDB prints and reads them. */
 
 /** `-12.340` for an unscaled integer of scale 3. */
@@ -82,8 +83,7 @@ export function intervalText({ months, days, micros }: IntervalParts): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-const counted = (value: number, unit: string): string =>
-  value === 0 ? '' : `${value} ${unit}${value === 1 ? '' : 's'}`;
+const counted = (value: number, unit: string): string => (value === 0 ? '' : plural(value, unit));
 
 /** Reads what `intervalText` writes, and `2 hours 30 minutes` as well; null if the text is no interval. */
 export function intervalFromText(text: string): IntervalParts | null {

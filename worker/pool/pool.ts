@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { MessageChannel, type ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../../shared/config/config.ts';
@@ -90,7 +90,7 @@ export class ThreadPool {
 
   /** Waits for threads that are just starting: one that is ended while a native library loads takes the process with it. */
   async close(): Promise<void> {
-    await Promise.race([this.#loaded.promise, sleep(this.#data.config.sessionTimeoutMs, undefined, { ref: false })]);
+    await Promise.race([this.#loaded.promise, pause(this.#data.config.sessionTimeoutMs, undefined, { ref: false })]);
     await this.#piscina.destroy();
   }
 
@@ -108,7 +108,7 @@ export class ThreadPool {
         this.#terminate(cancellation.thread);
       }
       if (waitedMs > nativeStopGraceMs) this.#stuck.resolve();
-      await sleep(interruptIntervalMs);
+      await pause(interruptIntervalMs);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type ColumnView, isNull, type TypedArrayOf, typed } from '../../../shared/types/column-view.ts';
+import { type ColumnView, emptyView, isNull, type TypedArrayOf, typed } from '../../../shared/types/column-view.ts';
 
 /**
  * Writes one column's values as fields of binary `COPY`: a length of 32 bits, then the value, all big-endian. Works on
@@ -24,14 +24,6 @@ export interface Output {
 
 export const nullLength = -1;
 export const lengthBytes = 4;
-export const emptyView: ColumnView = {
-  length: 0,
-  validity: null,
-  values: new Uint8Array(0),
-  offsets: null,
-  children: [],
-};
-
 /** Values that are all of one size, looked up in a typed array over the column's bytes. */
 export abstract class FixedEncoder<Values> implements Encoder {
   readonly #size: number;

@@ -1,5 +1,5 @@
-import { type ColumnView, isNull, typed } from '../../../shared/types/column-view.ts';
-import { type Encoder, emptyView, lengthBytes, nullLength, type Output } from './encoder.ts';
+import { type ColumnView, emptyView, isNull, typed } from '../../../shared/types/column-view.ts';
+import { type Encoder, lengthBytes, nullLength, type Output } from './encoder.ts';
 
 /** Groups of four digits that 128 bits and any scale can have. */
 const groupsMax = 24;

@@ -1,7 +1,7 @@
 import type { ColumnView } from '../../../shared/types/column-view.ts';
-import { isNull } from '../../../shared/types/column-view.ts';
+import { emptyView, isNull } from '../../../shared/types/column-view.ts';
 import type { Reader } from '../../../shared/types/readers/reader.ts';
-import { type Encoder, emptyView, lengthBytes, nullLength, type Output } from './encoder.ts';
+import { type Encoder, lengthBytes, nullLength, type Output } from './encoder.ts';
 
 /** Values up to this length are copied by a loop: a call into Node costs more. */
 const loopBytesMax = 24;

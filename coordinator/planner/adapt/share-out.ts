@@ -1,3 +1,4 @@
+import { plural } from '../../../shared/quantities.ts';
 import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
 import { alike, cutInputs, type Draft, type ExchangeInput, isNothing } from './draft.ts';
 import { sendWhole } from './send-whole.ts';
@@ -29,8 +30,7 @@ const evenly = (tasks: number, units: number, slots: number): number =>
     ? tasks
     : Math.min(slots, Math.ceil(units / Math.floor(units / tasks)));
 
-const mergeText = (units: number, tasks: number): string =>
-  `${units} partitions are read by ${tasks} ${tasks === 1 ? 'task' : 'tasks'}`;
+const mergeText = (units: number, tasks: number): string => `${units} partitions are read by ${plural(tasks, 'task')}`;
 
 /** All that would be read has been dropped; what is sent whole meets nothing. */
 const isIdle = ({ inputs, tasks }: StageSpec): boolean =>

@@ -8,7 +8,7 @@ import { bindJudge } from './judge.ts';
 import { bindExtend, bindFilter, bindProject } from './narrow.ts';
 import { bindExtract, bindLoad, bindStep, boundStep } from './pipeline.ts';
 import { sourceOf } from './source.ts';
-import { bindSql } from './sql.ts';
+import { bindSql } from './sql/sql.ts';
 import { bindLimit, bindRepartition, bindSort, bindUnion } from './wide.ts';
 import { bindWindow } from './window.ts';
 

@@ -1,3 +1,4 @@
+import { plural } from '../../../shared/quantities.ts';
 import type { Partitioning, StageOutput } from '../../../shared/stage/output.ts';
 import type { StageInput, StageSpec } from '../../../shared/stage/stage.ts';
 import type { Step } from '../../../shared/stage/step.ts';
@@ -81,5 +82,3 @@ function partitionedBy(partitioning: Exclude<Partitioning, { kind: 'single' | 's
     ? `ranges of ${partitioning.key}, bounds from ${partitioning.bounds}`
     : 'turns of batches';
 }
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

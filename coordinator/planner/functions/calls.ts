@@ -1,5 +1,6 @@
 import { SheafError } from '../../../shared/errors.ts';
 import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
+import { plural } from '../../../shared/quantities.ts';
 import {
   type AstNode,
   type AstValue,
@@ -92,7 +93,7 @@ export function argumentsOf(call: AstNode, { name, args, kind }: SqlFunction): r
   const takes = args.map((arg) => `${arg.name} ${arg.type}`).join(', ');
   throw refused(
     name,
-    `${name} takes ${args.length} argument${args.length === 1 ? '' : 's'} and gets ${given.length}`,
+    `${name} takes ${plural(args.length, 'argument')} and gets ${given.length}`,
     `Call ${name}(${takes}).`,
   );
 }

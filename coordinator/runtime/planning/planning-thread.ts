@@ -9,7 +9,7 @@ import { breaksDatabase } from '../../../shared/duckdb/errors.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import { Secrets } from '../../../shared/secrets.ts';
-import { asWritten } from '../../planner/bind/as-written.ts';
+import { asWritten } from '../../planner/bind/sql/as-written.ts';
 import { explainLogical } from '../../planner/explain/logical.ts';
 import { explainPlan } from '../../planner/explain/staged.ts';
 import { planJob } from '../../planner/plan-job.ts';

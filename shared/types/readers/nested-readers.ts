@@ -1,5 +1,5 @@
-import { type ColumnView, isNull } from '../column-view.ts';
-import { emptyView, type Reader, startOf } from './reader.ts';
+import { type ColumnView, emptyView, isNull } from '../column-view.ts';
+import { type Reader, startOf } from './reader.ts';
 
 /** Lists; with a size, fixed arrays. */
 export class ListReader implements Reader {

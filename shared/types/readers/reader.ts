@@ -1,4 +1,4 @@
-import { type ColumnView, isNull, typed } from '../column-view.ts';
+import { type ColumnView, emptyView, isNull, typed } from '../column-view.ts';
 
 /** Reads one column's values as JavaScript values, by the mapping of `RowOf`. */
 export interface Reader {
@@ -7,14 +7,6 @@ export interface Reader {
   /** The value of a row, null if it has none. */
   get(row: number): unknown;
 }
-
-export const emptyView: ColumnView = {
-  length: 0,
-  validity: null,
-  values: new Uint8Array(0),
-  offsets: null,
-  children: [],
-};
 
 /** Where a row's bytes or elements begin; those of `row + 1` are where it ends. */
 export const startOf = ({ offsets }: ColumnView, row: number): number => Number(offsets?.[row] ?? 0);

@@ -1,8 +1,8 @@
-import { type ColumnView, isNull, typed } from '../column-view.ts';
+import { type ColumnView, emptyView, isNull, typed } from '../column-view.ts';
 import { exactDate, exactDay } from '../exact-date.ts';
 import type { ValueKind } from '../value-kind.ts';
 import { bitText, decimalText, intervalText, timeText, timeTzText, uuidText, wideInteger } from '../value-text.ts';
-import { type ArrayType, emptyView, type Reader, startOf } from './reader.ts';
+import { type ArrayType, type Reader, startOf } from './reader.ts';
 
 /** Makes, for a view, the function that reads rows known to be there. */
 type Getters = (view: ColumnView) => (row: number) => unknown;

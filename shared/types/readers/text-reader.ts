@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { type ColumnView, isNull } from '../column-view.ts';
-import { emptyView, type Reader, startOf } from './reader.ts';
+import { type ColumnView, emptyView, isNull } from '../column-view.ts';
+import { type Reader, startOf } from './reader.ts';
 
 /** Node's own decoders, without the checks of `toString`. */
 interface Slices {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CommandLine, type Running } from '../../support/processes/command-line.ts';
 import { startEtcd } from '../../support/servers/etcd.ts';
@@ -94,7 +94,7 @@ async function drainingWorker(place: CommandLine, env: NodeJS.ProcessEnv): Promi
 test('a busy worker drains at Ctrl-C, which npm tells twice', async () => {
   await using place = new CommandLine();
   const { child } = await drainingWorker(place, { SHEAF_SIGNAL_REPEAT_MS: '60000' });
-  await sleep(300);
+  await pause(300);
   assert.deepEqual([child.exitCode, child.signalCode], [null, null], 'it waits for its task');
 });
 

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../../../bin/sheaf.js', import.meta.url));
@@ -49,7 +49,7 @@ export class CommandLine implements AsyncDisposable {
         const found = text.exec(said.stdout) ?? text.exec(said.stderr);
         if (found) return found;
         if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said.stderr}`);
-        await sleep(25);
+        await pause(25);
       }
       throw new Error(`it never printed ${text}: ${said.stdout}${said.stderr}`);
     };
@@ -73,7 +73,7 @@ export class CommandLine implements AsyncDisposable {
     for (let tries = 0; tries < 200; tries += 1) {
       left = [...this.processes(), ...readdirSync(this.folder).filter((name) => !own.includes(name))];
       if (left.length === 0) break;
-      await sleep(50);
+      await pause(50);
     }
     return left;
   }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('./fixtures/program.ts', import.meta.url));
@@ -25,6 +25,6 @@ test('a program that bundled ends by itself and leaves no bundler', async () => 
   const sha256 = execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 60_000, env });
   assert.match(sha256, /^[0-9a-f]{64}$/);
   // The service ends when its input does, a moment after the program.
-  for (let tries = 0; tries < 50 && processesWith(mark).length > 0; tries++) await sleep(20);
+  for (let tries = 0; tries < 50 && processesWith(mark).length > 0; tries++) await pause(20);
   assert.deepEqual(processesWith(mark), []);
 });

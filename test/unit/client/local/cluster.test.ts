@@ -4,7 +4,7 @@ import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } f
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startLocalCluster } from '../../../../client/local/cluster.ts';
 import { loadConfig } from '../../../../shared/config/config.ts';
@@ -38,7 +38,7 @@ function isAlive(pid: number): boolean {
 async function expectNothingLeft(pids: readonly number[]): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     if (!pids.some(isAlive) && readdirSync(parent).length === 0) return;
-    await sleep(50);
+    await pause(50);
   }
   assert.deepEqual(pids.filter(isAlive), [], 'processes are left');
   assert.deepEqual(readdirSync(parent), [], 'files are left');

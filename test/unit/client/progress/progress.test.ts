@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { progressListener } from '../../../../client/progress/choose.ts';
-import { formatCount, formatMs } from '../../../../client/progress/lines.ts';
 import { jobId } from '../../../../shared/ids.ts';
 import type { JobInfo, JobState } from '../../../../shared/plan/job.ts';
 
@@ -88,9 +87,4 @@ test('colour only where it is wanted; nothing at all by default', () => {
   const silent = new Output(true);
   progressListener(undefined, silent, {}).update(job('succeeded', 4));
   assert.equal(silent.text, '');
-});
-
-test('times and counts read well', () => {
-  assert.deepEqual([5, 1234, 65_000].map(formatMs), ['5 ms', '1.2 s', '1 min 5 s']);
-  assert.deepEqual([0, 999, 12_345, 4_100_000].map(formatCount), ['0', '999', '12.3 k', '4.1 M']);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { interrupt } from '../../../../shared/duckdb/interrupt.ts';
 import { Cancellation } from '../../../../worker/pool/cancellation.ts';
@@ -17,7 +17,7 @@ function startThread(): { worker: Worker; message: () => Promise<unknown> } {
   const heard: unknown[] = [];
   worker.on('message', (message) => heard.push(message));
   const message = async (): Promise<unknown> => {
-    while (heard.length === 0) await sleep(2);
+    while (heard.length === 0) await pause(2);
     return heard.shift();
   };
   return { worker, message };
@@ -42,7 +42,7 @@ test('a running query is interrupted, the outer one and the one that it reads; t
     const cancellation = new Cancellation();
     worker.postMessage({ cancellation: cancellation.buffer, sql, inner });
     assert.equal(await message(), 'started');
-    await sleep(20);
+    await pause(20);
     assert.equal(await cancelUntil(cancellation, message()), 'CANCELLED');
     cancellation.interrupt(interrupt); // too late: its connections are closed
     worker.postMessage({ cancellation: new Cancellation().buffer, sql: 'SELECT sum(i) FROM source', inner: short });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { sqlPlan } from '../../../../../client/sql/plan.ts';
-import { asWritten } from '../../../../../coordinator/planner/bind/as-written.ts';
-import { SheafError } from '../../../../../shared/errors.ts';
-import type { PlanNode } from '../../../../../shared/plan/node.ts';
-import { PlannerBench } from '../../../../support/planner/planner.ts';
+import { sqlPlan } from '../../../../../../client/sql/plan.ts';
+import { asWritten } from '../../../../../../coordinator/planner/bind/sql/as-written.ts';
+import { SheafError } from '../../../../../../shared/errors.ts';
+import type { PlanNode } from '../../../../../../shared/plan/node.ts';
+import { PlannerBench } from '../../../../../support/planner/planner.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());

@@ -1,9 +1,9 @@
-import { SheafError } from '../../../shared/errors.ts';
-import type { PlanNode } from '../../../shared/plan/node.ts';
-import type { SqlNode, WrittenPath } from '../../../shared/plan/nodes/sql.ts';
-import { nodesOf } from '../../../shared/plan/walk.ts';
-import { quotedName } from '../../../shared/sql/text.ts';
-import { spliced } from './sql-errors.ts';
+import { SheafError } from '../../../../shared/errors.ts';
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { SqlNode, WrittenPath } from '../../../../shared/plan/nodes/sql.ts';
+import { nodesOf } from '../../../../shared/plan/walk.ts';
+import { quotedName } from '../../../../shared/sql/text.ts';
+import { spliced } from './errors.ts';
 
 /** The error with the plan's SQL texts as their author wrote them: files named from a working directory, datasets in a template, the caret moved along. */
 export function asWritten(error: SheafError, plan: PlanNode): SheafError {

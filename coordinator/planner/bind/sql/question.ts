@@ -1,7 +1,9 @@
-import type { SqlFunction } from '../../../shared/plan/nodes/sql.ts';
-import type { Schema } from '../../../shared/schema.ts';
-import type { AstNode } from '../../../shared/sql/ast.ts';
-import type { Relations, TableReference } from '../sql/table-references.ts';
+import type { PlanNode } from '../../../../shared/plan/node.ts';
+import type { SqlFunction } from '../../../../shared/plan/nodes/sql.ts';
+import type { Schema } from '../../../../shared/schema.ts';
+import type { AstNode } from '../../../../shared/sql/ast.ts';
+import type { Bound } from '../../bound/plan.ts';
+import type { Relations, TableReference } from '../../sql/table-references.ts';
 
 /** SQL text that was looked into: its tree, and the tables that it names. */
 export interface Question {
@@ -19,3 +21,6 @@ export interface Question {
   /** Of the relations that stand for the tables. */
   readonly nameOf: (at: number) => string;
 }
+
+/** Plans in a question's text are bound in its context. */
+export type BindPlan = (plan: PlanNode) => Bound;

@@ -1,9 +1,9 @@
-import { SheafError } from '../../../shared/errors.ts';
-import { didYouMean } from '../../../shared/nearest.ts';
-import type { Schema } from '../../../shared/schema.ts';
-import { type AstNode, find, isNode, nodesOf, textsOf } from '../../../shared/sql/ast.ts';
-import { type TableReference, unknownTables } from '../sql/table-references.ts';
-import { columnNames, unknownColumn } from './describe.ts';
+import { SheafError } from '../../../../shared/errors.ts';
+import { didYouMean } from '../../../../shared/nearest.ts';
+import type { Schema } from '../../../../shared/schema.ts';
+import { type AstNode, find, isNode, nodesOf, textsOf } from '../../../../shared/sql/ast.ts';
+import { type TableReference, unknownTables } from '../../sql/table-references.ts';
+import { columnNames, unknownColumn } from '../describe.ts';
 import type { Question } from './question.ts';
 
 /**

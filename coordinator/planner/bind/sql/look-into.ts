@@ -1,0 +1,48 @@
+import { assert, SheafError } from '../../../../shared/errors.ts';
+import type { PlanOf } from '../../../../shared/plan/node.ts';
+import { nodesOf, onlyStatement } from '../../../../shared/sql/ast.ts';
+import type { PlanContext } from '../../context.ts';
+import { fixTime } from '../../expressions/present-time.ts';
+import { fillParameters } from '../../sql/parameters.ts';
+import { relationsByName, tableReferences } from '../../sql/table-references.ts';
+import { isOwnFile, virtualColumn } from '../../sql/virtual-columns.ts';
+import { relationPrefix } from '../../sql/with-relations.ts';
+import { columnNames } from '../describe.ts';
+import { refuseHarm } from '../refusals.ts';
+import type { BindPlan, Question } from './question.ts';
+
+/**
+ * What a text says and reads.
+ *
+ * @throws SheafError `SQL_INVALID` for what is not one SELECT, or does harm; what binding the tables throws
+ */
+export function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan): Question {
+  const { tree: parsed, text, unknown } = fillParameters(node, context.dialect);
+  assert(unknown.length === 0, 'the values of all PIVOTs are known');
+  const relations = relationsByName(node.relations);
+  if (onlyStatement(parsed) === undefined) throw notOne(nodesOf(parsed.statements).length);
+  refuseHarm(parsed, context.dialect);
+  const schemas = tableReferences(parsed, relations).map(({ plan }) => bindPlan(plan).schema);
+  const columns = new Set(schemas.flatMap((schema) => [...columnNames(schema)]));
+  const tree = fixTime(context.dialect, parsed, context.nowMs, columns);
+  const prefix = relationPrefix(tree);
+  const all = tableReferences(tree, relations);
+  const virtual = virtualColumn(tree, schemas);
+  const scanned = all.map((each) => virtual === undefined || !isOwnFile(each, relations));
+  return {
+    text,
+    relations,
+    functions: node.functions ?? [],
+    callable: node.callable ?? [],
+    tree,
+    references: all.filter((_, i) => scanned[i]),
+    schemas: schemas.filter((_, i) => scanned[i]),
+    ...(virtual === undefined ? {} : { virtual }),
+    nameOf: (at) => `${prefix}${at}`,
+  };
+}
+
+const notOne = (statements: number): SheafError =>
+  new SheafError('SQL_INVALID', statements === 0 ? 'The text holds no question' : 'The text holds several statements', {
+    next: 'Write one SELECT.',
+  });
