@@ -9,6 +9,9 @@ import type { SourceCache } from './source-cache.ts';
 const places = 4;
 const rowsAtEach = 1024;
 
+/** Longer ones are not tried: DuckDB takes a second to plan a condition of 700 ORs, however few rows it asks. */
+const selectCharsMax = 8192;
+
 type ParquetSplit = Extract<Split, { kind: 'parquet' }>;
 
 /** Runs a SELECT over some rows of a Parquet scan, and remembers how many it kept. */
@@ -20,6 +23,7 @@ export function parquetSample(schema: Schema, connection: Connection, cache: Sou
     const wanted = schema.filter(({ name }) => columns.has(name.toLowerCase()));
     const relation = chosen.map((split) => `(${rowsOf(split, wanted)})`).join(' UNION ALL ');
     const sql = select(`(${relation})`);
+    if (sql.length > selectCharsMax) return undefined;
     const known = cache.get<SampleCount>(first.file, sql);
     if (known !== undefined) return known;
     const count = countOf(sql, chosen, connection);

@@ -42,6 +42,13 @@ test('a file of which a filter leaves little is still read once, not by every ta
   }
 });
 
+test('a condition that takes long to plan is not tried on a sample', () => {
+  const ors = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `(g = ${i % 7} AND k <> ${i})`).join(' OR ');
+  assert.match(explained(joined(`(${ors(10)})`)), /is sent whole to every task/);
+  assert.match(explained(joined(`(${ors(500)})`)), /by the hash of "k/);
+});
+
 test('what many tasks would each build a large table from is hashed once', () => {
   const wide = new PlannerBench({ broadcastBytesMax: 2 ** 30, rereadBytesMax: 0 });
   try {
