@@ -44,7 +44,7 @@ test('a file of which a filter leaves little is still read once, not by every ta
 
 test('a condition that takes long to plan is not tried on a sample', () => {
   const ors = (count: number): string =>
-    Array.from({ length: count }, (_, i) => `(g = ${i % 7} AND k <> ${i})`).join(' OR ');
+    Array.from({ length: count }, (_, i) => `(g = ${i % 7} AND d.k <> ${i})`).join(' OR ');
   assert.match(explained(joined(`(${ors(10)})`)), /is sent whole to every task/);
   assert.match(explained(joined(`(${ors(500)})`)), /by the hash of "k/);
 });
