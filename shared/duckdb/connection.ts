@@ -1,7 +1,5 @@
 import { assert, SheafError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
-import { caret } from '../sql/caret.ts';
-import { statementAdvice } from '../sql/statement-advice.ts';
 import { literal } from '../sql/text.ts';
 import { duckdbError } from './errors.ts';
 import { aggregateState, asSubquery } from './logical-type.ts';
@@ -15,6 +13,7 @@ import {
   partitionSql,
 } from './output/partition-reader.ts';
 import type { PartitionBatch } from './output/partitioner.ts';
+import { type ParseAnswer, parseError } from './parse-error.ts';
 import { Prepared } from './prepared.ts';
 import { batchReader, bindInputs, Query, type QueryOptions } from './query.ts';
 import { parseJson, syntaxTreeJson, syntaxTreeText } from './syntax-tree.ts';
@@ -189,30 +188,4 @@ export class Connection implements Disposable {
       duckdb.destroyResult(bytes);
     }
   }
-}
-
-interface ParseAnswer {
-  readonly error: boolean;
-  readonly error_type?: string;
-  readonly error_message?: string;
-  readonly position?: string;
-}
-
-function parseError({ error_message: message = '', position }: ParseAnswer, sql: string): SheafError {
-  const asked = statementAdvice(sql);
-  if (asked !== undefined)
-    return new SheafError('SQL_INVALID', `${asked.statement} asks nothing: it is no SELECT`, { next: asked.next });
-  const at = position === undefined ? '' : `\n\n${caret(sql, Number(position))}`;
-  if (!/only select/i.test(message))
-    return new SheafError('SQL_INVALID', `Parser Error: ${message}${at}`, {
-      next: 'Correct the SQL at the place shown.',
-    });
-  // DuckDB makes two statements of it: the first looks the values up, since they are the names of columns.
-  if (/\bpivot/i.test(sql))
-    return new SheafError('SQL_INVALID', 'The columns of this PIVOT depend on the data: name its values', {
-      next: "Write PIVOT … ON column IN ('a', 'b'): SELECT DISTINCT column FROM … says which there are.",
-    });
-  return new SheafError('SQL_INVALID', 'This is no SELECT, or several statements', {
-    next: 'Write one SELECT statement.',
-  });
 }
