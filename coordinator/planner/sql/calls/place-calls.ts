@@ -2,6 +2,7 @@ import type { PlanNode, PlanOf } from '../../../../shared/plan/node.ts';
 import { type AstNode, find, isNode, meaning, nodesOf, onlyStatement, tableNamed } from '../../../../shared/sql/ast.ts';
 import { isVolatile } from '../../expressions/volatile.ts';
 import { functionOf, functionsByName, hasCall, type SqlFunctions } from '../../functions/calls.ts';
+import { refuseCollated } from '../lower/collated.ts';
 import { type CommonTable, type CommonTables, withCommonTables } from '../lower/common-tables.ts';
 import { NotDistributed, simply } from '../lower/names/names.ts';
 import type { Lowering } from '../lower/types.ts';
@@ -128,6 +129,7 @@ class CallPlacing {
 
   #takeOut(query: AstNode, tables: CommonTables, alias: string): AstNode | undefined {
     try {
+      refuseCollated(query, tables);
       return tableNamed(this.#nameOf(query, tables), alias);
     } catch (thrown) {
       if (thrown instanceof NotDistributed) return undefined;

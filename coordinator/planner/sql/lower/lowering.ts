@@ -10,6 +10,7 @@ import { isStable } from '../../bound/stable.ts';
 import type { PlanContext } from '../../context.ts';
 import type { Relations } from '../table-references.ts';
 import { usedColumns } from '../with-relations.ts';
+import { refuseCollated } from './collated.ts';
 import type { CommonTable, CommonTables } from './common-tables.ts';
 import { mentioned, readAgain } from './mentions.ts';
 import { Names, NotDistributed } from './names/names.ts';
@@ -122,6 +123,7 @@ export class SqlLowering implements Lowering {
 
   whole(query: AstNode, tables: CommonTables, reason = notTakenApart): Columns {
     const plan = this.alone(query, tables, reason);
+    refuseCollated(query, tables);
     return internalColumns(plan, this.columnsOf(plan), this);
   }
 

@@ -1,8 +1,11 @@
 import { type AstNode, find, isNode, meaning, nodesOf, rewrite, tableNamed } from '../../../../../shared/sql/ast.ts';
-import { columnNamed } from '../../../expressions/tree.ts';
+import { columnNamed, parseExpression } from '../../../expressions/tree.ts';
 import { functionOf } from '../../../functions/calls.ts';
+import { isCollated } from '../../lower/collated.ts';
 import { allOf } from '../../lower/conjuncts.ts';
 import { NotDistributed } from '../../lower/names/names.ts';
+import { layersOf } from '../../select/groups.ts';
+import { groupSetsOf } from '../../select/parts.ts';
 import { type Apart, bareSelect } from './apart.ts';
 import { isOnlyGroups } from './groups-out.ts';
 import { KnownSelect } from './known-select.ts';
@@ -14,7 +17,7 @@ import { UsedColumns } from './used-columns.ts';
  *
  * @param select of `groupsOut`: it selects keys and aggregates
  * @returns nothing where no such aggregates are beside each other
- * @throws NotDistributed for sets of keys
+ * @throws NotDistributed for equal sets of keys
  */
 export function aggregatesBeside(select: AstNode, apart: Apart): AstNode | undefined {
   const { lowering, functions, tables, relate, relateOnce } = apart;
@@ -22,10 +25,10 @@ export function aggregatesBeside(select: AstNode, apart: Apart): AstNode | undef
   const list = nodesOf(select.select_list);
   const keys = nodesOf(select.group_expressions);
   const isKey = (item: AstNode): boolean => keys.some((key) => meaning(key) === meaning(item));
-  const others = list.filter((item) => !isOurs(item) && !isKey(item));
+  const others = list.filter((item) => !isOurs(item) && !isKey(item) && item.type !== 'GROUPING_FUNCTION');
   if (!isOnlyGroups(select, lowering) || !list.some(isOurs) || !others.some(isCollated)) return undefined;
-  if (Array.isArray(select.group_sets) && select.group_sets.length > 1)
-    throw new NotDistributed('some sets of keys are grouped, and an aggregate has a collation');
+  const sets = groupSetsOf(select).groupSets ?? [];
+  if (layersOf(sets).length > 1) throw new NotDistributed('some of its sets of keys are equal');
   const known = new KnownSelect(select, tables, lowering);
   const columns = new UsedColumns(known, lowering);
   const { from_table, where_clause, sample, ...clauses } = known.select;
@@ -37,7 +40,7 @@ export function aggregatesBeside(select: AstNode, apart: Apart): AstNode | undef
   const sides = [false, true].map((ours) => {
     const items = nodesOf(grouped.select_list).filter((item) => !by.some((key) => meaning(key) === meaning(item)));
     const made = items.filter((item) => isOurs(item) === ours).map((tree) => named(tree, 'of_group'));
-    const keyed = by.map((tree) => named(tree, 'key'));
+    const keyed = [...by, ...setOf(by)].map((tree) => named(tree, 'key'));
     const rest = { from_table: tableNamed(rows), where_clause: null, sample: null };
     return { made, keyed, name: relate({ ...grouped, ...rest, select_list: [...keyed, ...made] }, tables) };
   });
@@ -54,9 +57,15 @@ export function aggregatesBeside(select: AstNode, apart: Apart): AstNode | undef
     from_table: joined(
       left.name,
       right.name,
-      by.map((key, i) => ({ key, names: [left.keyed[i], right.keyed[i]] })),
+      [...by, ...setOf(by)].map((key, i) => ({ key, names: [left.keyed[i], right.keyed[i]] })),
     ),
   };
+
+  /** Which of several sets a group is of. */
+  function setOf(trees: readonly AstNode[]): AstNode[] {
+    if (sets.length < 2) return [];
+    return [{ ...parseExpression(lowering.context.dialect, 'grouping(x)'), children: trees }];
+  }
 
   function named(tree: AstNode, word: string): AstNode {
     return { ...tree, alias: lowering.names.madeUp(word) };
@@ -82,11 +91,9 @@ interface Pair {
   readonly names: readonly (AstNode | undefined)[];
 }
 
-export const isCollated = (tree: AstNode): boolean => find(tree, ({ class: kind }) => kind === 'COLLATE').length > 0;
-
 /** Keys that are equal by a collation have one group: any of them stands for it. */
 function alike(key: AstNode, column: AstNode): AstNode {
-  if (!isCollated(key)) return column;
+  if (!isCollated(key) || key.type === 'GROUPING_FUNCTION') return column;
   if (key.class !== 'COLLATE') throw new NotDistributed('a collation stands within a key');
   return { ...key, child: column, alias: '' };
 }

@@ -1,17 +1,26 @@
-import { type AstNode, find, inPlaceOf, isNode, nodesOf, rewrite, tableNamed } from '../../../../../shared/sql/ast.ts';
-import { columnNamed } from '../../../expressions/tree.ts';
+import {
+  type AstNode,
+  find,
+  inPlaceOf,
+  isNode,
+  nodesOf,
+  rewrite,
+  tableNamed,
+  textsOf,
+} from '../../../../../shared/sql/ast.ts';
+import { columnNamed, parseExpression } from '../../../expressions/tree.ts';
 import { functionOf, type SqlFunctions } from '../../../functions/calls.ts';
+import { isCollated } from '../../lower/collated.ts';
 import { NotDistributed } from '../../lower/names/names.ts';
 import { isAggregate } from '../../lower/subqueries/outside-aggregates.ts';
 import type { Lowering } from '../../lower/types.ts';
 import { namesColumn, positionOf } from '../../select/groups.ts';
-import { isCollated } from './aggregates-beside.ts';
 import { type Apart, bareSelect } from './apart.ts';
 import { KnownSelect } from './known-select.ts';
 
 /**
  * Keys and aggregates over what they are made of, as columns of one relation: subqueries and collations in them stay within it.
- * Keys that are equal by a collation have one number there.
+ * Keys that are equal by a collation have one number there, and any of them stands for it.
  *
  * @param select of `groupsOut`: it selects keys and aggregates
  * @returns nothing where TypeScript functions aggregate nothing, or all is columns already
@@ -84,18 +93,16 @@ class Arguments {
   key(tree: AstNode, hasSets: boolean): Key {
     const item = this.#column(tree);
     if (!isCollated(tree)) return { item, by: item };
-    if (hasSets) throw new NotDistributed('some sets of keys have a collation');
-    const { dialect } = this.#lowering.context;
-    const numbers = find(
-      dialect.parse('SELECT dense_rank() OVER (ORDER BY x)'),
-      ({ class: kind }) => kind === 'WINDOW',
+    const number = this.#column(this.#template('dense_rank() OVER (ORDER BY x)', { x: tree }));
+    const value = hasSets ? 'CASE WHEN grouping(n) = 0 THEN any_value(x) END' : 'any_value(x)';
+    return { item: this.#template(value, { x: item, n: number }), by: number };
+  }
+
+  /** An expression with others in place of its names. */
+  #template(sql: string, names: Readonly<Record<string, AstNode>>): AstNode {
+    return rewrite(parseExpression(this.#lowering.context.dialect, sql), (node) =>
+      node.class === 'COLUMN_REF' ? names[String(textsOf(node.column_names)[0])] : undefined,
     );
-    const [number = {}] = numbers.map((node) =>
-      rewrite(node, (each) => (each.class === 'COLUMN_REF' ? tree : undefined)),
-    );
-    const some = find(dialect.parse('SELECT any_value(x)'), (node) => isAggregate(node, dialect));
-    const [value = {}] = some.map((node) => ({ ...node, children: [item] }));
-    return { item: value, by: this.#column(number) };
   }
 
   aggregate(call: AstNode, keys: ReadonlyMap<string, Key>): AstNode {

@@ -15,6 +15,7 @@ import { isAggregate } from '../../lower/subqueries/outside-aggregates.ts';
 import type { Lowering } from '../../lower/types.ts';
 import { namesColumn, positionOf } from '../../select/groups.ts';
 import { type Apart, bareSelect, refuseTwice } from './apart.ts';
+import { collatedAs } from './collations.ts';
 import { KnownSelect } from './known-select.ts';
 
 /**
@@ -72,7 +73,9 @@ export function isOnlyGroups(select: AstNode, { context }: Lowering): boolean {
   const { select_list: list, modifiers, having, qualify } = select;
   if (isForced(select) || nodesOf(modifiers).length > 0 || isNode(having) || isNode(qualify)) return false;
   const keys = new Set(nodesOf(select.group_expressions).map(meaning));
-  return nodesOf(list).every((item) => isAggregate(item, context.dialect) || keys.has(meaning(item)));
+  const isOfGroups = (item: AstNode): boolean =>
+    item.type === 'GROUPING_FUNCTION' || isAggregate(item, context.dialect) || keys.has(meaning(item));
+  return nodesOf(list).every(isOfGroups);
 }
 
 /** Whether a name that is an alias stands where columns do: made-up aliases never do. */
@@ -134,8 +137,8 @@ class Groups {
   over(tree: AstNode, isOwn = true): AstNode {
     return rewrite(tree, (node) => {
       if (this.#known.isAliased(node)) return node;
-      const key = typeof node.class === 'string' && this.#names.get(this.#known.canonical(node));
-      if (typeof key === 'string' && node.class !== 'CONSTANT') return inPlaceOf(node, columnNamed(key));
+      const key = typeof node.class === 'string' ? this.#names.get(this.#known.canonical(node)) : undefined;
+      if (key !== undefined && node.class !== 'CONSTANT') return inPlaceOf(node, collatedAs(node, columnNamed(key)));
       if (isOwn && this.#isOfGroups(node)) return inPlaceOf(node, this.#aggregate(node));
       if (this.#known.columnOf(node) !== undefined) throw new NotDistributed('it takes a column that is no key');
       if (!isOwn || node.class !== 'SUBQUERY') return undefined;
@@ -154,6 +157,6 @@ class Groups {
     const said = this.#known.canonical(tree);
     const name = String(this.#aggregates.get(said)?.alias ?? this.#lowering.names.madeUp('of_group'));
     if (!this.#aggregates.has(said)) this.#aggregates.set(said, { ...tree, alias: name });
-    return columnNamed(name);
+    return collatedAs(tree, columnNamed(name));
   }
 }

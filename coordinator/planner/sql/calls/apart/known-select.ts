@@ -1,4 +1,4 @@
-import { type AstNode, find, isNode, meaning, nodesOf, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
+import { type AstNode, isNode, meaning, nodesOf, rewrite, textsOf, walk } from '../../../../../shared/sql/ast.ts';
 import type { CommonTables } from '../../lower/common-tables.ts';
 import { NameWalk } from '../../lower/names/name-walk.ts';
 import { NotDistributed } from '../../lower/names/names.ts';
@@ -85,11 +85,20 @@ function scopeIn(select: AstNode, tables: CommonTables, lowering: Lowering): Sco
 
 function writtenOut(select: AstNode, scope: Scope): AstNode[] {
   return starItems(nodesOf(select.select_list), scope).map(({ tree, name }) => {
-    if (find(tree, ({ class: kind }) => kind === 'STAR').length > 0)
-      throw new NotDistributed('its columns are chosen by pattern');
+    if (hasOwnStar(tree)) throw new NotDistributed('its columns are chosen by pattern');
     const isNamed = name === undefined || tree.class === 'COLUMN_REF';
     return isNamed ? { ...tree } : { ...tree, alias: name };
   });
+}
+
+/** Not those of subqueries. */
+function hasOwnStar(tree: AstNode): boolean {
+  let has = false;
+  walk(tree, ({ class: kind }) => {
+    has ||= kind === 'STAR';
+    return kind !== 'SUBQUERY';
+  });
+  return has;
 }
 
 /** Expressions of ORDER BY and DISTINCT ON. */

@@ -1,6 +1,7 @@
 import { type AstNode, isNode, nodesOf, tableNamed } from '../../../../../shared/sql/ast.ts';
 import { columnNamed } from '../../../expressions/tree.ts';
 import { hasCall } from '../../../functions/calls.ts';
+import { refuseCollated } from '../../lower/collated.ts';
 import { NotDistributed } from '../../lower/names/names.ts';
 import { positionOf } from '../../select/groups.ts';
 import { modifiersOf } from '../../select/parts.ts';
@@ -18,7 +19,9 @@ export function modifiersOut(select: AstNode, apart: Apart): AstNode | undefined
   const modifiers = nodesOf(select.modifiers);
   if (select.type !== 'SELECT_NODE' || typeof modifiersOf(modifiers) !== 'string') return undefined;
   const { modifiers: _, cte_map: __, ...clauses } = select;
-  const isDistinct = modifiers.some(({ type }) => type === 'DISTINCT_MODIFIER');
+  const distinct = modifiers.filter(({ type }) => type === 'DISTINCT_MODIFIER');
+  // Of DISTINCT ON, which rows are kept depends on their order.
+  const isOn = distinct.some(({ distinct_on_targets: targets }) => nodesOf(targets).length > 0);
   if (!hasCall([clauses, ...modifiers], functions)) return undefined;
   const known = new KnownSelect(select, tables, lowering);
   const items = nodesOf(known.select.select_list).map((item) => ({
@@ -34,14 +37,15 @@ export function modifiersOut(select: AstNode, apart: Apart): AstNode | undefined
       ...modifier,
       ...(modifier.type === 'ORDER_MODIFIER' ? { orders: nodesOf(modifier.orders).map(ofColumns) } : {}),
     }));
-  if (hidden.length > 0 && (isDistinct || select.aggregate_handling === 'FORCE_AGGREGATES'))
+  if (hidden.length > 0 && ((distinct.length > 0 && !isOn) || select.aggregate_handling === 'FORCE_AGGREGATES'))
     throw new NotDistributed('it orders by what is no item');
   const inner = {
     ...known.select,
     cte_map: { map: [] },
     select_list: [...items.map(({ item, name }) => ({ ...item, alias: name })), ...hidden],
-    modifiers: modifiers.filter(({ type }) => type === 'DISTINCT_MODIFIER'),
+    modifiers: isOn ? nodesOf(known.select.modifiers).filter(({ type }) => kept.has(type)) : distinct,
   };
+  if (modifiers.some(({ type }) => type === 'ORDER_MODIFIER')) refuseCollated(inner, tables);
   const from_table = tableNamed(relate(inner, tables));
   return {
     ...bareSelect(lowering),
@@ -61,3 +65,5 @@ export function modifiersOut(select: AstNode, apart: Apart): AstNode | undefined
     return { ...order, expression: columnNamed(name) };
   }
 }
+
+const kept: ReadonlySet<unknown> = new Set(['DISTINCT_MODIFIER', 'ORDER_MODIFIER']);

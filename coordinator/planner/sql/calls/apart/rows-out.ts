@@ -1,5 +1,6 @@
 import { type AstNode, isNode, nodesOf, tableNamed } from '../../../../../shared/sql/ast.ts';
 import { hasCall, type SqlFunctions } from '../../../functions/calls.ts';
+import { refuseCollated } from '../../lower/collated.ts';
 import { allOf, conjunctsOf } from '../../lower/conjuncts.ts';
 import { type Apart, bareSelect, refuseTwice } from './apart.ts';
 import { KnownSelect } from './known-select.ts';
@@ -32,6 +33,7 @@ export function rowsOut(select: AstNode, apart: Apart): AstNode | undefined {
     where_clause: early.length === 0 ? null : allOf(early),
   };
   refuseTwice(inner, [clauses, ...late], apart);
+  refuseCollated(inner, tables);
   const rows = relate(inner, tables);
   const over = (name: string): AstNode => ({ where_clause: null, sample: null, from_table: tableNamed(name) });
   if (kept.length === 0) return { ...rest, ...over(rows) };
@@ -44,8 +46,11 @@ function isLarger(select: AstNode, functions: SqlFunctions): boolean {
   const { cte_map: _, from_table: from, where_clause: where, ...clauses } = select;
   if (select.type !== 'SELECT_NODE' || !isNode(from) || from.type === 'EMPTY') return false;
   const calls = hasCall(clauses, functions);
-  if (from.type !== 'JOIN' && from.type !== 'SUBQUERY')
-    return hasCall(where, functions) || (calls && (isNode(where) || isNode(select.sample)));
+  const isOne = from.type !== 'JOIN' && from.type !== 'SUBQUERY';
+  const isFiltered = isNode(where) && conjunctsOf(where).some((tree) => !hasCall(tree, functions));
+  if (isOne && (isFiltered || isNode(select.sample) || isNode(from.sample))) return calls || hasCall(where, functions);
+  // Of what is made here, one part is such a SELECT: only columns and conditions that call.
+  if (isOne) return hasCall(where, functions) && !isPlain(select);
   return calls || hasCall(where, functions) || (hasCall(from, functions) && !isPlain(select));
 }
 

@@ -1,5 +1,6 @@
 import { type AstNode, isNode, tableNamed } from '../../../../../shared/sql/ast.ts';
 import { hasCall } from '../../../functions/calls.ts';
+import { refuseCollated } from '../../lower/collated.ts';
 import { layersOf } from '../../select/groups.ts';
 import { groupSetsOf } from '../../select/parts.ts';
 import { type Apart, bareSelect, refuseTwice } from './apart.ts';
@@ -31,6 +32,7 @@ export function setsOut(select: AstNode, apart: Apart): AstNode | undefined {
     where_clause: isNode(where_clause) ? known.withoutAliases(where_clause) : null,
     sample: sample ?? null,
   };
+  refuseCollated(inner, tables);
   refuseTwice(inner, [clauses], apart);
   return { ...outer, from_table: tableNamed(relateOnce(inner, tables)), where_clause: null, sample: null };
 }

@@ -1,5 +1,6 @@
 import { type AstNode, find, isNode, tableNamed } from '../../../../../shared/sql/ast.ts';
 import { hasCall } from '../../../functions/calls.ts';
+import { refuseCollated } from '../../lower/collated.ts';
 import { type Apart, bareSelect, refuseTwice } from './apart.ts';
 import { KnownSelect } from './known-select.ts';
 import { UsedColumns } from './used-columns.ts';
@@ -27,6 +28,7 @@ export function windowsOut(select: AstNode, apart: Apart): AstNode | undefined {
     where_clause: isNode(where_clause) ? known.withoutAliases(where_clause) : null,
     sample: sample ?? null,
   };
+  refuseCollated(inner, tables);
   refuseTwice(inner, [clauses], apart);
   return { ...rest, from_table: tableNamed(relate(inner, tables)), sample: null, qualify: null };
 }
