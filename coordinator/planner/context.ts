@@ -33,6 +33,7 @@ export type PlannerLimits = Pick<
   | 'sortBytesMin'
   | 'sortSampleRows'
   | 'sortKeyBytesMax'
+  | 'subqueryLevelsMax'
   | 'wideBytesMax'
   | 'largeWideBytesMin'
 >;

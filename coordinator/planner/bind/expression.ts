@@ -10,13 +10,14 @@ import { isVolatile } from '../expressions/volatile.ts';
 import { columnNames, unknownColumn } from './describe.ts';
 import { refuseHarm } from './refusals.ts';
 
-type BindContext = Pick<PlanContext, 'dialect' | 'nowMs'>;
+type BindContext = Pick<PlanContext, 'dialect' | 'nowMs' | 'config'>;
 
 /** @throws SheafError `SQL_INVALID`; names and types are not checked yet */
-export function bindExpression(text: string, schema: Schema, { dialect, nowMs }: BindContext): BoundExpression {
+export function bindExpression(text: string, schema: Schema, context: BindContext): BoundExpression {
+  const { dialect, nowMs } = context;
   const tree = asSpelt(fixTime(dialect, parseExpression(dialect, text), nowMs, columnNames(schema)), schema);
   refuseTables(tree, text);
-  refuseHarm(tree, dialect);
+  refuseHarm(tree, context);
   const volatile = isVolatile(dialect, tree);
   return { sql: printExpression(dialect, tree), tree, names: namesOf(tree, schema), volatile };
 }

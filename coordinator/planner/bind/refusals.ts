@@ -1,6 +1,6 @@
 import { SheafError } from '../../../shared/errors.ts';
 import { type AstNode, type AstValue, find, isNode, nodesOf } from '../../../shared/sql/ast.ts';
-import type { Dialect } from '../dialect.ts';
+import type { PlanContext } from '../context.ts';
 
 /** Functions by which a SELECT changes the DuckDB that runs it, for all that it runs later. */
 const changing: ReadonlySet<string> = new Set([
@@ -18,16 +18,18 @@ const changing: ReadonlySet<string> = new Set([
 /** Functions that run a text. */
 const running: ReadonlySet<string> = new Set(['query', 'json_execute_serialized_sql']);
 
-/** DuckDB takes twice as long to bind a question for each level: 20 levels are about a second. */
-const subqueryLevelsMax = 20;
+interface HarmContext extends Pick<PlanContext, 'dialect'> {
+  readonly config: Pick<PlanContext['config'], 'subqueryLevelsMax'>;
+}
 
 /**
  * Refuses what would harm others: a change of the workers' databases, and what DuckDB does not get to an end with.
  *
  * @throws SheafError `NOT_SUPPORTED`
  */
-export function refuseHarm(tree: AstNode, dialect: Dialect): void {
-  for (const call of find(tree, (node) => node.class === 'FUNCTION')) refuseCall(call, dialect);
+export function refuseHarm(tree: AstNode, context: HarmContext): void {
+  const { subqueryLevelsMax } = context.config;
+  for (const call of find(tree, (node) => node.class === 'FUNCTION')) refuseCall(call, context);
   if (hasRecursiveAsof(tree))
     throw new SheafError(
       'NOT_SUPPORTED',
@@ -37,9 +39,13 @@ export function refuseHarm(tree: AstNode, dialect: Dialect): void {
       },
     );
   if (levelsOf(tree) > subqueryLevelsMax)
-    throw new SheafError('NOT_SUPPORTED', `Subqueries stand in each other on more than ${subqueryLevelsMax} levels`, {
-      next: 'Name them in a WITH clause: what stands in FROM may be nested at will.',
-    });
+    throw new SheafError(
+      'NOT_SUPPORTED',
+      `Subqueries stand in each other on more than ${subqueryLevelsMax} levels (subqueryLevelsMax)`,
+      {
+        next: 'Name them in a WITH clause: what stands in FROM may be nested at will.',
+      },
+    );
 }
 
 /** DuckDB refuses it as the question begins to run, and then frees what it had prepared in a way that may end the process. */
@@ -48,7 +54,7 @@ const hasRecursiveAsof = (tree: AstNode): boolean =>
     ({ right }) => find(right, (node) => node.ref_type === 'ASOF').length > 0,
   );
 
-function refuseCall({ function_name, children }: AstNode, dialect: Dialect): void {
+function refuseCall({ function_name, children }: AstNode, context: HarmContext): void {
   const name = String(function_name).toLowerCase();
   if (changing.has(name))
     throw new SheafError('NOT_SUPPORTED', `${name} changes the DuckDB of a worker, which others use, too`, {
@@ -60,7 +66,7 @@ function refuseCall({ function_name, children }: AstNode, dialect: Dialect): voi
     throw new SheafError('NOT_SUPPORTED', `${name} would run a text that nobody has seen`, {
       next: 'Write the question itself, or give query its text as a literal.',
     });
-  refuseHarm(dialect.parse(text), dialect);
+  refuseHarm(context.dialect.parse(text), context);
 }
 
 function constantOf(node: AstNode | undefined): string | undefined {

@@ -72,6 +72,11 @@ export const plannerSettings = {
     max: 100,
     doc: 'How often the values of a PIVOT are looked up if the files change before the question is planned over them.',
   }),
+  subqueryLevelsMax: count(20, {
+    min: 1,
+    max: 30,
+    doc: 'On how many levels subqueries may stand in each other within expressions: DuckDB takes twice as long for each to plan a question, about a second for 20. Those in FROM are not counted.',
+  }),
   wideBytesMax: bytes(GiB, {
     min: 0,
     max: 1024 * GiB,

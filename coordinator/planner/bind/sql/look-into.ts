@@ -21,7 +21,7 @@ export function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: Bi
   assert(unknown.length === 0, 'the values of all PIVOTs are known');
   const relations = relationsByName(node.relations);
   if (onlyStatement(parsed) === undefined) throw notOne(nodesOf(parsed.statements).length);
-  refuseHarm(parsed, context.dialect);
+  refuseHarm(parsed, context);
   const schemas = tableReferences(parsed, relations).map(({ plan }) => bindPlan(plan).schema);
   const columns = new Set(schemas.flatMap((schema) => [...columnNames(schema)]));
   const tree = fixTime(context.dialect, parsed, context.nowMs, columns);

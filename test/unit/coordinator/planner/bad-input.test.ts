@@ -101,7 +101,7 @@ const harmful: readonly (readonly [text: string, words: RegExp])[] = [
     `with recursive r as (select i from '${p}' union select x.i from r asof join '${p}' x on r.i >= x.i) from r`,
     /ASOF joins are not supported in the recursive part/,
   ],
-  [`select ${'(select '.repeat(60)}1${')'.repeat(60)}`, /more than 20 levels[\s\S]*WITH clause/],
+  [`select ${'(select '.repeat(60)}1${')'.repeat(60)}`, /more than 20 levels \(subqueryLevelsMax\)[\s\S]*WITH clause/],
 ];
 
 test('a question changes nothing of the database that answers it, and can be bound in time', () => {
@@ -112,6 +112,16 @@ test('a question changes nothing of the database that answers it, and can be bou
       text,
     );
   assert.doesNotThrow(() => bench.plan({ kind: 'sql', text: "select * from query('select 1')" }));
+});
+
+test('how deep subqueries may stand in each other is a setting', () => {
+  using shallow = new PlannerBench({ subqueryLevelsMax: 2 });
+  shallow.plan({ kind: 'sql', text: 'select (select (select 1))' });
+  for (const text of [
+    'select (select (select (select 1)))',
+    "select * from query('select (select (select (select 1)))')",
+  ])
+    assert.throws(() => shallow.plan({ kind: 'sql', text }), /more than 2 levels/);
 });
 
 /** Large questions take DuckDB milliseconds: they must not take the planner minutes. */
