@@ -68,7 +68,10 @@ export class Secrets {
       return readFileSync(join(this.folder, name), 'utf8').replace(/\r?\n$/, '');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new SheafError('SECRET_UNKNOWN', `The secret ${name} cannot be read from ${this.folder}`, { cause });
+      throw new SheafError('SECRET_UNKNOWN', `The secret ${name} cannot be read from ${this.folder}`, {
+        cause,
+        next: 'Let the user that runs this process read the file.',
+      });
     }
   }
 }

@@ -16,7 +16,10 @@ export function inferSchema(rows: readonly unknown[]): Schema {
       if (types.get(name) === undefined) types.set(name, typeOf(value, name));
     }
   }
-  if (types.size === 0) throw new SheafError('PLAN_INVALID', 'The rows of a dataset have no columns');
+  if (types.size === 0)
+    throw new SheafError('PLAN_INVALID', 'The rows of a dataset have no columns', {
+      next: 'Give rows with at least one column, or none and a schema.',
+    });
   return Array.from(types, ([name, type = 'VARCHAR']) => ({ name, type }));
 }
 

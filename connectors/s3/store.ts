@@ -95,7 +95,10 @@ export class ObjectStore {
       try {
         for await (const chunk of await this.#open(place, at, to, etag, signal)) {
           at += chunk.byteLength;
-          if (at > to) throw new SheafError('FILE_CHANGED', `${pathOf(place)} gave more bytes than were asked for`);
+          if (at > to)
+            throw new SheafError('FILE_CHANGED', `${pathOf(place)} gave more bytes than were asked for`, {
+              next: 'Read it again. If this recurs, the storage does not honour the Range header.',
+            });
           yield chunk;
         }
         if (at < to) throw Object.assign(new Error('the answer ended early'), { code: 'ECONNRESET' });

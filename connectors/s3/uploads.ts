@@ -36,7 +36,9 @@ export class Uploads {
       signal,
     );
     if (begun.UploadId === undefined)
-      throw new SheafError('NOT_SUPPORTED', `The server of ${pathOf(place)} began an upload without a name`);
+      throw new SheafError('NOT_SUPPORTED', `The server of ${pathOf(place)} began an upload without a name`, {
+        next: 'Use an object storage with multipart uploads.',
+      });
     return begun.UploadId;
   }
 

@@ -32,7 +32,9 @@ export class BlobDirectory {
   /** @throws SheafError `PLAN_INVALID` if the content is not what its name says, `QUOTA_EXCEEDED` if it is too large */
   async put(name: string, content: Uint8Array): Promise<void> {
     if (blobName(content) !== name) {
-      throw new SheafError('PLAN_INVALID', `A blob arrived damaged: its bytes do not match its name ${name}`);
+      throw new SheafError('PLAN_INVALID', `A blob arrived damaged: its bytes do not match its name ${name}`, {
+        next: 'Send it again.',
+      });
     }
     await this.#write(name, content);
   }

@@ -18,24 +18,14 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import { BlobDirectory } from './blobs.ts';
 import { DatasetSpool } from './dataset-spool.ts';
 import { keepHouse } from './housekeeping.ts';
-import { HeldResults } from './jobs/held-results.ts';
-import { JobBook } from './jobs/job-book.ts';
-import { JobDesk } from './jobs/job-desk.ts';
-import { JobEnds } from './jobs/job-ends.ts';
-import { JobLedger } from './jobs/job-ledger.ts';
-import { JobResults } from './jobs/job-results.ts';
-import { JobStages } from './jobs/job-stages.ts';
-import { JobStarts } from './jobs/job-starts.ts';
-import { JobViews } from './jobs/job-views.ts';
-import { JobTakeOver } from './jobs/take-over.ts';
-import { WideJobs } from './jobs/wide-jobs.ts';
+import type { HeldResults } from './jobs/held-results.ts';
+import type { JobDesk } from './jobs/job-desk.ts';
+import type { JobViews } from './jobs/job-views.ts';
+import { type LeaderJobs, leaderJobs } from './jobs/leader-jobs.ts';
 import { PermitDesk } from './permit-desk.ts';
-import { JobPlanner, type PlannerParts } from './planning/job-planner.ts';
-import { lookUp } from './planning/look-up.ts';
 import type { Planning } from './planning/planning.ts';
 import { Sessions } from './sessions.ts';
 import { type Effects, SchedulerShell } from './shell.ts';
-import { FileCommits } from './sinks/file-commits.ts';
 import { WorkerDoor } from './worker-door.ts';
 
 export interface LeaderOptions {
@@ -69,11 +59,7 @@ export class Leader implements Disposable {
   readonly #core: Scheduler;
   readonly #sessions: Sessions;
   readonly #shell: SchedulerShell;
-  readonly #stages: JobStages;
-  readonly #wideJobs: WideJobs;
-  readonly #fileCommits: FileCommits;
-  readonly #ends: JobEnds;
-  readonly #takeOver: JobTakeOver;
+  readonly #jobs: LeaderJobs;
   readonly #housekeeping: Disposable;
   readonly #plannedSlotsMin: number;
   readonly #log: Logger;
@@ -101,49 +87,20 @@ export class Leader implements Disposable {
     const { catalog, door } = this;
 
     const [over, mustLead, slots] = [this.#ended.signal, () => this.#mustLead(), () => this.#slots()];
-    const book = new JobBook(config);
-    const ledger = new JobLedger({ ...stored, blobs });
-    const ask: PlannerParts['lookUp'] = (plan, options) => lookUp(plan, options, { desk, heldResults, results });
-    const planner = new JobPlanner({ catalog, planning, datasets, secrets, lookUp: ask, over, config, log });
-    const stages = new JobStages({ book, shell, config });
-    const wideJobs = new WideJobs({ epoch, book, planner, shell, stages, slots, log });
-    const common = {
-      epoch,
-      book,
-      ledger,
-      core,
-      shell,
-      planner,
-      stages,
-      wideJobs,
-      datasets,
-      sessions,
-      mustLead,
-      over,
-      config,
-      log,
-    };
-    const starts = new JobStarts(common);
-    this.desk = new JobDesk({ ...common, catalog, starts, slots });
-    this.jobs = new JobViews(common);
-    this.heldResults = new HeldResults(common);
-    const { desk, jobs, heldResults } = this;
-    this.#stages = stages;
-    this.#wideJobs = wideJobs;
-    this.#fileCommits = new FileCommits(common);
-    this.#ends = new JobEnds({ ...common, heldResults });
-    this.#takeOver = new JobTakeOver({ ...common, starts, blobs });
-
-    const results = new JobResults({ jobs, heldResults, flight, config });
-    const ofJobs = { desk, jobs, heldResults, results, catalog };
-    this.pipelines = leaderPipelines({ ...stored, ...ofJobs, cluster, blobs, secrets, over, mustLead });
-    this.#housekeeping = keepHouse({ ...common, door, heldResults, catalog, blobs, pipelines: this.pipelines });
+    const common = { ...stored, epoch, core, shell, sessions, blobs, datasets, catalog, secrets, over, mustLead };
+    this.#jobs = leaderJobs({ ...common, planning, flight, slots });
+    const { desk, views: jobs, heldResults, results, ledger } = this.#jobs;
+    this.desk = desk;
+    this.jobs = jobs;
+    this.heldResults = heldResults;
+    this.pipelines = leaderPipelines({ ...common, cluster, desk, jobs, heldResults, results });
+    this.#housekeeping = keepHouse({ ...common, ledger, door, heldResults, pipelines: this.pipelines });
   }
 
   /** Learns the jobs of the leaders before, and goes on with those that are not over. */
   async takeOver(): Promise<void> {
     await Promise.all([this.catalog.load(), this.pipelines.load()]);
-    await this.#takeOver.begin();
+    await this.#jobs.takeOver.begin();
     this.pipelines.begin();
   }
 
@@ -178,15 +135,15 @@ export class Leader implements Disposable {
       stageFinished: (effect) => {
         const { job, stage, rows, bytes } = effect;
         this.#log.info({ job, stage, rows, bytes }, 'stage finished');
-        this.#stages.goOn(effect);
+        this.#jobs.stages.goOn(effect);
       },
-      commitSink: ({ job, files }) => void this.#fileCommits.commit(job, files),
-      abortSink: ({ job }) => void this.#fileCommits.abort(job),
-      jobSucceeded: (effect) => this.#ends.succeeded(effect),
-      jobOutgrown: ({ job }) => void this.#wideJobs.distribute(job),
-      jobFailed: ({ job, error }) => void this.#ends.failed(job, error),
-      jobCancelled: ({ job }) => void this.#ends.cancelled(job),
-      dropJob: (effect) => this.#ends.drop(effect),
+      commitSink: ({ job, files }) => void this.#jobs.fileCommits.commit(job, files),
+      abortSink: ({ job }) => void this.#jobs.fileCommits.abort(job),
+      jobSucceeded: (effect) => this.#jobs.ends.succeeded(effect),
+      jobOutgrown: ({ job }) => void this.#jobs.wideJobs.distribute(job),
+      jobFailed: ({ job, error }) => void this.#jobs.ends.failed(job, error),
+      jobCancelled: ({ job }) => void this.#jobs.ends.cancelled(job),
+      dropJob: (effect) => this.#jobs.ends.drop(effect),
       workerDrained: ({ worker }) => this.door.drained(worker),
     };
   }

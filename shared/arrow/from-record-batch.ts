@@ -147,7 +147,10 @@ function validBits(data: Data, bitmap: Uint8Array, from: number, rows: number): 
 
 function childOf(data: Data, index: number): Data {
   const child = data.children[index];
-  if (child === undefined) throw new SheafError('FILE_CORRUPT', `A column of type ${data.type} came without its child`);
+  if (child === undefined)
+    throw new SheafError('FILE_CORRUPT', `A column of type ${data.type} came without its child`, {
+      next: 'Make the batch anew: its nested columns lack their values.',
+    });
   return child;
 }
 

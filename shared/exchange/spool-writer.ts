@@ -129,7 +129,10 @@ export class SpoolWriter implements AsyncDisposable {
   async #writeRest(rest: Buffer, position: number): Promise<void> {
     for (let at = 0; at < rest.length; ) {
       const { bytesWritten } = await this.#handle.write(rest, at, rest.length - at, position + at);
-      if (bytesWritten === 0) throw new SheafError('DISK_FULL', `Nothing more can be written to ${this.path}`);
+      if (bytesWritten === 0)
+        throw new SheafError('DISK_FULL', `Nothing more can be written to ${this.path}`, {
+          next: 'Free space there, or give the worker a spill directory on a larger disk.',
+        });
       at += bytesWritten;
     }
   }

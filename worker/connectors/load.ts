@@ -47,7 +47,10 @@ async function write(step: LoadStep, previous: Relation, context: TaskContext): 
     { ...services.context, ...place, attempt: attemptOf(context), directory: inputs.directory },
   );
   const receipt = await services.settled(write);
-  if (!taken.all) throw new SheafError('SINK_FAILED', 'The sink ended before it had taken all rows');
+  if (!taken.all)
+    throw new SheafError('SINK_FAILED', 'The sink ended before it had taken all rows', {
+      next: 'Correct the connector: its `write` reads all batches before it returns.',
+    });
   return receipt;
 }
 

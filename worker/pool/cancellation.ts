@@ -133,6 +133,8 @@ export class AttemptWatch {
     Atomics.store(words, lock, 0);
     Atomics.notify(words, lock);
     if (open.length > connectionsMax)
-      throw new SheafError('NOT_SUPPORTED', `A task has more than ${connectionsMax} SQL steps`);
+      throw new SheafError('NOT_SUPPORTED', `A task has more than ${connectionsMax} SQL steps`, {
+        next: 'Put fewer functions behind one another, or write what comes between to files.',
+      });
   }
 }

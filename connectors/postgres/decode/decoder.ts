@@ -84,6 +84,7 @@ export class Decoder {
     if (this.#state !== 'ended') {
       throw new SheafError('SOURCE_FAILED', `${this.#options.source}: the rows broke off before their end`, {
         retryable: true,
+        next: 'Run it again. If this recurs, see what the log of the database says of the connection.',
       });
     }
     return this.#rows > 0 ? this.#finish() : undefined;

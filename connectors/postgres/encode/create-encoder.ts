@@ -41,7 +41,9 @@ function listEncoder(field: Field, element: string, value: ValueKind): Encoder {
   const child: Field | undefined = field.type.children?.[0];
   const oid = elementOids[element];
   if (child === undefined || oid === undefined) {
-    throw new SheafError('NOT_SUPPORTED', `Column ${field.name}: no array of ${element} can be loaded`);
+    throw new SheafError('NOT_SUPPORTED', `Column ${field.name}: no array of ${element} can be loaded`, {
+      next: 'Cast the column to a list of another type, or to text.',
+    });
   }
   return new ListEncoder(createEncoder(child, element), oid, value.kind === 'fixedList' ? value.size : null);
 }

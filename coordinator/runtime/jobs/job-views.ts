@@ -57,7 +57,8 @@ export class JobViews {
       if (life.state === 'failed') throw SheafError.fromData(life.error);
       if (life.state === 'cancelled') throw new SheafError('CANCELLED', `Job ${id} was cancelled`);
       if (life.state === 'succeeded' && life.result && !life.released) return life.result;
-      if (life.state === 'succeeded') throw new SheafError('RESULT_GONE', `The result of job ${id} is gone`);
+      if (life.state === 'succeeded')
+        throw new SheafError('RESULT_GONE', `The result of job ${id} is gone`, { next: 'Run the job again.' });
       await book.changed(id, config.watchIntervalMs, signal);
     }
   }
