@@ -151,3 +151,14 @@ test('functions get the rows that are left', async () => {
   const different = `select count(distinct c)::int as n from (select chance() as c from ${pairs} where plus(a.i, b.id) < 100 limit 100%)`;
   assert.deepEqual(await Array.fromAsync(cluster.sql(different).rows()), [{ n: 30 }]);
 });
+
+test('rows are gathered, and calls are not', async () => {
+  const text = await cluster
+    .sql(`select a.k, own_mean(plus(a.i, b.id)) as m from ${pairs} where a.i > 3 group by a.k`)
+    .explain();
+  const [at, ...more] = [...text.matchAll(/^ *query, gathered because (.*)$/gm)].map(([line]) => line);
+  assert.match(at ?? '', /its rows meet by their places in the tables: .* WHERE \(a\.i > 3\)/);
+  assert.doesNotMatch(at ?? '', /plus|own_mean/);
+  assert.deepEqual(more, []);
+  assert.match(text, /scalar plus.*→ accumulate own_mean/s);
+});

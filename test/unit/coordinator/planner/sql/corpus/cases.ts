@@ -262,6 +262,8 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `summarize '${wide}'`,
       `select column_name, min from (summarize '${wide}') order by all`,
       `select id from '${trades}' order by id % 10 desc nulls first, sym collate nocase, id limit 3`,
+      `select w, count(*) as n from (select sym collate nocase as w from '${trades}') where w = 'a' group by w`,
+      `with w as (select id, sym collate nocase as w from '${trades}') select a.id from w a join w b on a.id = b.id + 3 and a.w = 'b' order by all limit 9`,
       `select t from '${trades}' t where id < 3 order by id`,
       `select * from read_parquet(['${one}', '${two}'], filename = true) order by all limit 0`,
     ],
