@@ -1,4 +1,5 @@
 import type { WrittenPath } from '../../shared/plan/nodes/sql.ts';
+import { unquotedText } from '../../shared/sql/text.ts';
 import { type Token, tokenize } from '../../shared/sql/tokens.ts';
 import { quoteText } from '../../shared/sql/value.ts';
 import { absolutePath } from '../read/paths.ts';
@@ -45,7 +46,7 @@ export function isFilePlace(before: string, path: string): boolean {
 }
 
 const pathOf = ({ kind, sql }: Token): string | undefined =>
-  kind === 'text' && sql.startsWith("'") ? sql.slice(1, -1).replaceAll("''", "'") : undefined;
+  kind === 'text' && sql.startsWith("'") ? unquotedText(sql) : undefined;
 
 /** What the tokens so far say about the next one. */
 class Place {

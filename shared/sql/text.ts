@@ -12,6 +12,9 @@ export const unquotedName = (sql: string): string => sql.slice(1, -1).replaceAll
 /** A text constant. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** What a text constant says. */
+export const unquotedText = (sql: string): string => sql.slice(1, -1).replaceAll("''", "'");
+
 const plain = /^[a-z_][a-z0-9_]*$/;
 
 /** DuckDB's reserved words (`duckdb_keywords()`, also those that may only name functions or types). */

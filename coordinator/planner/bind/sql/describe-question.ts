@@ -1,7 +1,9 @@
 import { SheafError } from '../../../../shared/errors.ts';
 import type { Schema } from '../../../../shared/schema.ts';
+import { type AstValue, find, isNode } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
-import { inOwnLines } from '../../expressions/tree.ts';
+import type { Dialect } from '../../dialect.ts';
+import { inOwnLines, printExpression } from '../../expressions/tree.ts';
 import { withEmptyRelations } from '../../sql/with-relations.ts';
 import { describeOver } from '../describe.ts';
 import { explained } from './errors.ts';
@@ -16,13 +18,36 @@ export function describeQuestion(question: Question, { dialect }: PlanContext): 
   if (own !== undefined && !(own instanceof SheafError)) return own;
   const { tree, references, schemas } = question;
   // As subqueries, not in a WITH clause: DuckDB cannot decorrelate some joins of what stands in one.
-  const sql = dialect.print(withEmptyRelations(tree, references, schemas, dialect));
+  const sql = dialect.print(withEmptyRelations(namedByText(tree, dialect), references, schemas, dialect));
   try {
     return namedAsWritten(dialect.describe(`SELECT * FROM (\n${sql}\n)`), question.text);
   } catch (thrown) {
     throw explained(SheafError.from(thrown), own, question);
   }
 }
+
+/**
+ * What reads a file in a subquery, and has no alias, is called by its text, which is not that of the empty table that
+ * stands for the file. Nodes in which there is none stay the same objects.
+ */
+function namedByText<T extends AstValue>(value: T, dialect: Dialect): T {
+  if (!readsFile(value)) return value;
+  if (Array.isArray(value)) return value.map((item: AstValue) => namedByText(item, dialect)) as unknown as T;
+  if (!isNode(value) || value.type === 'TABLE_FUNCTION') return value;
+  const parts = Object.entries(value).map(([key, child]) => {
+    const items = key === 'select_list' && Array.isArray(child) ? child.map((item) => withName(item, dialect)) : child;
+    return [key, namedByText(items, dialect)] as const;
+  });
+  return Object.fromEntries(parts) as unknown as T;
+}
+
+const readsFile = (value: AstValue): boolean =>
+  find(value, ({ type }) => type === 'TABLE_FUNCTION' || type === 'BASE_TABLE').length > 0;
+
+const withName = (item: AstValue, dialect: Dialect): AstValue =>
+  isNode(item) && item.alias === '' && item.class !== 'STAR' && readsFile(item)
+    ? { ...item, alias: printExpression(dialect, item) }
+    : item;
 
 /** A printed tree has arrows for all functions; DuckDB calls a column without an alias by what was written. */
 const namedAsWritten = (schema: Schema, text: string): Schema =>
@@ -34,10 +59,7 @@ const namedAsWritten = (schema: Schema, text: string): Schema =>
 const arrow = /\((?:"row"\(([\w, ]+?)\)|(\w+)) -> /g;
 
 /** Described with tables that are named as in the text; nothing where files stand in it otherwise. */
-function describeOwnText(
-  { text, references, schemas }: Question,
-  dialect: PlanContext['dialect'],
-): Schema | SheafError | undefined {
+function describeOwnText({ text, references, schemas }: Question, dialect: Dialect): Schema | SheafError | undefined {
   const relations = references.map(({ name }, i) => ({ name, schema: schemas[i] ?? [] }));
   if (relations.length === 0 || references.some(({ node }) => node.type !== 'BASE_TABLE')) return undefined;
   const unique = relations.filter(({ name }, i) => relations.findIndex((other) => other.name === name) === i);

@@ -6,6 +6,7 @@ import { contextOf, unlessFailedBefore } from '../../functions/failed-before.ts'
 import { liftFunctions } from '../../functions/lift.ts';
 import { notPlaced } from '../../sql/calls/not-placed.ts';
 import { aroundCalls } from './around-calls.ts';
+import { columnsAsWritten } from './as-written.ts';
 import { describeQuestion } from './describe-question.ts';
 import { gather } from './gathered.ts';
 import { lookInto } from './look-into.ts';
@@ -31,7 +32,7 @@ export function bindSql(
 function bindQuestion(node: PlanOf<'sql'>, context: PlanContext, inner: PlanContext, bindPlan: BindPlan): Bound {
   const functions = functionsByName(node.functions);
   const question = lookInto(node, inner, bindPlan);
-  const result = describeQuestion(question, inner);
+  const result = columnsAsWritten(describeQuestion(question, inner), node.paths);
   const [element] = callsOfElements(question.tree, functions);
   if (element !== undefined) throw notPlaced(element, question, functions, 'a lambda');
   const lowered = context.whole ? 'it reads little' : lower(question, result, inner, bindPlan);

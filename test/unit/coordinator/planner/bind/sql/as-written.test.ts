@@ -33,3 +33,32 @@ test('an error shows the text as it was written, its caret where it points to', 
   );
   assert.match(String(types.details?.sql), /^select i\nfrom 'a\.parquet' where/);
 });
+
+/** Also those that DuckDB calls by a text in which it prints the file as a table, or as an argument. */
+test('a column without an alias is called by the text as it was written', async () => {
+  for (const text of [
+    "select (select max(i) from 'a.parquet') from 'a.parquet'",
+    "select i, (select max(i) from read_parquet('a.parquet')) from 'a.parquet'",
+    "select (select max(i) from './a.parquet'), (select min(s) from './a.parquet') from './a.parquet'",
+    "select x.* from (select coalesce((select max(i) from read_parquet(['a.parquet'])), 1) from 'a.parquet') x",
+    "select x.* from (select (select max(i) from 'a.parquet') from 'a.parquet') x",
+    "select i, (select max(i) from 'a.parquet') from read_parquet('a.parquet')",
+    "select exists (from 'a.parquet' where i > 3)",
+  ]) {
+    const draft = { text, relations: [], parameters: [], functions: [] };
+    const plan = (await sqlPlan(draft, bench.directory)({} as never)) as PlanNode;
+    const names = bench.plan(plan).schema.map(({ name }) => name);
+    assert.deepEqual(names, namesInDirectory(text), text);
+  }
+});
+
+/** What DuckDB calls the columns where it runs in the folder of the files. */
+function namesInDirectory(text: string): string[] {
+  const before = process.cwd();
+  process.chdir(bench.directory);
+  try {
+    return bench.connection.rows(`describe ${text}`).map(({ column_name }) => String(column_name));
+  } finally {
+    process.chdir(before);
+  }
+}
