@@ -30,6 +30,28 @@ test('a place in the SQL of a stage is not shown, nor a column that the planner 
   assert.equal(inOwnWords(failed('s'), { inputs: [] }).next, 'Correct it.');
 });
 
+const castAt = (line: string, indent: number): unknown =>
+  inOwnWords(
+    new SheafError(
+      'QUERY_FAILED',
+      `Conversion Error: no\n\nLINE 1: ${line}\n${' '.repeat('LINE 1: '.length + indent)}^`,
+    ),
+    { inputs: [file, parts] },
+  ).details?.expression;
+
+test('the cast that failed is named, if all of it is the user’s', () => {
+  assert.equal(castAt("SELECT CAST('x)' AS INTEGER) AS c", 7), "CAST('x)' AS INTEGER)");
+  assert.equal(
+    castAt('SELECT CAST(concat(s, "my x") AS DECIMAL(9,2)) AS c', 7),
+    'CAST(concat(s, "my x") AS DECIMAL(9,2))',
+  );
+  assert.equal(castAt('SELECT CAST(code_2 AS INTEGER)', 7), 'CAST(code_2 AS INTEGER)');
+  assert.equal(castAt('SELECT CAST(max(part0) AS INTEGER)', 7), undefined);
+  assert.equal(castAt('SELECT CAST("part0" AS INTEGER)', 7), undefined);
+  assert.equal(castAt("SELECT CAST('xyz' AS INT...", 7), undefined);
+  assert.equal(castAt('SELECT (a + CAST(1 AS INTEGER))', 7), undefined);
+});
+
 test('what a function throws is the user’s own text', () => {
   const error = new SheafError('FUNCTION_THREW', 'f threw: \n\nLINE 1: x\n   ^');
   assert.equal(inOwnWords(error, { inputs: [] }), error);
