@@ -1,6 +1,6 @@
 import { SheafError } from '../../../../shared/errors.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { type AstValue, find, isNode } from '../../../../shared/sql/ast.ts';
+import { type AstNode, type AstValue, find, isNode } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
 import type { Dialect } from '../../dialect.ts';
 import { inOwnLines, printExpression } from '../../expressions/tree.ts';
@@ -28,12 +28,12 @@ export function describeQuestion(question: Question, { dialect }: PlanContext): 
 
 /**
  * What reads a file in a subquery, and has no alias, is called by its text, which is not that of the empty table that
- * stands for the file. Nodes in which there is none stay the same objects.
+ * stands for the file. Tables stay the same objects, by which they are known.
  */
 function namedByText<T extends AstValue>(value: T, dialect: Dialect): T {
   if (!readsFile(value)) return value;
   if (Array.isArray(value)) return value.map((item: AstValue) => namedByText(item, dialect)) as unknown as T;
-  if (!isNode(value) || value.type === 'TABLE_FUNCTION') return value;
+  if (!isNode(value) || isTable(value)) return value;
   const parts = Object.entries(value).map(([key, child]) => {
     const items = key === 'select_list' && Array.isArray(child) ? child.map((item) => withName(item, dialect)) : child;
     return [key, namedByText(items, dialect)] as const;
@@ -41,8 +41,8 @@ function namedByText<T extends AstValue>(value: T, dialect: Dialect): T {
   return Object.fromEntries(parts) as unknown as T;
 }
 
-const readsFile = (value: AstValue): boolean =>
-  find(value, ({ type }) => type === 'TABLE_FUNCTION' || type === 'BASE_TABLE').length > 0;
+const isTable = ({ type }: AstNode): boolean => type === 'TABLE_FUNCTION' || type === 'BASE_TABLE';
+const readsFile = (value: AstValue): boolean => find(value, isTable).length > 0;
 
 const withName = (item: AstValue, dialect: Dialect): AstValue =>
   isNode(item) && item.alias === '' && item.class !== 'STAR' && readsFile(item)
