@@ -1,3 +1,4 @@
+import type { StageId } from '../../../shared/ids.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { ExchangeSlice } from '../../../shared/stage/exchange-part.ts';
 import type { StageInput } from '../../../shared/stage/stage.ts';
@@ -24,33 +25,46 @@ export function inRanges({ operator: { keys } }: BoundOf<'sort'>, rows: Fragment
   const every = Math.max(1, Math.ceil(rows.size.rows / sortSampleRows));
   const spool = { kind: 'exchange', partitioning: { kind: 'sample', every, partitions: 2 } } as const;
   const from = build.close({ ...rows, labels: [...rows.labels, 'sample'] }, spool);
-  const read = (perTask: readonly ExchangeSlice[]): StageInput => ({
-    kind: 'exchange',
-    name: build.inputName(),
-    schema: rows.schema,
-    from,
-    mode: 'partition',
-    perTask,
-  });
-  const bounds = boundsOf(read([{ from: 1, to: 2 }]), key, partitions, rows);
+  const bounds = boundsOf(spooled(from, rows, [{ from: 1, to: 2 }], build), key, partitions, rows);
   const boundsStage = build.close(bounds, { kind: 'exchange', partitioning: { kind: 'single' } });
   const chosen = build.read(bounds, boundsStage, 'broadcast');
-  const all = read(Array.from({ length: rows.tasks }, (_, i) => ({ from: 0, to: 2, tasks: { from: i, to: i + 1 } })));
-  const { schema, tasks, size } = rows;
-  const again: Fragment = {
+  const again = readAgain(from, rows, chosen, build);
+  const ranges = build.exchange(again, { kind: 'range', key, bounds: chosen.name, partitions }, 'range');
+  const [name = ''] = ranges.inputs.map((input) => input.name);
+  return { ...ranges, whole: { name, from, bytesMax: sortBytesMin } };
+}
+
+/** Of what was set down: the sample is partition 1, all other rows are partition 0. */
+const spooled = (
+  from: StageId,
+  { schema }: Fragment,
+  perTask: readonly ExchangeSlice[],
+  build: Build,
+): Extract<StageInput, { kind: 'exchange' }> => ({
+  kind: 'exchange',
+  name: build.inputName(),
+  schema,
+  from,
+  mode: 'partition',
+  perTask,
+});
+
+/** The rows, each by the task that set them down, beside the bounds. */
+function readAgain(from: StageId, rows: Fragment, bounds: StageInput, build: Build): Fragment {
+  const { schema, tasks, size, traits } = rows;
+  const own = Array.from({ length: tasks }, (_, i) => ({ from: 0, to: 2, tasks: { from: i, to: i + 1 } }));
+  const all = spooled(from, rows, own, build);
+  return {
     schema,
     tasks,
     size,
-    inputs: [all, chosen],
+    inputs: [all, bounds],
     steps: [],
     query: queryOf(all.name),
     labels: ['cut into ranges'],
     notes: [],
-    traits: { ...rows.traits, deterministic: true, rowwise: false },
+    traits: { ...traits, deterministic: true, rowwise: false },
   };
-  const ranges = build.exchange(again, { kind: 'range', key, bounds: chosen.name, partitions }, 'range');
-  const [name = ''] = ranges.inputs.map((input) => input.name);
-  return { ...ranges, whole: { name, from, bytesMax: sortBytesMin } };
 }
 
 /** From the sample, keys that cut it into parts of equal size: one row, the bounds in hex. */

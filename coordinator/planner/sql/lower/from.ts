@@ -54,48 +54,61 @@ function lowerSampled(reference: AstNode, sample: AstNode, tables: CommonTables,
 
 function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): From {
   if (!isNode(join.left) || !isNode(join.right)) throw new NotDistributed('it has a join of another form');
-  const kind = String(join.ref_type);
-  if (kind === 'POSITIONAL') throw new NotDistributed('its rows meet by their places in the tables');
-  if (!['REGULAR', 'CROSS', 'NATURAL', 'ASOF'].includes(kind))
-    throw new NotDistributed(`it has a join of the kind ${kind}`);
-  const type = (kind === 'ASOF' ? asofTypes : joinTypes)[String(join.join_type)];
-  if (type === undefined) throw new NotDistributed(`it has a join of the type ${String(join.join_type)}`);
-  const left = lowerFrom(join.left, tables, lowering);
   const { right: other } = join;
+  const { kind, type } = formOf(join);
+  const left = lowerFrom(join.left, tables, lowering);
   const lowered = simply(() => lowerFrom(other, tables, lowering));
   if ('reason' in lowered) {
     const lateral = kind === 'ASOF' ? undefined : lowerLateral(join, type, left.scope, tables, lowering);
     const turned = lateral === undefined && kind === 'CROSS' ? leftFirst(join, other) : undefined;
     if (turned !== undefined) return lowerJoin(turned, tables, lowering);
     if (lateral === undefined) throw new NotDistributed(lowered.reason);
-    const before = left.laterals.length > 0 ? joinedWhole(left, lowering) : left;
-    return { ...before, scope: lateral.scope, laterals: [lateral.attachment] };
+    return { ...withoutLaterals(left, lowering), scope: lateral.scope, laterals: [lateral.attachment] };
   }
-  const right = lowered.value;
+  return joinedBy(join, left, lowered.value, lowering);
+}
+
+/** @throws NotDistributed for a join that is none of rows that meet by a condition */
+function formOf(join: AstNode): { readonly kind: string; readonly type: JoinType } {
+  const kind = String(join.ref_type);
+  if (kind === 'POSITIONAL') throw new NotDistributed('its rows meet by their places in the tables');
+  if (!['REGULAR', 'CROSS', 'NATURAL', 'ASOF'].includes(kind))
+    throw new NotDistributed(`it has a join of the kind ${kind}`);
+  const type = (kind === 'ASOF' ? asofTypes : joinTypes)[String(join.join_type)];
+  if (type === undefined) throw new NotDistributed(`it has a join of the type ${String(join.join_type)}`);
+  return { kind, type };
+}
+
+const withoutLaterals = (from: From, lowering: Lowering): From =>
+  from.laterals.length > 0 ? joinedWhole(from, lowering) : from;
+
+/** Inner joins go on in any order; of another, each side is joined in itself before. */
+function joinedBy(join: AstNode, left: From, right: From, lowering: Lowering): From {
+  const { kind, type } = formOf(join);
   const using = kind === 'NATURAL' ? sharedNames(left.scope, right.scope) : textsOf(join.using_columns);
-  const equal = using.map((name, i) => {
-    // ASOF … USING (a, b): the last one is the inequality.
-    const type = kind === 'ASOF' && i === using.length - 1 ? 'COMPARE_GREATERTHANOREQUALTO' : 'COMPARE_EQUAL';
-    return comparison(type, oneOf(name, left.scope), oneOf(name, right.scope));
-  });
+  const equal = equalBy(using, kind, left.scope, right.scope);
   const scope = joinedScope(type, left.scope, right.scope, using);
   const both = joinedScope('inner', left.scope, right.scope, using);
   const condition = isNode(join.condition) ? conjunctsOf(inScope(join.condition, both)) : [];
   const trees = [...equal, ...condition];
-  const { dialect } = lowering.context;
-  if (type === 'inner' && right.laterals.length === 0) {
-    const added = trees.map((tree) => plainConjunct(tree, isVolatile(dialect, tree)));
-    const before = left.laterals.length > 0 ? joinedWhole(left, lowering) : left;
-    const conjuncts = [...before.conjuncts, ...right.conjuncts, ...added];
-    return { scope, units: [...before.units, ...right.units], conjuncts, laterals: [] };
+  if (type !== 'inner' || right.laterals.length > 0) {
+    const unit = outerJoin(type, whole(left, lowering), whole(right, lowering), trees, lowering);
+    return { scope, units: [unit], conjuncts: [], laterals: [] };
   }
-  return {
-    scope,
-    units: [outerJoin(type, whole(left, lowering), whole(right, lowering), trees, lowering)],
-    conjuncts: [],
-    laterals: [],
-  };
+  const { dialect } = lowering.context;
+  const added = trees.map((tree) => plainConjunct(tree, isVolatile(dialect, tree)));
+  const before = withoutLaterals(left, lowering);
+  const conjuncts = [...before.conjuncts, ...right.conjuncts, ...added];
+  return { scope, units: [...before.units, ...right.units], conjuncts, laterals: [] };
 }
+
+/** What USING says. ASOF … USING (a, b): the last one is the inequality. */
+const equalBy = (using: readonly string[], kind: string, left: Scope, right: Scope): AstNode[] =>
+  using.map((name, i) => {
+    const isLeast = kind === 'ASOF' && i === using.length - 1;
+    const type = isLeast ? 'COMPARE_GREATERTHANOREQUALTO' : 'COMPARE_EQUAL';
+    return comparison(type, oneOf(name, left), oneOf(name, right));
+  });
 
 /** `a, b JOIN c` as `(a, b) JOIN c`: then `b` stands right of what it may speak of. */
 function leftFirst(join: AstNode, right: AstNode): AstNode | undefined {

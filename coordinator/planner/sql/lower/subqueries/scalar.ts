@@ -42,50 +42,55 @@ function isOneRow(query: AstNode, { context }: Lowering): boolean {
 }
 
 /** Uncorrelated: one row. Correlated by equalities: a group for each value, and no group where there are no rows. */
-function aggregateOf(open: OpenSelect, site: Site, attachments: Attachment[]): AstNode {
-  const { lowering } = site;
-  const { dialect } = lowering.context;
+const aggregateOf = (open: OpenSelect, site: Site, attachments: Attachment[]): AstNode =>
+  open.correlated.length === 0 ? oneRow(open, site, attachments) : groupForEach(open, site, attachments);
+
+function oneRow(open: OpenSelect, { lowering }: Site, attachments: Attachment[]): AstNode {
+  const { plan, columns } = lowering.close(open);
+  const names = columns.map(({ internal }) => internal);
+  const { columns: own, plan: one } = internalColumns(plan, names, lowering);
+  const ownNames = own.map(({ internal }) => internal);
+  attachments.push(beside(one, ownNames));
+  return columnNamed(ownNames[0] ?? '');
+}
+
+function groupForEach(open: OpenSelect, site: Site, attachments: Attachment[]): AstNode {
+  const { names, context } = site.lowering;
+  const { dialect } = context;
   const tree = open.parts.items[0]?.tree ?? {};
-  if (open.correlated.length === 0) {
-    const { plan, columns } = lowering.close(open);
-    const { columns: own, plan: one } = internalColumns(
-      plan,
-      columns.map(({ internal }) => internal),
-      lowering,
-    );
-    attachments.push(
-      beside(
-        one,
-        own.map(({ internal }) => internal),
-      ),
-    );
-    return columnNamed(own[0]?.internal ?? '');
-  }
-  const inner = new Set(open.schema.map(({ name }) => name.toLowerCase()));
-  const pairs = open.correlated.map((condition) => sidesOf(condition, inner));
-  if (!pairs.every((pair) => haveOneEquality(pair, open, site)))
-    throw new NotDistributed(
-      'a subquery is correlated by values of types that are equal in another way than within each',
-    );
-  const keys = pairs.map((pair) => ({ name: lowering.names.fresh('key'), tree: pair.inner }));
-  const value = lowering.names.fresh('value');
-  const named = keys.map(({ name, tree }) => ({ name, sql: printExpression(dialect, tree) }));
+  const keys = equalitiesOf(open, site).map((pair) => ({ name: names.fresh('key'), ...pair }));
+  const value = names.fresh('value');
   const right: PlanNode = {
     kind: 'aggregate',
     input: open.plan,
-    keys: named,
+    keys: keys.map(({ name, inner }) => ({ name, sql: printExpression(dialect, inner) })),
     aggregates: [{ name: value, sql: printExpression(dialect, tree) }],
   };
-  const on = pairs.map(({ outer }, i): AstNode => {
-    const key = columnNamed(keys[i]?.name ?? '');
-    return { class: 'COMPARISON', type: 'COMPARE_EQUAL', alias: '', left: outer, right: key };
-  });
-  const names = [value, ...keys.map(({ name }) => name)];
-  attachments.push({ type: 'left', right, on, adds: new Set(names.map((name) => name.toLowerCase())) });
+  const on = keys.map(
+    ({ name, outer }): AstNode => ({
+      class: 'COMPARISON',
+      type: 'COMPARE_EQUAL',
+      alias: '',
+      left: outer,
+      right: columnNamed(name),
+    }),
+  );
+  const adds = new Set([value, ...keys.map(({ name }) => name)].map((name) => name.toLowerCase()));
+  attachments.push({ type: 'left', right, on, adds });
   const empty = valueOfNoRows(tree, dialect);
   if (empty === 'null') return columnNamed(value);
-  const [first = ''] = named.map(({ name }) => quotedName(name));
+  const first = quotedName(keys[0]?.name ?? '');
   return parseExpression(dialect, `CASE WHEN ${first} IS NULL THEN (${empty}) ELSE ${quotedName(value)} END`);
+}
+
+/** The equalities that tie the subquery to the query around it. */
+function equalitiesOf(open: OpenSelect, site: Site): ReturnType<typeof sidesOf>[] {
+  const inner = new Set(open.schema.map(({ name }) => name.toLowerCase()));
+  const pairs = open.correlated.map((condition) => sidesOf(condition, inner));
+  if (pairs.every((pair) => haveOneEquality(pair, open, site))) return pairs;
+  throw new NotDistributed(
+    'a subquery is correlated by values of types that are equal in another way than within each',
+  );
 }
 
 /** Values that differ on the inside equal no one value outside: one group is met. `'1' = 1` and `'01' = 1` are true. */
