@@ -44,6 +44,8 @@ export interface ColumnStatistics {
   readonly min: string | null;
   /** No value is greater. */
   readonly max: string | null;
+  /** `min` and `max` are values of the split, not only bounds of them. */
+  readonly exact: boolean;
   readonly allNull: boolean;
   readonly noNull: boolean;
 }

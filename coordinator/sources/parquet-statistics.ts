@@ -48,6 +48,8 @@ interface Row {
   readonly group: number;
   readonly min: string | null;
   readonly max: string | null;
+  /** Values, not only bounds: other writers cut long ones, and say nothing of it or that they did. */
+  readonly exact: boolean;
   readonly nulls: number | null;
   readonly count: number | null;
   /** Nested columns of the same path. */
@@ -63,7 +65,8 @@ function* readStatistics(
   const paths = facts.map((fact) => literal(footerOf(fact))).join(', ');
   const rows = connection.rows(`
     SELECT file_name AS file, row_group_id::INTEGER AS "group", any_value(stats_min_value) AS min,
-      any_value(stats_max_value) AS max, any_value(stats_null_count)::DOUBLE AS nulls,
+      any_value(stats_max_value) AS max,
+      any_value(COALESCE(min_is_exact AND max_is_exact, false)) AS exact, any_value(stats_null_count)::DOUBLE AS nulls,
       any_value(num_values)::DOUBLE AS count, count(*)::INTEGER AS alike
     FROM parquet_metadata([${paths}]) WHERE lower(path_in_schema) = lower(${literal(column.name)})
     GROUP BY ALL ORDER BY ALL`) as unknown as Row[];
@@ -76,13 +79,14 @@ function* readStatistics(
 
 const footerOf = ({ file, footer }: FileFacts): string => footer ?? file.path;
 
-function statisticsOf({ min, max, nulls, count, alike }: Row, { type }: Column): ColumnStatistics | undefined {
+function statisticsOf({ min, max, exact, nulls, count, alike }: Row, { type }: Column): ColumnStatistics | undefined {
   if (alike !== 1) return undefined;
   const isFloating = type === 'FLOAT' || type === 'DOUBLE';
   return {
     min: min !== null && isFloating && /nan/i.test(min) ? null : textBound(min, type),
     // NaN is greater than all numbers and counts in no statistics.
     max: isFloating ? null : textBound(max, type),
+    exact,
     allNull: nulls !== null && nulls === count,
     noNull: nulls === 0,
   };
@@ -98,5 +102,5 @@ function ofDirectory(path: string, { name }: Column): ColumnStatistics | undefin
   if (part === undefined) return undefined;
   const text = part.slice(name.length + 1);
   if (text === '' || text === '__HIVE_DEFAULT_PARTITION__' || text.includes('%')) return undefined;
-  return { min: text, max: text, allNull: false, noNull: true };
+  return { min: text, max: text, exact: false, allNull: false, noNull: true };
 }
