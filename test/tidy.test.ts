@@ -1,6 +1,7 @@
 /** The house rules that a machine can hold. Each test lists what breaks its rule, one `file: what` a line. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path/posix';
 import { test } from 'node:test';
 import { configurationDocs } from '../scripts/configuration-docs.ts';
 import { errorDocs } from '../scripts/error-docs.ts';
@@ -119,6 +120,22 @@ test('exports have names (fixtures and pipelines are programs of users, who expo
 
 test('a file holds one thing: 300 lines at most', () => {
   const broken = files.filter(({ lines }) => lines > 300).map(({ name, lines }) => `${name}: ${lines} lines`);
+  expectNone(broken);
+});
+
+test('a folder can be looked over: 24 files at most', () => {
+  const folders = Map.groupBy(files, ({ name }) => dirname(name));
+  const broken = [...folders].filter(([, inside]) => inside.length > 24);
+  expectNone(broken.map(([folder, inside]) => `${folder}: ${inside.length} files`));
+});
+
+test('pages name only places that exist', () => {
+  const place = new RegExp(`\`((?:${Object.keys(levels).join('|')})(?:/[\\w.-]+)+)/?\``, 'g');
+  const broken = globSync(['README.md', 'docs/**/*.md']).flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(place)].flatMap(([, path = '']) =>
+      existsSync(path) || existsSync(`${path}.test.ts`) ? [] : [`${page}: there is no ${path}`],
+    ),
+  );
   expectNone(broken);
 });
 
