@@ -3,6 +3,7 @@ import type { PlanOf } from '../../../../shared/plan/node.ts';
 import { nodesOf, onlyStatement } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
 import { fixTime } from '../../expressions/present-time.ts';
+import { FileNames } from '../../sql/file-names.ts';
 import { fillParameters } from '../../sql/parameters.ts';
 import { relationsByName, tableReferences } from '../../sql/table-references.ts';
 import { isOwnFile, virtualColumn } from '../../sql/virtual-columns.ts';
@@ -24,10 +25,12 @@ export function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: Bi
   refuseHarm(parsed, context);
   const schemas = tableReferences(parsed, relations).map(({ plan }) => bindPlan(plan).schema);
   const columns = new Set(schemas.flatMap((schema) => [...columnNames(schema)]));
-  const tree = fixTime(context.dialect, parsed, context.nowMs, columns);
+  const fileNames = new FileNames(node.paths ?? [], context.dialect);
+  const read = fileNames.ofReaders(fixTime(context.dialect, parsed, context.nowMs, columns));
+  const virtual = virtualColumn(read, schemas);
+  const tree = virtual === 'filename' ? fileNames.ofColumns(read) : read;
   const prefix = relationPrefix(tree);
   const all = tableReferences(tree, relations);
-  const virtual = virtualColumn(tree, schemas);
   const scanned = all.map((each) => virtual === undefined || !isOwnFile(each, relations));
   return {
     text,

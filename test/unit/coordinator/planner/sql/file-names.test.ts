@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { sqlPlan } from '../../../../../client/sql/plan.ts';
+import type { PlanNode } from '../../../../../shared/plan/node.ts';
+import { runLocally } from '../../../../support/planner/local-executor.ts';
+import { PlannerBench } from '../../../../support/planner/planner.ts';
+import { assertSameRows } from '../../../../support/same-rows.ts';
+
+const bench = new PlannerBench();
+after(() => bench[Symbol.dispose]());
+for (const i of [1, 2]) bench.file(`n${i}.parquet`, `SELECT ${i} AS id, 'x' AS s`);
+
+/** What DuckDB answers where it runs in the folder of the files. */
+function inFolder(text: string) {
+  const before = process.cwd();
+  process.chdir(bench.directory);
+  try {
+    return bench.connection.rows(text);
+  } finally {
+    process.chdir(before);
+  }
+}
+
+const questions = [
+  "select id, filename from 'n*.parquet' where filename = './n1.parquet'",
+  "select filename, count(*) as n from './n*.parquet' group by filename order by filename desc",
+  "select upper(t.filename), t.filename as f from 'n*.parquet' t order by t.filename",
+  "select x.filename, n from (select filename, count(*) as n from 'n*.parquet' group by all) x order by x.filename",
+  "with f as (select filename, id from 'n?.parquet') select distinct filename from f where filename <> './n2.parquet'",
+  "select filename from 'n1.parquet' union select filename from 'n2.parquet' order by filename",
+  "select * from read_parquet('./n*.parquet', filename = true) where filename like './n%' order by all",
+  "select * from read_parquet('n*.parquet', filename := true) order by all",
+  "select t.*, length(filename) from read_parquet('n1.parquet', filename = true) t(a, b)",
+  "select read_parquet.filename, file_row_number from read_parquet('n1.parquet') order by all",
+  "select * from read_parquet('n*.parquet', filename = false) order by all",
+];
+
+test('names of files begin as the text named the files', async () => {
+  for (const text of questions) {
+    const draft = { text, relations: [], parameters: [], functions: [] };
+    const plan = (await sqlPlan(draft, bench.directory)({} as never)) as PlanNode;
+    const table = runLocally(bench.plan(plan), bench.connection, { directory: bench.directory });
+    const [rows, wanted] = [bench.connection.rows(`FROM ${table}`), inFolder(text)];
+    assertSameRows(rows, wanted, /order by/.test(text), text);
+    assert.deepEqual(Object.keys(rows[0] ?? {}), Object.keys(wanted[0] ?? {}), text);
+  }
+});
