@@ -83,12 +83,36 @@ export function relationPrefix(tree: AstNode): string {
  * without naming them.
  */
 export function usedColumns(tree: AstNode, { alias }: Pick<TableReference, 'alias'>, schema: Schema): Schema {
-  const meansAll = find(tree, (node) => isStar(node) || namesRow(node, alias, schema)).length > 0;
-  if (meansAll) return schema;
-  const words = new Set<string>();
-  collectTexts(tree, words);
+  const { words, hasStar, single } = textsOfTree(tree);
+  const isColumn = (name: string): boolean => schema.some((column) => column.name.toLowerCase() === name);
+  // `SELECT t FROM 'file' t`: the whole row as a struct.
+  const row = alias.toLowerCase();
+  if (hasStar || (single.has(row) && !isColumn(row))) return schema;
   const used = schema.filter(({ name }) => words.has(name.toLowerCase()));
   return used.length === 0 ? schema.slice(0, 1) : used;
+}
+
+/** All in lower case. */
+interface TreeTexts {
+  readonly words: ReadonlySet<string>;
+  readonly hasStar: boolean;
+  /** References of one part: `t`, not `t.a`. */
+  readonly single: ReadonlySet<string>;
+}
+
+/** Trees do not change: a text that mentions hundreds of tables is walked once, not once for each of them. */
+const known = new WeakMap<AstNode, TreeTexts>();
+
+function textsOfTree(tree: AstNode): TreeTexts {
+  const before = known.get(tree);
+  if (before !== undefined) return before;
+  const words = new Set<string>();
+  collectTexts(tree, words);
+  const references = find(tree, ({ class: kind }) => kind === 'COLUMN_REF').map((node) => textsOf(node.column_names));
+  const single = new Set(references.flatMap(([name = '', ...more]) => (more.length > 0 ? [] : [name.toLowerCase()])));
+  const texts = { words, hasStar: find(tree, isStar).length > 0, single };
+  known.set(tree, texts);
+  return texts;
 }
 
 const isStar = ({ class: kind, type, ref_type }: AstNode): boolean =>
@@ -97,13 +121,6 @@ const isStar = ({ class: kind, type, ref_type }: AstNode): boolean =>
   type === 'PIVOT' ||
   type === 'SHOW_REF' ||
   ref_type === 'NATURAL';
-
-/** `SELECT t FROM 'file' t`: the whole row as a struct. */
-function namesRow(node: AstNode, alias: string, schema: Schema): boolean {
-  const [only = '', ...more] = textsOf(node.column_names).map((name) => name.toLowerCase());
-  const isRow = node.class === 'COLUMN_REF' && more.length === 0 && only === alias.toLowerCase();
-  return isRow && !schema.some(({ name }) => name.toLowerCase() === only);
-}
 
 function collectTexts(value: unknown, words: Set<string>): void {
   if (typeof value === 'string') words.add(value.toLowerCase());

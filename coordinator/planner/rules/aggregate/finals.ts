@@ -12,6 +12,9 @@ import type { PartColumns } from './part-columns.ts';
 /** Expressions that cannot be taken apart. */
 const whole: ReadonlySet<string> = new Set(['WINDOW', 'SUBQUERY', 'STAR', 'LAMBDA']);
 
+/** Equal for nodes that may mean the same. To say what a node means takes all that is below it: not at each of a thousand levels. */
+const kindOf = ({ class: kind, type, function_name }: AstNode): string => `${kind} ${type} ${function_name}`;
+
 /** Results of the last phase: as one SELECT over parts, or where some results are finished later, over its columns. */
 export class Finals {
   readonly wholes: NamedExpression[] = [];
@@ -20,6 +23,8 @@ export class Finals {
   readonly #merges: ReadonlyMap<string, Merge>;
   readonly #dialect: Dialect;
   readonly #keyOf: ReadonlyMap<string, string>;
+  /** Of the keys: what is of none of them is not compared with them. */
+  readonly #kinds: ReadonlySet<string>;
   readonly #isTwofold: boolean;
 
   constructor(bound: BoundOf<'aggregate'>, columns: PartColumns, merges: ReadonlyMap<string, Merge>, dialect: Dialect) {
@@ -28,6 +33,7 @@ export class Finals {
     this.#merges = merges;
     this.#dialect = dialect;
     this.#keyOf = new Map(bound.operator.keys.map(({ name, tree }) => [meaning(tree), name]));
+    this.#kinds = new Set(bound.operator.keys.map(({ tree }) => kindOf(tree)));
     this.#isTwofold = [...merges.values()].some(({ finish }) => finish !== undefined);
   }
 
@@ -39,7 +45,7 @@ export class Finals {
   treeOf(tree: AstNode): AstNode | string {
     let failure: string | undefined;
     const final = rewrite(tree, (node) => {
-      const key = typeof node.class === 'string' ? this.#keyOf.get(meaning(node)) : undefined;
+      const key = this.#kinds.has(kindOf(node)) ? this.#keyOf.get(meaning(node)) : undefined;
       if (key !== undefined) return inPlaceOf(node, columnNamed(key));
       if (isAggregateCall(node, this.#dialect)) return inPlaceOf(node, this.#merged(node));
       if (node.type === 'GROUPING_FUNCTION') return inPlaceOf(node, this.#grouping(node));

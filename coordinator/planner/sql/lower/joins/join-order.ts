@@ -27,6 +27,8 @@ export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[]
   const shared = early.filter((conjunct) => !units.some((unit) => isOf(conjunct, unit)));
   const sized = units
     .map((unit) => filtered(unit, early, more.length === 0 ? [] : shared, lowering))
+    // One that stands alone comes first however large it is: no sample is taken for that.
+    .map((unit) => ({ ...unit, rows: more.length === 0 ? 0 : estimateRows(unit.plan, lowering.context) }))
     .toSorted((a, b) => b.rows - a.rows);
   return new Ordering(withImplied(sized, shared, lowering.context), [...shared, ...late], lowering).join();
 }
@@ -43,7 +45,7 @@ function isLate(
   const isHalf = attachments.length > 0 && attachments.every(({ type }) => type === 'semi' || type === 'anti');
   if (unit === undefined || !isHalf) return false;
   const plain = conjuncts.filter((other) => other.attachments.length === 0);
-  const { rows } = filtered(unit, plain, [], lowering);
+  const rows = estimateRows(filtered(unit, plain, [], lowering).plan, lowering.context);
   return attachments.every(({ right }) => isDependent(right) || estimateRows(right, lowering.context) >= rows);
 }
 
@@ -58,9 +60,13 @@ const isOf = ({ names, volatile }: Conjunct, unit: Unit): boolean =>
 const conditionsMax = 64;
 
 /** The relation under all conditions that speak of it alone, those first that need nothing beside it. */
-function filtered(unit: Unit, conjuncts: readonly Conjunct[], shared: readonly Conjunct[], lowering: Attaching): Sized {
-  const { context } = lowering;
-  const { dialect } = context;
+function filtered(
+  unit: Unit,
+  conjuncts: readonly Conjunct[],
+  shared: readonly Conjunct[],
+  lowering: Attaching,
+): Omit<Sized, 'rows'> {
+  const { dialect } = lowering.context;
   const own = conjuncts.filter((conjunct) => isOf(conjunct, unit));
   const plain = own.filter(({ attachments }) => attachments.length === 0);
   const implied = shared
@@ -73,7 +79,7 @@ function filtered(unit: Unit, conjuncts: readonly Conjunct[], shared: readonly C
   const plan = own
     .filter(({ attachments }) => attachments.length > 0)
     .reduce((input, conjunct) => applyConjunct(input, conjunct, lowering), first);
-  return { ...unit, plan, rows: estimateRows(plan, context), isFiltered: plan !== unit.plan };
+  return { ...unit, plan, isFiltered: plan !== unit.plan };
 }
 
 const isOwn = (tree: AstNode, unit: Unit): boolean => {

@@ -76,3 +76,21 @@ test('a predicate that fails on the sample fails in the tasks, as DuckDB fails',
   const staged = bench.plan({ kind: 'sql', text });
   assert.throws(() => runLocally(staged, bench.connection, { directory: bench.directory }), /Could not convert/);
 });
+
+test('a relation that stands alone is not tried on a sample to be put in order', () => {
+  const samplesFor = (text: string): number => {
+    const plan = { kind: 'sql' as const, text };
+    let samples = 0;
+    const counted = [...bench.context(plan).sources].map(([key, source]) => {
+      const sample: typeof source.sample = (...asked) => {
+        samples++;
+        return source.sample?.(...asked);
+      };
+      return [key, { ...source, sample }] as const;
+    });
+    bench.plan(plan, { sources: new Map(counted) });
+    return samples;
+  };
+  assert.equal(samplesFor(`SELECT i FROM '${facts}' WHERE k < 10`), 1);
+  assert.ok(samplesFor(`SELECT a.i FROM '${facts}' a JOIN '${facts}' b ON a.i = b.k WHERE a.k < 10`) > 1);
+});
