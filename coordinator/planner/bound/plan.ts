@@ -76,6 +76,8 @@ export type Operator =
       readonly sql: (names: readonly string[]) => string;
       readonly reason: string;
       readonly volatile: boolean;
+      /** It reads nothing: its values were found out before. */
+      readonly known?: true;
     }
   | { readonly kind: 'write'; readonly write: WriteNode }
   | { readonly kind: 'extract'; readonly extract: ExtractNode; readonly deterministic: boolean }

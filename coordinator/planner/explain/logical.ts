@@ -41,8 +41,7 @@ const texts: OperatorVisitor<string, undefined> = {
   union: () => 'union all',
   repartition: ({ operator: { partitions, keys } }) =>
     `repartition into ${partitions}${keys.length > 0 ? ` by ${sqlOf(keys)}` : ''}`,
-  gather: ({ operator, inputs }) =>
-    `query, ${operator.rowByRow ? 'row by row' : `gathered because ${operator.reason}`}: ${operator.sql(inputs.map((_, i) => `input${i + 1}`))}`,
+  gather: ({ operator, inputs }) => `${gatherText(operator)}: ${operator.sql(inputs.map((_, i) => `input${i + 1}`))}`,
   write: ({ operator: { write } }) => `write ${write.format} to ${write.path} (${write.mode})`,
   extract: (bound) => `extract ${bound.operator.extract.connector} ${columnsText(bound)}`,
   step: ({ operator }) => `step ${operator.name}`,
@@ -54,6 +53,11 @@ function filesText({ operator: { scan, splits } }: BoundOf<'scan'>): string {
   const [first = '', ...more] = scan.paths;
   const files = more.length === 0 ? basename(first) : `${basename(first)} and ${more.length} more`;
   return splits === undefined ? files : `${files}, what its statistics do not rule out,`;
+}
+
+function gatherText({ rowByRow, reason, known }: BoundOf<'gather'>['operator']): string {
+  if (known) return 'values from the footers of files';
+  return rowByRow ? 'query, row by row' : `query, gathered because ${reason}`;
 }
 
 const columnsText = ({ schema }: Bound): string => `(${schema.map(({ name }) => name).join(', ')})`;

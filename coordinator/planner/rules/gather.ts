@@ -10,7 +10,7 @@ import { withoutUnique } from './narrow.ts';
  * no two rows have to meet, each task runs it over its own.
  */
 export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
-  const { sql, reason, volatile, rowByRow } = bound.operator;
+  const { sql, reason, volatile, rowByRow, known } = bound.operator;
   if (rowByRow) return planRowByRow(bound, build.plan(inputOf(bound)), build);
   const inputs = bound.inputs.map((input) => inOneTask(build.plan(input), build));
   const names = inputs.map(({ query }) => (isNamed(query) ? query.from : build.inputName()));
@@ -24,7 +24,7 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
     query: { from: `(${clause}SELECT * FROM (${sql(names)}) AS whole(${columns}))`, where: [] },
     schema: bound.schema,
     tasks: 1,
-    labels: [...new Set(inputs.flatMap(({ labels }) => labels)), 'query in one task'],
+    labels: [...new Set(inputs.flatMap(({ labels }) => labels)), known ? 'values' : 'query in one task'],
     notes: [],
     traits: {
       deterministic: !volatile && inputs.every(({ traits }) => traits.ordered),
@@ -36,7 +36,7 @@ export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
       bytes: inputs.reduce((sum, { size }) => sum + size.bytes, 0),
     },
   };
-  return withNote(fragment, `the query runs in one task: ${reason}`);
+  return withNote(fragment, known ? reason : `the query runs in one task: ${reason}`);
 }
 
 /** An input as it is: what is gathered itself is a subquery. */
