@@ -172,11 +172,10 @@ export class World implements Disposable {
     if (compared.error !== undefined) return { ...about, failed: true, reason: 'too large' };
     const differs = compared.value;
     if (differs === undefined) return { ...about, failed: false };
-    return {
-      ...about,
-      failed: false,
-      difference: this.#isContradicted(question.referenceSql) ? `${differs}: ${contradiction}` : differs,
-    };
+    if (this.#isContradicted(question.referenceSql))
+      return { ...about, failed: false, difference: `${differs}: ${contradiction}` };
+    const isPlain = this.#isAnswerUnoptimised(question);
+    return { ...about, failed: false, difference: isPlain ? `${differs}: ${unoptimised}` : differs };
   }
 
   /** What became of the question: how rows travel between stages, and what was not distributed. */
@@ -203,6 +202,18 @@ export class World implements Disposable {
     const [row] = this.#reference.rows(`SELECT (SELECT count(*) FROM (${sql})) AS counted,
       (SELECT count(*) FROM actual) AS actual, (SELECT count(*) FROM expected) AS expected`);
     return row !== undefined && row.counted === row.actual && row.counted !== row.expected;
+  }
+
+  /** DuckDB answers as Sheaf does when its optimizer is off: the pragma is taken although settings are locked. */
+  #isAnswerUnoptimised(question: Case): boolean {
+    const asked = attempt(() => {
+      this.#reference.execute('PRAGMA disable_optimizer');
+      this.#reference.execute(`CREATE OR REPLACE TABLE unoptimised AS ${question.referenceSql}`);
+    });
+    this.#reference.execute('PRAGMA enable_optimizer');
+    if (asked.error !== undefined) return false;
+    const compared = attempt(() => ({ text: difference(this.#reference, 'actual', 'unoptimised', question) }));
+    return compared.value !== undefined && compared.value.text === undefined;
   }
 
   async #run(plan: StagedPlan, { seed, slots }: Case): Promise<SheafError | undefined> {
@@ -238,6 +249,9 @@ export class World implements Disposable {
 
 /** Said of a difference in which DuckDB does not agree with itself. */
 export const contradiction = 'DuckDB itself counts as many rows as Sheaf has';
+
+/** Said of a difference in which DuckDB's optimizer changes its own answer. */
+export const unoptimised = 'DuckDB itself answers as Sheaf does when its optimizer is off';
 
 /** Limits so small that little data makes many tasks, and each join strategy is taken. */
 const configOf = (random: Random) => ({
