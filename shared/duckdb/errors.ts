@@ -24,7 +24,10 @@ const codeOfMessage: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = 
   [/^Conversion Error: Error while reading file .*failed to cast column/s, 'SCHEMA_MISMATCH'],
   [/^Invalid Input Error: Failed to read file .*schema mismatch/s, 'SCHEMA_MISMATCH'],
   [/^Conversion Error: Malformed JSON .* when casting from source column /s, 'QUERY_FAILED'],
-  [/^(Invalid Input|Conversion) Error: (CSV Error|Error when sniffing file|Malformed JSON)/s, 'ROW_MALFORMED'],
+  [
+    /^(Invalid Input|Conversion) Error: (CSV Error|Error when sniffing file|Malformed JSON|JSON transform error in file)/s,
+    'ROW_MALFORMED',
+  ],
   [/^Binder Error/s, 'SQL_INVALID'],
   [/^(Missing Extension|Extension Autoloading|Not implemented) Error/s, 'NOT_SUPPORTED'],
   [/^INTERNAL Error|^FATAL Error/s, 'INTERNAL'],
@@ -52,6 +55,7 @@ const nextStep: Partial<Record<ErrorCode, string>> = {
   PERMISSION_DENIED: 'Let the user that runs the worker read (or write) it.',
   COLUMN_UNKNOWN: 'Check the spelling against the columns that the message lists.',
   TABLE_UNKNOWN: 'Check the spelling of the table or function.',
+  ROW_MALFORMED: 'Correct the row, or give a schema that fits it.',
   SCHEMA_MISMATCH: 'Read files of one schema together, or give the schema that they share.',
   QUERY_FAILED:
     'See what the message names: filter such rows out, or correct them; try_cast makes null of what cannot be cast.',

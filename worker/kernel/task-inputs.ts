@@ -10,13 +10,13 @@ import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { Secrets } from '../../shared/secrets.ts';
-import type { Split } from '../../shared/stage/split.ts';
+import type { FileRef, Split } from '../../shared/stage/split.ts';
 import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
 import type { LocalInput, PoolTask, ThreadData } from '../pool/protocol.ts';
 import { inFileTerms } from './row-errors.ts';
 import { readArrowSplits } from './splits/arrow-splits.ts';
-import { checkFile } from './splits/check-file.ts';
+import { checkFile, ofChangedFile } from './splits/check-file.ts';
 import { materialiseRange, type TextSplit } from './splits/ranges.ts';
 import { ReadCount } from './splits/read-count.ts';
 import { type PathOf, sourceSql } from './splits/source-sql.ts';
@@ -35,16 +35,20 @@ export class TaskInputs implements Disposable {
   readonly #ranges = new Map<string, TextSplit>();
   /** Splits of objects by the path of their copy. */
   readonly #objects = new Map<string, Split>();
+  /** Files that this machine reads in place. */
+  readonly #files: FileRef[] = [];
   #spools = 0;
 
   readonly #job: JobId;
   readonly #config: ThreadData['config'];
   readonly #prefix: string;
+  readonly #worker: string;
   #directory: string | undefined;
 
-  private constructor({ key }: PoolTask, { tempRoot, config }: ThreadData) {
+  private constructor({ key }: PoolTask, { tempRoot, config, workerName }: ThreadData) {
     this.#job = key.job;
     this.#config = config;
+    this.#worker = workerName;
     this.#prefix = join(tempRoot, `${key.job}-${key.stage}-${key.task}-${key.attempt}-`);
   }
 
@@ -92,9 +96,10 @@ export class TaskInputs implements Disposable {
     return { path: writer.path, partition: 0 };
   }
 
-  /** An error about a row in terms of the user's file, not of the copy of a range. */
+  /** An error about a row in terms of the user's file, not of the copy of a range, and of what became of that file. */
   inFileTerms(error: SheafError): SheafError {
-    return inFileTerms(inObjectTerms(error, this.#objects), this.#ranges);
+    const told = inFileTerms(inObjectTerms(error, this.#objects), this.#ranges);
+    return ofChangedFile(told, this.#files, this.#worker);
   }
 
   [Symbol.dispose](): void {
@@ -127,7 +132,9 @@ export class TaskInputs implements Disposable {
     thread: ThreadData,
     watch: AttemptWatch,
   ): Promise<NamedInput> {
-    for (const { file } of wanted) if (file.object === undefined) checkFile(file, thread.workerName);
+    const files = wanted.flatMap(({ file }) => (file.object === undefined ? [file] : []));
+    for (const file of files) checkFile(file, thread.workerName);
+    this.#files.push(...files);
     const splits = await this.#local(wanted, schema, thread, watch);
     const arrow = splits.filter((split) => split.kind === 'arrow');
     if (arrow.length > 0) return { kind: 'batches', name, input: this.read.of(await readArrowSplits(arrow, schema)) };

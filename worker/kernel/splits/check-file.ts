@@ -1,6 +1,16 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
-import { SheafError } from '../../../shared/errors.ts';
+import { type ErrorCode, SheafError } from '../../../shared/errors.ts';
 import type { FileRef } from '../../../shared/stage/split.ts';
+
+/** What DuckDB finds wrong where a file is no longer the one that it began with. */
+const ofFiles: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'FILE_NOT_FOUND',
+  'FILE_CORRUPT',
+  'PERMISSION_DENIED',
+  'ROW_MALFORMED',
+  'SCHEMA_MISMATCH',
+  'QUERY_FAILED',
+]);
 
 /**
  * Fails unless this machine has the file that the coordinator saw: both must speak of the same bytes.
@@ -26,12 +36,31 @@ export function checkFile({ path, sizeBytes, modifiedMs }: FileRef, worker: stri
   );
 }
 
+/**
+ * What a reader says of a file that was written or removed while it was read, told as what it is: a file without its
+ * end or with other columns is not corrupt, nor was its path wrong. Errors that name no such file come back as they are.
+ *
+ * @param files those of the task, as the coordinator saw them
+ */
+export function ofChangedFile(error: SheafError, files: readonly FileRef[], worker: string): SheafError {
+  if (!ofFiles.has(error.code)) return error;
+  const file = files.find(({ path }) => error.message.includes(path));
+  try {
+    if (file !== undefined) checkFile(file, worker);
+    return error;
+  } catch (thrown) {
+    const { code, message, next, details } = SheafError.from(thrown);
+    const more = { details: { ...error.details, ...details }, ...(next === undefined ? {} : { next }) };
+    return new SheafError(code, message, { ...more, cause: error });
+  }
+}
+
 function statOf(path: string, worker: string): Stats {
   try {
     return statSync(path);
   } catch (thrown) {
     throw new SheafError('FILE_NOT_VISIBLE', `Worker ${worker} cannot see ${path}`, {
-      next: 'Keep it in a folder that all workers see, or send its rows from your program with cluster.from().',
+      next: 'If it was removed meanwhile, run the job again; else keep it in a folder that all workers see, or send its rows from your program with cluster.from().',
       cause: thrown,
       details: { file: path, worker },
     });

@@ -15,6 +15,10 @@ const cases: readonly (readonly [code: string, message: string])[] = [
   ['FILE_CORRUPT', "Invalid Input Error: No magic bytes found at end of file '/tmp/bad.parquet'"],
   ['FILE_CORRUPT', "Invalid Input Error: File '/tmp/empty.parquet' too small to be a Parquet file"],
   ['ROW_MALFORMED', 'Invalid Input Error: CSV Error on Line: 3\nExpected Number of Columns: 2 Found: 3'],
+  [
+    'ROW_MALFORMED',
+    'Invalid Input Error: JSON transform error in file "/a.json", in line 1: Object has unknown key "b"',
+  ],
   ['SCHEMA_MISMATCH', 'Conversion Error: Error while reading file "/b": failed to cast column "a" from type VARCHAR'],
   ['OUT_OF_MEMORY', 'Out of Memory Error: could not allocate block of size 256.0 KiB (28.3 MiB/28.6 MiB used)'],
   [
@@ -35,6 +39,10 @@ for (const [code, message] of cases) {
     assert.equal(error.message, message);
   });
 }
+
+test('a row that cannot be read has a next step', () => {
+  assert.match(duckdbError('Invalid Input Error: Malformed JSON in file "/a.json"').next ?? '', /Correct the row/);
+});
 
 test('memory and disk may be there at the next try', () => {
   assert.equal(duckdbError('Out of Memory Error: could not allocate').retryable, true);

@@ -8,7 +8,7 @@ import { SheafError } from '../../../../../shared/errors.ts';
 import type { ScanOptions } from '../../../../../shared/plan/nodes/scan.ts';
 import type { FileRef } from '../../../../../shared/stage/split.ts';
 import { inFileTerms } from '../../../../../worker/kernel/row-errors.ts';
-import { checkFile } from '../../../../../worker/kernel/splits/check-file.ts';
+import { checkFile, ofChangedFile } from '../../../../../worker/kernel/splits/check-file.ts';
 import { materialiseRange, type TextSplit } from '../../../../../worker/kernel/splits/ranges.ts';
 import { type SqlSplit, sourceSql } from '../../../../../worker/kernel/splits/source-sql.ts';
 import { PlannerBench, scan } from '../../../../support/planner/planner.ts';
@@ -171,6 +171,29 @@ test('a worker reads only what the coordinator saw', () => {
   assert.throws(() => checkFile(ref, 'w1'), {
     code: 'FILE_NOT_VISIBLE',
     message: /Worker w1 cannot see .*seen.csv/,
-    next: 'Keep it in a folder that all workers see, or send its rows from your program with cluster.from().',
+    next: 'If it was removed meanwhile, run the job again; else keep it in a folder that all workers see, or send its rows from your program with cluster.from().',
   });
+});
+
+test('what goes wrong with a file that changed while it was read is told as that', () => {
+  const ref = file(bench.file('changing.parquet', 'SELECT 1 AS a'));
+  const failed = (): SheafError => {
+    try {
+      bench.connection.rows(`SELECT a FROM read_parquet('${ref.path}')`);
+    } catch (thrown) {
+      return ofChangedFile(SheafError.from(thrown), [ref], 'w1');
+    }
+    return assert.fail('it is read');
+  };
+  writeFileSync(ref.path, 'no Parquet any more');
+  const { code, next = '', cause } = failed();
+  assert.equal(code, 'FILE_CHANGED');
+  assert.match(next, /run the job again/);
+  assert.equal(SheafError.from(cause).code, 'FILE_CORRUPT');
+  const same = ofChangedFile(SheafError.from(cause), [file(ref.path)], 'w1');
+  assert.equal(same.code, 'FILE_CORRUPT', 'it was so from the beginning');
+  rmSync(ref.path);
+  assert.match(failed().message, /Worker w1 cannot see .*changing.parquet/);
+  const other = new SheafError('QUERY_FAILED', 'Out of Range Error: Overflow in addition');
+  assert.equal(ofChangedFile(other, [ref], 'w1'), other);
 });
