@@ -44,9 +44,9 @@ export function checkFile({ path, sizeBytes, modifiedMs }: FileRef, worker: stri
  */
 export function ofChangedFile(error: SheafError, files: readonly FileRef[], worker: string): SheafError {
   if (!ofFiles.has(error.code)) return error;
-  const file = files.find(({ path }) => error.message.includes(path));
+  const named = files.filter(({ path }) => error.message.includes(path));
   try {
-    if (file !== undefined) checkFile(file, worker);
+    for (const file of named) checkFile(file, worker);
     return error;
   } catch (thrown) {
     const { code, message, next, details } = SheafError.from(thrown);

@@ -197,3 +197,23 @@ test('what goes wrong with a file that changed while it was read is told as that
   const other = new SheafError('QUERY_FAILED', 'Out of Range Error: Overflow in addition');
   assert.equal(ofChangedFile(other, [ref], 'w1'), other);
 });
+
+test('of several files that an error names, the one that changed is told', () => {
+  const [first, second] = [
+    file(bench.file('kept.parquet', 'SELECT 1 AS a')),
+    file(bench.file('remade.parquet', 'SELECT 1 AS a')),
+  ];
+  bench.file('remade.parquet', "SELECT 'other' AS b, 2 AS c");
+  assert.throws(
+    () => {
+      try {
+        bench.connection.rows(`SELECT a FROM read_parquet(['${first.path}', '${second.path}'])`);
+      } catch (thrown) {
+        const error = SheafError.from(thrown);
+        assert.equal(error.code, 'SCHEMA_MISMATCH');
+        throw ofChangedFile(error, [first, second], 'w1');
+      }
+    },
+    { code: 'FILE_CHANGED', message: /remade.parquet is not on worker w1/ },
+  );
+});
