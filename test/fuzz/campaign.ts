@@ -2,6 +2,7 @@ import { exceptionFor } from './exceptions.ts';
 import { type Case, type Mutation, type Outcome, World } from './fuzzer.ts';
 import { minimise } from './minimise.ts';
 import { Coverage } from './questions/coverage.ts';
+import { questionMsMax, TimeLimit } from './time-limit.ts';
 
 /** Cases that share their tables: those whose seeds begin alike. */
 export const perWorld = 50;
@@ -22,6 +23,8 @@ export interface FuzzOptions {
   readonly mutate?: Mutation;
   /** Prints a smaller question in place of one that differs. */
   readonly minimised?: boolean;
+  /** How long one question may take. */
+  readonly limitMs?: number;
   /** Differences that count; default: all. */
   readonly counts?: (text: string) => boolean;
 }
@@ -40,6 +43,7 @@ class FuzzReport {
     if (outcome.stages > 1) this.staged += 1;
     if (outcome.parallel) this.parallel += 1;
     if (outcome.failed) this.failed += 1;
+    if (outcome.late !== undefined) this.coverage.count('late', outcome.late);
     this.coverage.count('stages', String(outcome.stages));
   }
 
@@ -56,16 +60,18 @@ class FuzzReport {
 export async function fuzz(
   seed: number,
   count: number,
-  { differencesMax, print, mutate, minimised = false, counts = () => true }: FuzzOptions,
+  { differencesMax, print, mutate, minimised = false, limitMs = questionMsMax, counts = () => true }: FuzzOptions,
 ): Promise<FuzzReport> {
   const report = new FuzzReport();
+  await using time = new TimeLimit(limitMs);
   for (let at = seed; at < seed + count; ) {
-    using world = new World(worldSeed(at), report.coverage);
+    using world = new World(worldSeed(at), report.coverage, time);
     const end = Math.min(worldSeed(at) + perWorld, seed + count);
     for (; at < end; at++) {
       const question = world.make(at % perWorld);
       const outcome = await world.ask(question, mutate);
       report.add(outcome);
+      if (outcome.late === 'DuckDB') print(`seed ${question.seed} (${question.kind}): ${outcome.reason}`);
       if (outcome.difference === undefined || !counts(outcome.difference)) continue;
       const exception = exceptionFor(outcome.difference);
       if (exception !== undefined) {
@@ -73,7 +79,10 @@ export async function fuzz(
         continue;
       }
       report.differences.push({ question, text: outcome.difference });
-      const smaller = minimised ? await minimise(world, question, outcome.difference, mutate) : question;
+      const smaller =
+        minimised && outcome.late === undefined
+          ? await minimise(world, question, outcome.difference, mutate)
+          : question;
       print(
         `seed ${question.seed} (${question.kind}): ${outcome.difference}\n  ${smaller.sql.replaceAll(world.directory, '')}`,
       );

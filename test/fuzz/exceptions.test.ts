@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unoptimised } from './contradictions.ts';
 import { exceptionFor } from './exceptions.ts';
-import { type Case, type Mutation, unoptimised, World } from './fuzzer.ts';
+import { type Case, type Mutation, World } from './fuzzer.ts';
 import { mutations } from './mutations.ts';
 import { Coverage } from './questions/coverage.ts';
 

@@ -1,4 +1,4 @@
-import { contradiction, unoptimised } from './fuzzer.ts';
+import { contradiction, unoptimised } from './contradictions.ts';
 
 /** What may differ, by name, with the reason. Everything else is a bug. */
 interface Exception {

@@ -44,11 +44,15 @@ export class Executor {
   /**
    * Runs the plan and stores its rows as a table.
    *
-   * @param adapt stages are decided as sizes become known, as a cluster does; absent: they run as planned
    * @throws SheafError as a worker would report it
    */
-  async run(plan: StagedPlan, connection: Connection, table: string, adapt?: Adapting): Promise<void> {
-    const run = new Run(this.#thread, jobId(`fuzz-${this.#jobs++}`));
+  async run(
+    plan: StagedPlan,
+    connection: Connection,
+    table: string,
+    { adapt, cancellation }: Runs = {},
+  ): Promise<void> {
+    const run = new Run(this.#thread, jobId(`fuzz-${this.#jobs++}`), cancellation);
     try {
       if (adapt === undefined) for (const stage of plan.stages) await run.stage(stage);
       else await runAdapted(plan, run, adapt);
@@ -63,6 +67,13 @@ export class Executor {
       rmSync(join(this.root, run.job), { recursive: true, force: true });
     }
   }
+}
+
+interface Runs {
+  /** Stages are decided as sizes become known, as a cluster does; absent: they run as planned. */
+  readonly adapt?: Adapting | undefined;
+  /** Ends its tasks. */
+  readonly cancellation?: SharedArrayBuffer | undefined;
 }
 
 export interface Adapting {
@@ -83,11 +94,13 @@ async function runAdapted(plan: StagedPlan, run: Run, { slots, limits }: Adaptin
 class Run {
   readonly job: JobId;
   readonly #thread: ThreadData;
+  readonly #cancellation: SharedArrayBuffer;
   readonly #specs = new Map<StageId, StageSpec>();
   readonly #outputs = new Map<string, TaskOutput>();
 
-  constructor(thread: ThreadData, job: JobId) {
+  constructor(thread: ThreadData, job: JobId, cancellation = new Cancellation().buffer) {
     this.#thread = thread;
+    this.#cancellation = cancellation;
     this.job = job;
   }
 
@@ -103,7 +116,7 @@ class Run {
     for (let task = 0; task < stage.tasks; task++) {
       const key = { job: this.job, stage: stage.id, task, attempt: 0 };
       const inputs = stage.inputs.map((input) => this.#input(input, task));
-      const cancellation = new Cancellation().buffer;
+      const cancellation = this.#cancellation;
       const { steps, output, schema } = stage;
       const watch = new AttemptWatch(cancellation);
       const written = await runTask({ key, inputs, steps, output, schema, cancellation }, this.#thread, watch);

@@ -14,7 +14,9 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import { Random } from '../simulation/random.ts';
 import { knownPivots } from '../support/planner/pivot-values.ts';
 import { difference } from './compare.ts';
+import { contradictionOf, withOptimizer } from './contradictions.ts';
 import { type Copies, makeCopies } from './copies.ts';
+import { attempt, compareErrors, limits } from './errors.ts';
 import { type Adapting, Executor } from './executor.ts';
 import type { Coverage } from './questions/coverage.ts';
 import { Functions, writeBundles } from './questions/functions.ts';
@@ -23,6 +25,7 @@ import { Queries } from './questions/sql-queries.ts';
 import { type Asked, Surroundings } from './questions/surroundings.ts';
 import { type FileTable, makeTables, type PlanTable } from './questions/world.ts';
 import { referenceSql } from './reference.ts';
+import type { Timed, TimeLimit } from './time-limit.ts';
 
 /** One question, ready to be asked of both. */
 export interface Case {
@@ -51,10 +54,16 @@ export interface Outcome {
   readonly failed: boolean;
   readonly reason?: string;
   readonly difference?: string;
+  /** Who gave no answer in time. */
+  readonly late?: 'DuckDB' | 'Sheaf';
 }
 
 /** What happens to a plan between planner and workers: bugs are planted with it. */
 export type Mutation = (plan: StagedPlan) => StagedPlan;
+
+interface Progress {
+  asking: 'DuckDB' | 'Sheaf';
+}
 
 /** A DuckDB, a folder of tables and the engine's parts, all from one seed. */
 export class World implements Disposable {
@@ -69,8 +78,11 @@ export class World implements Disposable {
   readonly #config: Config;
   readonly #coverage: Coverage;
   readonly #seed: number;
+  readonly #time: TimeLimit | undefined;
 
-  constructor(seed: number, coverage: Coverage) {
+  /** @param time of each question; absent: they take what they take */
+  constructor(seed: number, coverage: Coverage, time?: TimeLimit) {
+    this.#time = time;
     const random = new Random(seed);
     this.#seed = seed;
     this.#coverage = coverage;
@@ -150,32 +162,51 @@ export class World implements Disposable {
 
   /** Asks both, and compares. */
   async ask(question: Case, mutate: Mutation = (plan) => plan): Promise<Outcome> {
+    using timed = this.#time?.begin(question.seed, [this.#reference.address, this.#planner.address]);
+    const progress: Progress = { asking: 'DuckDB' };
+    try {
+      const outcome = await this.#both(question, mutate, progress, timed);
+      if (timed?.isOver !== true) return outcome;
+    } catch (thrown) {
+      if (timed?.isOver !== true) throw thrown;
+    }
+    timed[Symbol.dispose]();
+    withOptimizer(this.#reference);
+    return { stages: 0, parallel: false, failed: true, ...timed.outcomeOf(progress.asking) };
+  }
+
+  async #both(question: Case, mutate: Mutation, progress: Progress, timed: Timed | undefined): Promise<Outcome> {
     const expected = attempt(() => {
       for (const statement of question.setup) this.#reference.execute(statement);
       this.#reference.execute(`CREATE OR REPLACE TABLE expected AS ${question.referenceSql}`);
     });
-    const staged = await this.#asked({ ...question, wide: false }, expected.error, mutate);
+    progress.asking = timed?.isOver ? 'DuckDB' : 'Sheaf';
+    const staged = await this.#asked({ ...question, wide: false }, expected.error, mutate, timed);
     if (!question.wide || staged.difference !== undefined) return staged;
-    const { difference: differs } = await this.#asked(question, expected.error, mutate);
+    const { difference: differs } = await this.#asked(question, expected.error, mutate, timed);
     return differs === undefined ? staged : { ...staged, difference: differs };
   }
 
-  async #asked(question: Case, expectedError: SheafError | undefined, mutate: Mutation): Promise<Outcome> {
+  async #asked(
+    question: Case,
+    expectedError: SheafError | undefined,
+    mutate: Mutation,
+    timed: Timed | undefined,
+  ): Promise<Outcome> {
     const planned = attempt(() => mutate(this.stagesOf(question)));
     const stages = planned.value?.stages ?? [];
     if (planned.value !== undefined) this.#countPlan(planned.value);
     const about = { stages: stages.length, parallel: stages.some(({ tasks }) => tasks > 1) };
-    const error = planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question));
+    const error =
+      planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question, timed));
     if (error !== undefined || expectedError !== undefined) return { ...about, ...compareErrors(error, expectedError) };
     const compared = attempt(() => difference(this.#reference, 'actual', 'expected', question));
     if (compared.error !== undefined && !limits.has(compared.error.code)) throw compared.error;
     if (compared.error !== undefined) return { ...about, failed: true, reason: 'too large' };
     const differs = compared.value;
     if (differs === undefined) return { ...about, failed: false };
-    if (this.#isContradicted(question.referenceSql))
-      return { ...about, failed: false, difference: `${differs}: ${contradiction}` };
-    const isPlain = this.#isAnswerUnoptimised(question);
-    return { ...about, failed: false, difference: isPlain ? `${differs}: ${unoptimised}` : differs };
+    const own = contradictionOf(this.#reference, question.referenceSql, question);
+    return { ...about, failed: false, difference: own === undefined ? differs : `${differs}: ${own}` };
   }
 
   /** What became of the question: how rows travel between stages, and what was not distributed. */
@@ -196,29 +227,12 @@ export class World implements Disposable {
       );
   }
 
-  /** DuckDB counts as many rows as Sheaf found, and yields another number of them. */
-  #isContradicted(sql: string): boolean {
-    if (/\bPIVOT\b/.test(sql)) return false; // without values it cannot stand in a subquery here
-    const [row] = this.#reference.rows(`SELECT (SELECT count(*) FROM (${sql})) AS counted,
-      (SELECT count(*) FROM actual) AS actual, (SELECT count(*) FROM expected) AS expected`);
-    return row !== undefined && row.counted === row.actual && row.counted !== row.expected;
-  }
-
-  /** DuckDB answers as Sheaf does when its optimizer is off: the pragma is taken although settings are locked. */
-  #isAnswerUnoptimised(question: Case): boolean {
-    const asked = attempt(() => {
-      this.#reference.execute('PRAGMA disable_optimizer');
-      this.#reference.execute(`CREATE OR REPLACE TABLE unoptimised AS ${question.referenceSql}`);
-    });
-    this.#reference.execute('PRAGMA enable_optimizer');
-    if (asked.error !== undefined) return false;
-    const compared = attempt(() => ({ text: difference(this.#reference, 'actual', 'unoptimised', question) }));
-    return compared.value !== undefined && compared.value.text === undefined;
-  }
-
-  async #run(plan: StagedPlan, { seed, slots }: Case): Promise<SheafError | undefined> {
+  async #run(plan: StagedPlan, { seed, slots }: Case, timed: Timed | undefined): Promise<SheafError | undefined> {
     try {
-      await this.#executor.run(plan, this.#reference, 'actual', this.#adapting(seed, slots));
+      await this.#executor.run(plan, this.#reference, 'actual', {
+        adapt: this.#adapting(seed, slots),
+        cancellation: timed?.cancellation,
+      });
       return undefined;
     } catch (thrown) {
       return SheafError.from(thrown);
@@ -247,12 +261,6 @@ export class World implements Disposable {
   }
 }
 
-/** Said of a difference in which DuckDB does not agree with itself. */
-export const contradiction = 'DuckDB itself counts as many rows as Sheaf has';
-
-/** Said of a difference in which DuckDB's optimizer changes its own answer. */
-export const unoptimised = 'DuckDB itself answers as Sheaf does when its optimizer is off';
-
 /** Limits so small that little data makes many tasks, and each join strategy is taken. */
 const configOf = (random: Random) => ({
   taskBytesMin: random.pick([1, 1, 1, 500]),
@@ -263,28 +271,3 @@ const configOf = (random: Random) => ({
   tasksPerSlot: random.between(1, 3),
   batchRowsMax: random.pick([2048, 65_536]),
 });
-
-function attempt<T>(act: () => T): { readonly value?: T; readonly error?: SheafError } {
-  try {
-    return { value: act() };
-  } catch (thrown) {
-    return { error: SheafError.from(thrown) };
-  }
-}
-
-/** A join of much with much ends by memory or disk in one and perhaps not in the other. */
-const limits: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'DISK_FULL']);
-
-function compareErrors(
-  actual: SheafError | undefined,
-  expected: SheafError | undefined,
-): Pick<Outcome, 'failed' | 'reason' | 'difference'> {
-  const line = (error: SheafError): string => `${error.code} ${error.message.slice(0, 400)}`;
-  if ([actual, expected].some((error) => error !== undefined && limits.has(error.code)))
-    return { failed: true, reason: 'too large' };
-  if (actual === undefined) return { failed: true, difference: `no error; DuckDB: ${line(expected as SheafError)}` };
-  if (expected === undefined) return { failed: true, difference: `error: ${line(actual)}` };
-  if (actual.code === 'INTERNAL' && expected.code !== 'INTERNAL')
-    return { failed: true, difference: `error: ${line(actual)}; DuckDB: ${line(expected)}` };
-  return { failed: true, reason: line(expected) };
-}

@@ -20,6 +20,7 @@ export async function minimise(world: World, question: Case, difference: string,
     for (const smaller of smallerCases(world, best)) {
       if (asked++ >= asksMax) return best;
       const outcome = await world.ask(smaller, mutate);
+      if (outcome.late !== undefined) return best;
       if (outcome.difference === undefined || wayOf(outcome.difference) !== way) continue;
       best = smaller;
       hasShrunk = true;

@@ -4,6 +4,7 @@ import { explainPlan } from '../../coordinator/planner/explain/staged.ts';
 import { fuzz, perWorld, worldSeed } from './campaign.ts';
 import { World } from './fuzzer.ts';
 import { Coverage } from './questions/coverage.ts';
+import { questionMsMax, TimeLimit } from './time-limit.ts';
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +12,8 @@ const { values } = parseArgs({
     count: { type: 'string', default: '1000' },
     /** Shows one case whole: its question, its stages and its outcome. */
     show: { type: 'string' },
+    /** How long one question may take. */
+    'limit-ms': { type: 'string', default: String(questionMsMax) },
     stop: { type: 'string', default: '20' },
   },
 });
@@ -24,12 +27,14 @@ if (values.show === undefined) {
     differencesMax: Number(values.stop),
     print,
     minimised: true,
+    limitMs: Number(values['limit-ms']),
   });
   for (const line of report.lines()) print(line);
   process.exitCode = report.differences.length === 0 ? 0 : 1;
 } else {
   const seed = Number(values.show);
-  using world = new World(worldSeed(seed), new Coverage());
+  await using time = new TimeLimit(Number(values['limit-ms']));
+  using world = new World(worldSeed(seed), new Coverage(), time);
   const question = world.make(seed % perWorld);
   print(question.kind === 'sql' ? question.sql : `${JSON.stringify(question.plan, null, 1)}\n${question.sql}`);
   for (const { from } of world.tables)

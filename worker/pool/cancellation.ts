@@ -33,7 +33,12 @@ class SharedState {
 
 /** The main thread's side. */
 export class Cancellation {
-  readonly #state = new SharedState(new SharedArrayBuffer(bytes));
+  readonly #state: SharedState;
+
+  /** @param buffer of one made before, perhaps by another thread */
+  constructor(buffer = new SharedArrayBuffer(bytes)) {
+    this.#state = new SharedState(buffer);
+  }
 
   get buffer(): SharedArrayBuffer {
     return this.#state.buffer;
