@@ -96,6 +96,15 @@ export class TaskInputs implements Disposable {
     return { path: writer.path, partition: 0 };
   }
 
+  /**
+   * Fails if a file is not what it was when it was first looked at: rows of before and after may have been read.
+   *
+   * @throws SheafError as `checkFile`
+   */
+  checkFiles(): void {
+    for (const file of this.#files) checkFile(file, this.#worker);
+  }
+
   /** An error about a row in terms of the user's file, not of the copy of a range, and of what became of that file. */
   inFileTerms(error: SheafError): SheafError {
     const told = inFileTerms(inObjectTerms(error, this.#objects), this.#ranges);

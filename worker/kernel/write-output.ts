@@ -73,6 +73,7 @@ async function writeExchange(
     writer.write(partition, batch);
     if (owned) bufferPool.giveBackBatch(batch);
   }
+  context.inputs.checkFiles();
   const { rows } = inline;
   return { partitions: writer.commit(), ...(rows === undefined ? {} : { inline: rows }) };
 }
@@ -128,6 +129,7 @@ async function writeFile(
       sink.format === 'arrow'
         ? await writeArrow(path, last, previous, context)
         : copyTo(path, sink, last, previous, context);
+    context.inputs.checkFiles();
     // A file for the first task even without rows: the schema of an empty result is a result.
     if (rows > 0 || task === 0) {
       const staged = isObject ? await stageObject(path, sink, endingOf(sink), context) : file;
