@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { clusterBesideDuckdb } from '../../support/cluster/beside-duckdb.ts';
+import { ownCount, ownMean } from '../../support/cluster/own-aggregates.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
 
 const { cluster, folder, connection } = await clusterBesideDuckdb({ taskBytesMin: 1 });
@@ -30,21 +31,8 @@ cluster.fn(
   { args: { i: 'integer' }, returns: 'integer' },
 );
 cluster.fn('chance', () => Math.random(), { args: {}, returns: 'double', deterministic: false });
-cluster.aggregate(
-  'own_mean',
-  () => ({
-    init: () => ({ n: 0, sum: 0 }),
-    accumulate: (state, { x }) => (x === null ? state : { n: state.n + 1, sum: state.sum + x }),
-    merge: (a, b) => ({ n: a.n + b.n, sum: a.sum + b.sum }),
-    finish: ({ n, sum }) => (n === 0 ? null : sum / n),
-  }),
-  { args: { x: 'double' }, returns: 'double' },
-);
-cluster.aggregate(
-  'own_count',
-  () => ({ init: () => 0, accumulate: (n) => n + 1, merge: (a, b) => a + b, finish: (n) => BigInt(n) }),
-  { args: {}, returns: 'bigint' },
-);
+ownMean(cluster);
+ownCount(cluster);
 for (const macro of [
   `shout(text) AS upper(text) || '!'`,
   'plus(a, b) AS (a + b)::INTEGER',

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { RecordBatch } from 'apache-arrow';
 import type { Dataset, SheafError } from '../../../client/index.ts';
 import { clusterBesideDuckdb } from '../../support/cluster/beside-duckdb.ts';
+import { ownCount, ownMean } from '../../support/cluster/own-aggregates.ts';
 import { assertSameRows } from '../../support/same-rows.ts';
 
 const { cluster, folder, connection } = await clusterBesideDuckdb({ taskBytesMin: 1, functionGroupsMax: 50 });
@@ -36,21 +37,8 @@ cluster.fn('later', async ({ at }) => new Date((at?.getTime() ?? 0) + 60_000), {
   returns: 'timestamp',
 });
 cluster.fn('chance', () => Math.random(), { args: {}, returns: 'double', deterministic: false });
-const mean = cluster.aggregate(
-  'own_mean',
-  () => ({
-    init: () => ({ n: 0, sum: 0 }),
-    accumulate: (state, { x }) => (x === null ? state : { n: state.n + 1, sum: state.sum + x }),
-    merge: (a, b) => ({ n: a.n + b.n, sum: a.sum + b.sum }),
-    finish: ({ n, sum }) => (n === 0 ? null : sum / n),
-  }),
-  { args: { x: 'double' }, returns: 'double' },
-);
-cluster.aggregate(
-  'own_count',
-  () => ({ init: () => 0, accumulate: (n) => n + 1, merge: (a, b) => a + b, finish: (n) => BigInt(n) }),
-  { args: {}, returns: 'bigint' },
-);
+const mean = ownMean(cluster);
+ownCount(cluster);
 
 /** DuckDB's own in place of ours. */
 const macros = `CREATE OR REPLACE TEMP MACRO shout(text) AS upper(text) || '!!';
