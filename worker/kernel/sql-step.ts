@@ -15,9 +15,10 @@ export interface Stage {
 /** Opens a connection with the inputs that the SQL names, and the step before it as `previous`. */
 export function prepareSql(sql: string, previous: Relation | undefined, context: TaskContext): Stage {
   const { scope, inputs: all, watch } = context;
-  const connection = scope.use(Connection.open(databaseFor(sql, previous, context)));
-  scope.use(watch.opened(connection.address));
   const named = all.namedIn(sql);
+  const callsBack = previous !== undefined || named.some(({ kind }) => kind !== 'scan');
+  const connection = scope.use(Connection.open(databaseFor(callsBack, context)));
+  scope.use(watch.opened(connection.address));
   const inputs: Record<string, Input> = {};
   for (const input of named) if (input.kind === 'batches') inputs[input.name] = input.input;
   if (previous) inputs[previousInput] = onceInput(previous.schema, previous.batches);
@@ -26,10 +27,8 @@ export function prepareSql(sql: string, previous: Relation | undefined, context:
 }
 
 /** A callback into JavaScript from another thread than this one would wait for ever: what feeds batches is never wide. */
-function databaseFor(sql: string, previous: Relation | undefined, { task, thread, inputs }: TaskContext): bigint {
-  const callsBack = previous !== undefined || inputs.namedIn(sql).some(({ kind }) => kind !== 'scan');
-  return callsBack ? thread.database : (task.wideDatabase ?? thread.database);
-}
+const databaseFor = (callsBack: boolean, { task, thread }: TaskContext): bigint =>
+  callsBack ? thread.database : (task.wideDatabase ?? thread.database);
 
 export function querySql(sql: string, previous: Relation | undefined, context: TaskContext): Relation {
   const { connection, inputs, ...prepared } = prepareSql(sql, previous, context);

@@ -8,7 +8,7 @@ export interface NamedScan {
 
 /**
  * The SQL with the scans that it speaks of as common tables before its own, each put in place where it is read. As views
- * they would be bound twice, once as they are made: a sixth to a third of what a small task takes.
+ * they would be bound twice, once as they are made, which is a good part of a small task.
  */
 export function withScans(sql: string, scans: readonly NamedScan[]): string {
   if (scans.length === 0) return sql;

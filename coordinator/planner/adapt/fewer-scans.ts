@@ -23,7 +23,7 @@ export function fewerScans(spec: StageSpec, draft: Draft): StageSpec {
 
 /**
  * A task reads at least so many times what it builds tables from. To build costs about three times as much for each byte
- * as to read (TPC-H's q03 and q10 at scale factor 10), and a second round of tasks evens out less than a tenth.
+ * as to read (TPC-H's q03 and q10 at scale factor 10, by hand), and a second round of tasks evens out less than a tenth.
  */
 const ownShareMin = 40;
 

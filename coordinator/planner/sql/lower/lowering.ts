@@ -29,7 +29,7 @@ export class SqlLowering implements Lowering {
   readonly functions: readonly SqlFunction[];
   readonly #tree: AstNode;
   readonly #bind: (plan: PlanNode) => Bound;
-  readonly #readAgain: ReadonlySet<string>;
+  #readAgain: ReadonlySet<string> | undefined;
   /** Common tables whose rows are made once for all that read them, by their entries in WITH clauses. */
   readonly #made = new Map<AstNode, Columns>();
 
@@ -45,7 +45,6 @@ export class SqlLowering implements Lowering {
     this.functions = functions;
     this.#tree = tree;
     this.#bind = bind;
-    this.#readAgain = readAgain(tree);
   }
 
   get relations(): Relations {
@@ -72,6 +71,7 @@ export class SqlLowering implements Lowering {
   }
 
   common(table: CommonTable, tables: CommonTables): Columns {
+    this.#readAgain ??= readAgain(this.#tree);
     if (table.isOpen || !this.#readAgain.has(table.name)) return this.#common(table, tables);
     const made = this.#made.get(table.entry);
     if (made !== undefined) return this.#anew(made);

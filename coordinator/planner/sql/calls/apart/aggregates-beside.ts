@@ -6,7 +6,7 @@ import { allOf } from '../../lower/conjuncts.ts';
 import { NotDistributed } from '../../lower/names/names.ts';
 import { layersOf } from '../../select/groups.ts';
 import { groupSetsOf } from '../../select/parts.ts';
-import { type Apart, bareSelect } from './apart.ts';
+import { type Apart, bareSelect, selecting } from './apart.ts';
 import { isOnlyGroups } from './groups-out.ts';
 import { KnownSelect } from './known-select.ts';
 import { UsedColumns } from './used-columns.ts';
@@ -31,11 +31,9 @@ export function aggregatesBeside(select: AstNode, apart: Apart): AstNode | undef
   if (layersOf(sets).length > 1) throw new NotDistributed('some of its sets of keys are equal');
   const known = new KnownSelect(select, tables, lowering);
   const columns = new UsedColumns(known, lowering);
-  const { from_table, where_clause, sample, ...clauses } = known.select;
+  const { from_table: _, where_clause: __, sample: ___, ...clauses } = known.select;
   const grouped = columns.over(clauses);
-  const bare = bareSelect(lowering);
-  const own = { from_table: from_table ?? null, where_clause: where_clause ?? null, sample: sample ?? null };
-  const rows = relateOnce({ ...bare, select_list: columns.written(), ...own }, tables);
+  const rows = relateOnce(selecting(columns.written(), known.rows, lowering), tables);
   const by = nodesOf(grouped.group_expressions);
   const sides = [false, true].map((ours) => {
     const items = nodesOf(grouped.select_list).filter((item) => !by.some((key) => meaning(key) === meaning(item)));
@@ -48,7 +46,7 @@ export function aggregatesBeside(select: AstNode, apart: Apart): AstNode | undef
   if (left === undefined || right === undefined) return undefined;
   const all = sides.flatMap(({ made }) => made);
   return {
-    ...bare,
+    ...bareSelect(lowering),
     select_list: nodesOf(grouped.select_list).map((item) => {
       const at = by.findIndex((key) => meaning(key) === meaning(item));
       const column = at < 0 ? all.find((each) => meaning(each) === meaning(item)) : left.keyed[at];

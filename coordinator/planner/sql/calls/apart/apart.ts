@@ -1,4 +1,4 @@
-import { type AstNode, nodesOf } from '../../../../../shared/sql/ast.ts';
+import { type AstNode, onlyStatement } from '../../../../../shared/sql/ast.ts';
 import type { SqlFunctions } from '../../../functions/calls.ts';
 import type { CommonTables } from '../../lower/common-tables.ts';
 import { mayDiffer, mentioned } from '../../lower/mentions.ts';
@@ -19,7 +19,17 @@ export interface Apart {
 
 /** `SELECT * FROM t` */
 export const bareSelect = ({ context }: Lowering): AstNode =>
-  nodesOf(context.dialect.parse('SELECT * FROM t').statements)[0]?.node as AstNode;
+  onlyStatement(context.dialect.parse('SELECT * FROM t')) ?? {};
+
+/** What a SELECT is made of, before its columns. */
+export type Rows = Readonly<Record<'from_table' | 'where_clause' | 'sample', AstNode | null>>;
+
+/** Columns of rows, and nothing else. */
+export const selecting = (list: readonly AstNode[], rows: Rows, lowering: Lowering): AstNode => ({
+  ...bareSelect(lowering),
+  select_list: list,
+  ...rows,
+});
 
 /**
  * A common table that may have other rows each time must not be read by both parts.

@@ -15,7 +15,7 @@ import { NotDistributed } from '../../lower/names/names.ts';
 import { isAggregate } from '../../lower/subqueries/outside-aggregates.ts';
 import type { Lowering } from '../../lower/types.ts';
 import { namesColumn, positionOf } from '../../select/groups.ts';
-import { type Apart, bareSelect } from './apart.ts';
+import { type Apart, selecting } from './apart.ts';
 import { KnownSelect } from './known-select.ts';
 
 /**
@@ -42,14 +42,7 @@ export function argumentsOut(select: AstNode, apart: Apart): AstNode | undefined
     const key = keys.get(known.canonical(item));
     return key === undefined ? columns.aggregate(item, keys) : inPlaceOf(item, key.item);
   });
-  const { from_table, where_clause, sample } = known.select;
-  const inner = {
-    ...bareSelect(lowering),
-    select_list: columns.list,
-    from_table: from_table ?? null,
-    where_clause: where_clause ?? null,
-    sample: sample ?? null,
-  };
+  const inner = selecting(columns.list, known.rows, lowering);
   return {
     ...select,
     select_list: list,

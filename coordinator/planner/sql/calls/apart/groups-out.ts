@@ -14,7 +14,7 @@ import { NotDistributed } from '../../lower/names/names.ts';
 import { isAggregate } from '../../lower/subqueries/outside-aggregates.ts';
 import type { Lowering } from '../../lower/types.ts';
 import { namesColumn, positionOf } from '../../select/groups.ts';
-import { type Apart, bareSelect, refuseTwice } from './apart.ts';
+import { type Apart, refuseTwice, selecting } from './apart.ts';
 import { collatedAs } from './collations.ts';
 import { KnownSelect } from './known-select.ts';
 
@@ -35,16 +35,10 @@ export function groupsOut(select: AstNode, apart: Apart): AstNode | undefined {
   const groups = new Groups(keys, known, lowering);
   const { select_list, having, qualify, modifiers } = known.select;
   const outer = groups.over({ select_list, having, qualify, modifiers } as AstNode);
-  const bare = bareSelect(lowering);
-  const { from_table, where_clause, sample, group_sets } = known.select;
   const inner = {
-    ...bare,
-    select_list: groups.columns(),
-    from_table: from_table ?? null,
-    where_clause: isNode(where_clause) ? known.withoutAliases(where_clause) : null,
-    sample: sample ?? null,
+    ...selecting(groups.columns(), known.rows, lowering),
     group_expressions: keys.map(({ tree }) => ({ ...tree, alias: '' })),
-    group_sets: isForced(select) ? [keys.map((_, at) => at)] : (group_sets ?? []),
+    group_sets: isForced(select) ? [keys.map((_, at) => at)] : (select.group_sets ?? []),
   };
   refuseTwice(inner, [outer], apart);
   const plain = { group_expressions: [], group_sets: [], aggregate_handling: 'STANDARD_HANDLING', sample: null };

@@ -5,6 +5,7 @@ import { NotDistributed } from '../../lower/names/names.ts';
 import type { Scope } from '../../lower/names/scope.ts';
 import { starItems } from '../../lower/names/stars.ts';
 import type { Lowering } from '../../lower/types.ts';
+import type { Rows } from './apart.ts';
 
 /**
  * A SELECT whose names are looked up. DuckDB takes a name for a column of FROM wherever there is one, else for an alias; only
@@ -36,6 +37,16 @@ export class KnownSelect {
       if (name !== '' && !this.#aliases.has(name)) this.#aliases.set(name, item);
     }
     for (const key of sortKeys(this.select)) if (this.#isAlias(key)) this.#aliased.add(key);
+  }
+
+  /** What it is made of. */
+  get rows(): Rows {
+    const { from_table: from, where_clause: where, sample } = this.select;
+    return {
+      from_table: isNode(from) ? from : null,
+      where_clause: isNode(where) ? this.withoutAliases(where) : null,
+      sample: isNode(sample) ? sample : null,
+    };
   }
 
   /** What a reference means, if that is a column of the SELECT's own FROM clause. */

@@ -2,7 +2,7 @@ import { type AstNode, isNode, nodesOf, tableNamed } from '../../../../../shared
 import { hasCall, type SqlFunctions } from '../../../functions/calls.ts';
 import { refuseCollated } from '../../lower/collated.ts';
 import { allOf, conjunctsOf } from '../../lower/conjuncts.ts';
-import { type Apart, bareSelect, refuseTwice } from './apart.ts';
+import { type Apart, refuseTwice, selecting } from './apart.ts';
 import { KnownSelect } from './known-select.ts';
 import { UsedColumns } from './used-columns.ts';
 
@@ -21,23 +21,17 @@ export function rowsOut(select: AstNode, apart: Apart): AstNode | undefined {
   const late = conditions.filter((tree) => hasCall(tree, functions));
   const early = conditions.filter((tree) => !late.includes(tree));
   const columns = new UsedColumns(known, lowering);
-  const { where_clause: _, sample, from_table, ...clauses } = known.select;
+  const { where_clause: _, sample: __, from_table: ___, ...clauses } = known.select;
   const rest = columns.over(clauses);
   const kept = late.map((tree) => columns.over(tree));
-  const bare = bareSelect(lowering);
-  const inner = {
-    ...bare,
-    select_list: columns.written(),
-    from_table: from_table ?? null,
-    sample: sample ?? null,
-    where_clause: early.length === 0 ? null : allOf(early),
-  };
+  const within = { ...known.rows, where_clause: early.length === 0 ? null : allOf(early) };
+  const inner = selecting(columns.written(), within, lowering);
   refuseTwice(inner, [clauses, ...late], apart);
   refuseCollated(inner, tables);
   const rows = relate(inner, tables);
-  const over = (name: string): AstNode => ({ where_clause: null, sample: null, from_table: tableNamed(name) });
+  const over = (name: string) => ({ where_clause: null, sample: null, from_table: tableNamed(name) });
   if (kept.length === 0) return { ...rest, ...over(rows) };
-  const filtered = { ...bare, select_list: columns.names(), ...over(rows), where_clause: allOf(kept) };
+  const filtered = selecting(columns.names(), { ...over(rows), where_clause: allOf(kept) }, lowering);
   return { ...rest, ...over(relate(filtered, tables)) };
 }
 

@@ -3,7 +3,7 @@ import { hasCall } from '../../../functions/calls.ts';
 import { refuseCollated } from '../../lower/collated.ts';
 import { layersOf } from '../../select/groups.ts';
 import { groupSetsOf } from '../../select/parts.ts';
-import { type Apart, bareSelect, refuseTwice } from './apart.ts';
+import { type Apart, refuseTwice, selecting } from './apart.ts';
 import { KnownSelect } from './known-select.ts';
 import { UsedColumns } from './used-columns.ts';
 
@@ -16,22 +16,16 @@ import { UsedColumns } from './used-columns.ts';
  */
 export function setsOut(select: AstNode, apart: Apart): AstNode | undefined {
   const { functions, lowering, tables, relateOnce } = apart;
-  const { where_clause, from_table, sample, ...clauses } = select;
+  const { where_clause, from_table, sample: _, ...clauses } = select;
   if (select.type !== 'SELECT_NODE' || !hasCall(clauses, functions) || !isNode(from_table)) return undefined;
   if (layersOf(groupSetsOf(select).groupSets ?? []).length < 2) return undefined;
   const relation = lowering.relations.get(String(from_table.table_name ?? '').toLowerCase());
   if (relation?.plan.kind === 'step' && !isNode(where_clause)) return undefined;
   const known = new KnownSelect(select, tables, lowering);
   const columns = new UsedColumns(known, lowering);
-  const { where_clause: _, from_table: __, sample: ___, ...rest } = known.select;
+  const { where_clause: __, from_table: ___, sample: ____, ...rest } = known.select;
   const outer = columns.over(rest);
-  const inner = {
-    ...bareSelect(lowering),
-    select_list: columns.written(),
-    from_table,
-    where_clause: isNode(where_clause) ? known.withoutAliases(where_clause) : null,
-    sample: sample ?? null,
-  };
+  const inner = selecting(columns.written(), known.rows, lowering);
   refuseCollated(inner, tables);
   refuseTwice(inner, [clauses], apart);
   return { ...outer, from_table: tableNamed(relateOnce(inner, tables)), where_clause: null, sample: null };

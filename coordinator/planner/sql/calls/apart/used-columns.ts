@@ -1,5 +1,5 @@
-import { type AstNode, inPlaceOf, meaning, nodesOf, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
-import { columnNamed } from '../../../expressions/tree.ts';
+import { type AstNode, inPlaceOf, meaning, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
+import { columnNamed, parseExpression } from '../../../expressions/tree.ts';
 import type { Lowering } from '../../lower/types.ts';
 import type { KnownSelect } from './known-select.ts';
 
@@ -29,7 +29,9 @@ export class UsedColumns {
 
   /** As the question writes them. Rows of which nothing is used have a column, too. */
   written(): AstNode[] {
-    return this.#columns.size > 0 ? [...this.#columns.values()] : [{ ...countless(this.#lowering), alias: 'one' }];
+    return this.#columns.size > 0
+      ? [...this.#columns.values()]
+      : [{ ...parseExpression(this.#lowering.context.dialect, '1'), alias: 'one' }];
   }
 
   names(): AstNode[] {
@@ -55,9 +57,3 @@ export class UsedColumns {
     return { ...columnNamed(name), column_names: [name, ...fields], alias: reference.alias ?? '' };
   }
 }
-
-/** `1` */
-const countless = ({ context }: Lowering): AstNode => {
-  const [{ node } = { node: {} }] = nodesOf(context.dialect.parse('SELECT 1').statements) as { node: AstNode }[];
-  return nodesOf(node.select_list)[0] ?? {};
-};

@@ -1,7 +1,7 @@
 import { type AstNode, find, isNode, tableNamed } from '../../../../../shared/sql/ast.ts';
 import { hasCall } from '../../../functions/calls.ts';
 import { refuseCollated } from '../../lower/collated.ts';
-import { type Apart, bareSelect, refuseTwice } from './apart.ts';
+import { type Apart, refuseTwice, selecting } from './apart.ts';
 import { KnownSelect } from './known-select.ts';
 import { UsedColumns } from './used-columns.ts';
 
@@ -16,18 +16,12 @@ export function windowsOut(select: AstNode, apart: Apart): AstNode | undefined {
   if (select.type !== 'SELECT_NODE' || !hasCall(select.qualify, functions)) return undefined;
   const known = new KnownSelect(select, tables, lowering);
   const columns = new UsedColumns(known, lowering);
-  const { where_clause, sample, from_table, qualify, ...clauses } = known.select;
+  const { where_clause: _, sample: __, from_table: ___, qualify, ...clauses } = known.select;
   if (!isNode(qualify)) return undefined;
   const isWindow = ({ class: kind }: AstNode): boolean => kind === 'WINDOW';
   const rest = columns.over({ ...clauses, where_clause: known.withoutAliases(qualify) }, isWindow);
   if (find(rest, isWindow).length > 0) return undefined;
-  const inner = {
-    ...bareSelect(lowering),
-    select_list: columns.written(),
-    from_table: from_table ?? null,
-    where_clause: isNode(where_clause) ? known.withoutAliases(where_clause) : null,
-    sample: sample ?? null,
-  };
+  const inner = selecting(columns.written(), known.rows, lowering);
   refuseCollated(inner, tables);
   refuseTwice(inner, [clauses], apart);
   return { ...rest, from_table: tableNamed(relate(inner, tables)), sample: null, qualify: null };
