@@ -76,7 +76,7 @@ function fusedStage(spec: StageSpec, maker: StageSpec, { here, other }: JoinSide
       name: `${maker.name} → ${spec.name.replace(/^meet by join key → /, '')}`,
       tasks: maker.tasks,
       inputs: [...maker.inputs, ...sent],
-      steps: [...maker.steps, ...spec.steps.map((step, i) => (i === 0 ? behind(step, here) : step))],
+      steps: behind(maker.steps, spec.steps, here),
       deterministic: spec.deterministic && maker.deterministic,
     }
   );
@@ -111,8 +111,15 @@ export const whole = ({ name, schema, from }: ExchangeInput): ExchangeInput => (
   mode: 'broadcast',
 });
 
-/** The step over what the steps before it yield, under the name of the input that it read. */
-function behind(step: Step, { name }: ExchangeInput): Step {
-  if (step.kind !== 'sql') throw new TypeError('a join is SQL');
-  return { ...step, sql: `WITH ${quotedName(name)} AS (SELECT * FROM ${previousInput}) ${step.sql}` };
+/**
+ * The steps over what the steps before them yield, under the name of the input that they read. SQL stands in their SQL, so
+ * that DuckDB sees all joins at once, and rows do not pass through us between them.
+ */
+function behind(before: readonly Step[], [step, ...rest]: readonly Step[], { name }: ExchangeInput): Step[] {
+  if (step?.kind !== 'sql') throw new TypeError('a join is SQL');
+  const last = before.at(-1);
+  const isSql = last?.kind === 'sql';
+  const rows = isSql ? `${last.sql}\n` : `SELECT * FROM ${previousInput}`;
+  const joined = { ...step, sql: `WITH ${quotedName(name)} AS (${rows}) ${step.sql}` };
+  return [...(isSql ? before.slice(0, -1) : before), joined, ...rest];
 }

@@ -78,6 +78,14 @@ test('a side that turns out small is sent whole to the other, which has waited f
   );
 });
 
+test('a join where its side is made is one text with it: no rows pass from one step to the next', () => {
+  const plan = join(filter(scan(facts), 'id > 0'), filter(scan(names), 'k < 3'));
+  const limits = { broadcastBytesMax: 10_000 };
+  const sql = `SELECT * FROM (FROM '${facts}' WHERE id > 0) JOIN (FROM '${names}' WHERE k < 3) USING (k)`;
+  const [, joining] = runAdapted(bench, plan, sql, { limits, config: {} }).stages;
+  assert.equal(joining?.steps.length, 1);
+});
+
 test('two sides of one size do not wait for each other', () => {
   const columns = [
     { name: 'k', sql: 'k' },
