@@ -92,6 +92,23 @@ const places = [
   'a subquery grouped by',
 ];
 
+/** Subqueries in the conditions of joins: DuckDB has them on one side where rows without a match are kept. */
+export function subqueryInOn(parts: QueryParts, relation: Relation): Query | undefined {
+  const other = parts.table();
+  const kind = parts.random.pick(['JOIN', 'JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'SEMI JOIN', 'ANTI JOIN']);
+  parts.coverage.count('shapes', `a subquery in the condition of a ${kind}`);
+  const side = kind === 'JOIN' ? parts.random.pick([relation, other]) : kind === 'RIGHT JOIN' ? relation : other;
+  const text = `(${value(parts, side, parts.table())})::VARCHAR`;
+  const condition = parts.random.pick([`${text} IS NOT NULL`, `${text} NOT IN ('false', '0', '1')`]);
+  const isHalf = kind === 'SEMI JOIN' || kind === 'ANTI JOIN';
+  const shown = [...relation.columns.slice(0, 3), ...(isHalf ? [] : other.columns.slice(0, 2))];
+  const kept = shown.filter(({ inexact }) => !inexact);
+  const columns = kept.map((column) => ({ ...parts.keep(column), unique: false }));
+  const on = `${parts.keyOf(relation)} = ${parts.keyOf(other)} AND ${condition}`;
+  const texts = kept.map(({ sql }) => sql);
+  return { sql: `SELECT ${list(texts, columns)} FROM ${relation.from} ${kind} ${other.from} ON (${on})`, columns };
+}
+
 /** Lateral joins with tables: rows, the first rows, groups. */
 export function lateralJoin(parts: QueryParts, relation: Relation): Query | undefined {
   const other = parts.table();

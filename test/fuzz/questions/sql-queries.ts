@@ -1,7 +1,7 @@
 import { quotedName } from '../../../shared/sql/text.ts';
 import type { Random } from '../../simulation/random.ts';
 import { type Column, decidingKeys } from './column.ts';
-import { lateralJoin, subqueryValues } from './correlated.ts';
+import { lateralJoin, subqueryInOn, subqueryValues } from './correlated.ts';
 import type { Coverage } from './coverage.ts';
 import { groupingSets } from './grouping-sets.ts';
 import { makeJoin } from './joins.ts';
@@ -60,6 +60,7 @@ export class Queries {
       () => this.#shape(subqueryValues, depth),
       () => this.#shape(subqueryValues, depth),
       () => this.#shape(lateralJoin, depth),
+      () => this.#shape(subqueryInOn, depth),
     ];
     return this.#random.pick(makers)();
   }

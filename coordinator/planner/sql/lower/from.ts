@@ -3,17 +3,20 @@ import { type AstNode, isNode, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { isVolatile } from '../../expressions/volatile.ts';
 import type { CommonTables } from './common-tables.ts';
-import { type Attachment, attachTo, type Conjunct, conjunctsOf, filterBy, joinBy, plainConjunct } from './conjuncts.ts';
+import { type Attachment, attachTo, type Conjunct, conjunctsOf, plainConjunct } from './conjuncts.ts';
 import { leftward } from './correlated/in-domain.ts';
 import { inScope, lowerLateral } from './correlated/lateral.ts';
 import { joinUnits } from './joins/join-order.ts';
+import { filteredSide, outerJoin } from './joins/outer-join.ts';
 import type { Unit } from './joins/unit.ts';
 import { joinedScope, joinTypes, oneOf, sharedNames } from './names/join-scope.ts';
 import { NotDistributed, simply } from './names/names.ts';
-import { columnsIn } from './names/resolver.ts';
 import { type Scope, scopeOf } from './names/scope.ts';
 import { lowerRelation } from './relation.ts';
 import { sampled, sampledName } from './samples.ts';
+import { lowerCondition } from './subqueries/conditions.ts';
+import { hasSubquery, onSides } from './subqueries/on-clause.ts';
+import { typeOver } from './subqueries/site.ts';
 import type { Lowering } from './types.ts';
 
 /** A FROM clause: relations that inner joins connect in any order, and what names mean over them. */
@@ -65,7 +68,7 @@ function lowerJoin(join: AstNode, tables: CommonTables, lowering: Lowering): Fro
     if (lateral === undefined) throw new NotDistributed(lowered.reason);
     return { ...withoutLaterals(left, lowering), scope: lateral.scope, laterals: [lateral.attachment] };
   }
-  return joinedBy(join, left, lowered.value, lowering);
+  return joinedBy(join, left, lowered.value, tables, lowering);
 }
 
 /** @throws NotDistributed for a join that is none of rows that meet by a condition */
@@ -79,25 +82,45 @@ function formOf(join: AstNode): { readonly kind: string; readonly type: JoinType
   return { kind, type };
 }
 
+const typeOfUnits =
+  (units: readonly Unit[], lowering: Lowering) =>
+  (tree: AstNode): string | undefined =>
+    typeOver(
+      tree,
+      units.flatMap(({ plan }) => lowering.schemaOf(plan)),
+      lowering,
+    );
+
 const withoutLaterals = (from: From, lowering: Lowering): From =>
   from.laterals.length > 0 ? joinedWhole(from, lowering) : from;
 
 /** Inner joins go on in any order; of another, each side is joined in itself before. */
-function joinedBy(join: AstNode, left: From, right: From, lowering: Lowering): From {
+function joinedBy(join: AstNode, left: From, right: From, tables: CommonTables, lowering: Lowering): From {
   const { kind, type } = formOf(join);
   const using = kind === 'NATURAL' ? sharedNames(left.scope, right.scope) : textsOf(join.using_columns);
   const equal = equalBy(using, kind, left.scope, right.scope);
   const scope = joinedScope(type, left.scope, right.scope, using);
   const both = joinedScope('inner', left.scope, right.scope, using);
-  const condition = isNode(join.condition) ? conjunctsOf(inScope(join.condition, both)) : [];
-  const trees = [...equal, ...condition];
+  const conditions = isNode(join.condition) ? conjunctsOf(join.condition) : [];
+  const plain = conditions.filter((tree) => !hasSubquery(tree)).map((tree) => inScope(tree, both));
+  const trees = [...equal, ...plain];
+  const units = [...left.units, ...right.units];
+  const site = { scope: both, tables, lowering, typeOf: typeOfUnits(units, lowering) };
+  const others = conditions.filter(hasSubquery);
+  if (kind === 'ASOF' && others.length > 0)
+    throw new NotDistributed('it has a subquery in the condition of an ASOF join');
   if (type !== 'inner' || right.laterals.length > 0) {
-    const unit = outerJoin(type, whole(left, lowering), whole(right, lowering), trees, lowering);
+    const sides = { left: whole(left, lowering), right: whole(right, lowering) };
+    const on = onSides(others, sides, filteredSide(type), site);
+    const unit = outerJoin(type, on, [...trees, ...on.trees], lowering);
     return { scope, units: [unit], conjuncts: [], laterals: [] };
   }
   const { dialect } = lowering.context;
-  const added = trees.map((tree) => plainConjunct(tree, isVolatile(dialect, tree)));
   const before = withoutLaterals(left, lowering);
+  const added = [
+    ...trees.map((tree) => plainConjunct(tree, isVolatile(dialect, tree))),
+    ...others.map((tree) => lowerCondition(tree, site)),
+  ];
   const conjuncts = [...before.conjuncts, ...right.conjuncts, ...added];
   return { scope, units: [...before.units, ...right.units], conjuncts, laterals: [] };
 }
@@ -128,7 +151,8 @@ const comparison = (type: string, left: AstNode, right: AstNode): AstNode => ({
 
 /** A side of an outer join is joined in itself before. */
 function whole({ units, conjuncts, laterals }: From, lowering: Lowering): Unit {
-  const added = laterals.flatMap(({ adds }) => [...adds]);
+  const attachments = [...conjuncts.flatMap(({ attachments }) => attachments), ...laterals];
+  const added = attachments.flatMap(({ adds }) => [...adds]);
   const names = new Set([...units.flatMap((unit) => [...unit.names]), ...added]);
   return { plan: attachTo(joinUnits(units, conjuncts, lowering), laterals, lowering), names };
 }
@@ -139,24 +163,3 @@ const joinedWhole = (from: From, lowering: Lowering): From => ({
   conjuncts: [],
   laterals: [],
 });
-
-/** Conditions on the side alone whose rows need not all be kept are asked before the join. */
-function outerJoin(type: JoinType, left: Unit, right: Unit, trees: readonly AstNode[], { context }: Lowering): Unit {
-  const { dialect } = context;
-  const early = type === 'full' || type === 'asof' || type === 'asofLeft' ? undefined : type === 'right' ? left : right;
-  const isEarly = (tree: AstNode): boolean => {
-    const names = [...columnsIn(tree)];
-    return (
-      names.length > 0 &&
-      early !== undefined &&
-      !isVolatile(dialect, tree) &&
-      names.every((name) => early.names.has(name))
-    );
-  };
-  const before = trees.filter(isEarly);
-  const on = trees.filter((tree) => !isEarly(tree));
-  const plans = [left, right].map((unit) => (unit === early ? filterBy(unit.plan, before, dialect) : unit.plan));
-  const [l = left.plan, r = right.plan] = plans;
-  const names = type === 'semi' || type === 'anti' ? left.names : new Set([...left.names, ...right.names]);
-  return { plan: joinBy(type, l, r, on, dialect), names };
-}

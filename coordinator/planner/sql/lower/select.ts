@@ -157,8 +157,9 @@ function partsOf(select: AstNode, items: readonly SelectItem[], lookup: Lookup):
 
 const schemaIn = ({ units }: From, lowering: Lowering): Schema => units.flatMap(({ plan }) => lowering.schemaOf(plan));
 
-function schemaOf({ units, laterals }: From, where: readonly Conjunct[]): Schema {
-  const added = [...laterals, ...where.flatMap(({ attachments }) => attachments)].flatMap(({ adds }) => [...adds]);
+function schemaOf({ units, laterals, conjuncts }: From, where: readonly Conjunct[]): Schema {
+  const attachments = [...conjuncts, ...where].flatMap(({ attachments }) => attachments);
+  const added = [...laterals, ...attachments].flatMap(({ adds }) => [...adds]);
   return [...units.flatMap(({ names }) => [...names]), ...added].map((name) => ({ name, type: '' }));
 }
 

@@ -13,6 +13,7 @@ import { columnsIn } from '../names/resolver.ts';
 import { estimateRows } from './estimate.ts';
 import { withImplied } from './implied-joins.ts';
 import type { Sized, Unit } from './unit.ts';
+import { valuesBeside } from './values-beside.ts';
 
 /**
  * Joins the relations under their conditions. Each condition is asked as early as its columns are there. The largest
@@ -30,7 +31,9 @@ export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[]
     // One that stands alone comes first however large it is: no sample is taken for that.
     .map((unit) => ({ ...unit, rows: more.length === 0 ? 0 : estimateRows(unit.plan, lowering.context) }))
     .toSorted((a, b) => b.rows - a.rows);
-  return new Ordering(withImplied(sized, shared, lowering.context), [...shared, ...late], lowering).join();
+  const connected = valuesBeside(sized, shared, lowering);
+  const implied = withImplied(connected.units, connected.conjuncts, lowering.context);
+  return new Ordering(implied, [...connected.conjuncts, ...late], lowering).join();
 }
 
 /** EXISTS over as many rows as its relation has hardly rules one out: other joins first make fewer of them. */

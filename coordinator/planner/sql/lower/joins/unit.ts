@@ -12,3 +12,9 @@ export interface Sized extends Unit {
   readonly rows: number;
   readonly isFiltered: boolean;
 }
+
+/** Of a join that keeps rows without a match. */
+export interface Sides {
+  readonly left: Unit;
+  readonly right: Unit;
+}
