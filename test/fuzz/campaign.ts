@@ -25,6 +25,8 @@ export interface FuzzOptions {
   readonly minimised?: boolean;
   /** How long one question may take. */
   readonly limitMs?: number;
+  /** Asks only questions of this family. */
+  readonly family?: string | undefined;
   /** Differences that count; default: all. */
   readonly counts?: (text: string) => boolean;
 }
@@ -60,7 +62,15 @@ class FuzzReport {
 export async function fuzz(
   seed: number,
   count: number,
-  { differencesMax, print, mutate, minimised = false, limitMs = questionMsMax, counts = () => true }: FuzzOptions,
+  {
+    differencesMax,
+    print,
+    mutate,
+    minimised = false,
+    limitMs = questionMsMax,
+    family,
+    counts = () => true,
+  }: FuzzOptions,
 ): Promise<FuzzReport> {
   const report = new FuzzReport();
   await using time = new TimeLimit(limitMs);
@@ -69,6 +79,7 @@ export async function fuzz(
     const end = Math.min(worldSeed(at) + perWorld, seed + count);
     for (; at < end; at++) {
       const question = world.make(at % perWorld);
+      if (family !== undefined && question.family !== family) continue;
       const outcome = await world.ask(question, mutate);
       report.add(outcome);
       if (outcome.late === 'DuckDB') print(`seed ${question.seed} (${question.kind}): ${outcome.reason}`);

@@ -40,6 +40,8 @@ export interface Case {
   /** Another text as a question over the same datasets, views, parameters and functions. */
   readonly again: (sql: string) => Asked;
   readonly orderedBy: readonly number[];
+  /** Of the generators of one part of SQL each, the one that made it. */
+  readonly family?: string;
   readonly slots: number;
   /** Asked a second time, as one task of all threads where that may be. */
   readonly wide: boolean;
@@ -121,8 +123,8 @@ export class World implements Disposable {
     });
     const again = (sql: string): Asked => around.ask(sql);
     if (random.chance(0.55)) {
-      const { sql, orderedBy } = new Queries(random, around.tables, this.#coverage, around).question();
-      return { seed, kind: 'sql', ...around.ask(sql), orderedBy, ...runs, again };
+      const { sql, ...about } = new Queries(random, around.tables, this.#coverage, around).question();
+      return { seed, kind: 'sql', ...around.ask(sql), ...about, ...runs, again };
     }
     const { node, orderedBy } = new Plans(random, [...this.tables, ...uploads], this.#coverage).question();
     const sql = this.referenceOf(node);

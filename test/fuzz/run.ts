@@ -14,6 +14,8 @@ const { values } = parseArgs({
     show: { type: 'string' },
     /** How long one question may take. */
     'limit-ms': { type: 'string', default: String(questionMsMax) },
+    /** Asks only questions of this family; those of others are made and left out. */
+    family: { type: 'string' },
     stop: { type: 'string', default: '20' },
   },
 });
@@ -28,6 +30,7 @@ if (values.show === undefined) {
     print,
     minimised: true,
     limitMs: Number(values['limit-ms']),
+    family: values.family,
   });
   for (const line of report.lines()) print(line);
   process.exitCode = report.differences.length === 0 ? 0 : 1;

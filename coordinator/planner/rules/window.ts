@@ -1,6 +1,6 @@
-import { type AstNode, find, meaning, nodesOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, find, meaning, nodesOf, rewrite } from '../../../shared/sql/ast.ts';
 import { type BoundColumn, type BoundOf, inputOf } from '../bound/plan.ts';
-import { printExpression } from '../expressions/tree.ts';
+import { parseOrder, printExpression } from '../expressions/tree.ts';
 import type { Build } from '../stages/build.ts';
 import { continued, type Fragment } from '../stages/fragment.ts';
 import { addSelect } from '../stages/query.ts';
@@ -17,7 +17,7 @@ export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
   const met = meeting(input, sharedKeys(columns), build);
   const own = asTheyAre(met.schema);
   const volatile = columns.some((column) => column.volatile);
-  return continued(met, addSelect(met.query, [...own, ...columns]), 'window', {
+  return continued(met, addSelect(met.query, [...own, ...inOneReading(columns, met, build)]), 'window', {
     schema: bound.schema,
     traits: {
       ...withoutUnique(met.traits),
@@ -45,6 +45,25 @@ export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
     const columns = by.map((key) => heldBy(key, asTheyAre(fragment.schema)));
     return { ...spread, traits: { ...spread.traits, ...placedBy(columns) } };
   }
+}
+
+/**
+ * DuckDB makes aggregates over whole partitions a join of the input with its own groups, and so reads it twice: not what
+ * comes from a function or a source. An order in which all rows are alike leaves the answer as it is, and it one reading.
+ */
+function inOneReading(
+  columns: readonly BoundColumn[],
+  { steps, inputs }: Fragment,
+  { context: { dialect } }: Build,
+): readonly BoundColumn[] {
+  if (steps.length === 0 && inputs.every(({ kind }) => kind !== 'extract')) return columns;
+  const orders = parseOrder(dialect, 'true');
+  const ordered = (node: AstNode): AstNode | undefined =>
+    node.class === 'WINDOW' && nodesOf(node.orders).length === 0 ? { ...node, orders } : undefined;
+  return columns.map((column) => {
+    const tree = rewrite(column.tree, ordered);
+    return { ...column, tree, sql: printExpression(dialect, tree) };
+  });
 }
 
 /** Keys by which every window function partitions. */

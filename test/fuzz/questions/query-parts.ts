@@ -17,6 +17,8 @@ export interface Query {
 export interface Question extends Query {
   /** Places of columns that the rows are ordered by. */
   readonly orderedBy: readonly number[];
+  /** The family that it is of, if it is of one. */
+  readonly family?: string;
 }
 
 /** Something that stands after FROM. */
@@ -42,6 +44,15 @@ export class QueryParts {
 
   table(): Relation {
     const table = this.random.pick(this.#tables);
+    this.coverage.count('sources', table.source);
+    return this.named(table.from, table.columns);
+  }
+
+  /** One whose rows have a unique column. */
+  keyed(): Relation | undefined {
+    const keyed = this.#tables.filter(({ columns }) => columns.some(({ unique }) => unique));
+    if (keyed.length === 0) return undefined;
+    const table = this.random.pick(keyed);
     this.coverage.count('sources', table.source);
     return this.named(table.from, table.columns);
   }

@@ -3,6 +3,7 @@ import type { Random } from '../../simulation/random.ts';
 import { type Column, decidingKeys } from './column.ts';
 import { lateralJoin, subqueryInOn, subqueryValues } from './correlated.ts';
 import type { Coverage } from './coverage.ts';
+import { familyQuestion } from './families/families.ts';
 import { groupingSets } from './grouping-sets.ts';
 import { makeJoin } from './joins.ts';
 import { oddShape } from './odd-shapes.ts';
@@ -28,6 +29,8 @@ export class Queries {
 
   /** A question, ordered and cut at times. */
   question(): Question {
+    const family = this.#random.chance(0.4) ? familyQuestion(this.#parts) : undefined;
+    if (family !== undefined) return family;
     if (this.#random.chance(0.3)) return singleFileQuestion(this.#random, this.#tables, this.#coverage);
     if (this.#random.chance(0.2)) {
       const odd = oddShape(this.#random, this.relation(this.#random.between(0, 1)), this.relation(0), this.#coverage);

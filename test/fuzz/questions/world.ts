@@ -55,10 +55,11 @@ function makeTable(random: Random, connection: Connection, directory: string, na
   const select = columnsOf(random, name, format, rows).join(', ');
   const folder = join(directory, name);
   mkdirSync(folder);
+  // An uneven cut: some files have one row, some none.
+  const cuts = Array.from({ length: files + 1 }, (_, file) => cutAt(random, rows, file, files));
   const paths = Array.from({ length: files }, (_, file) => {
     const path = join(folder, `part-${file}.${format}`);
-    // An uneven cut: some files have one row, some none.
-    const [from, to] = [cutAt(random, rows, file, files), cutAt(random, rows, file + 1, files)];
+    const [from = 0, to = 0] = cuts.slice(file);
     const rowsSql = `SELECT ${select} FROM (SELECT i, hash(i) AS h FROM range(${from}, ${Math.max(from, to)}) t(i))`;
     connection.execute(`COPY (${rowsSql}) TO ${literal(path)} (${copyOptions(random, format)})`);
     return path;
