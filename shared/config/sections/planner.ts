@@ -12,10 +12,10 @@ export const plannerSettings = {
     max: 16 * GiB,
     doc: 'Data below which splitting further does not pay: smaller inputs are read by one task.',
   }),
-  tasksPerSlot: count(2, {
+  tasksPerSlot: count(1, {
     min: 1,
     max: 64,
-    doc: 'Tasks of a scan for each slot of the cluster, where each of them has 16 times `taskBytesMin`: they even out unequal tasks.',
+    doc: 'Tasks of a scan for each slot of the cluster, where each of them has 16 times `taskBytesMin`. More than one even out slots of unequal speed, and each costs some 10 ms and builds its tables anew.',
   }),
   textSplitBytes: bytes(4 * MiB, {
     min: KiB,

@@ -26,7 +26,7 @@ export class PlannerBench implements Disposable {
 
   /** Small limits, so that small files make several tasks; every question is distributed. */
   constructor(overrides: Partial<Record<SettingName, number>> = {}) {
-    const small = { taskBytesMin: 1, textSplitBytes: 1024, sortBytesMin: 1, wideBytesMax: 0 };
+    const small = { taskBytesMin: 1, textSplitBytes: 1024, sortBytesMin: 1, wideBytesMax: 0, tasksPerSlot: 2 };
     this.config = loadConfig({}, { ...small, ...overrides });
     const cache = new SourceCache(this.config.sourceCacheEntriesMax);
     this.tools = { connection: this.connection, dialect: dialectOf(this.connection), cache, config: this.config };
