@@ -1,6 +1,7 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
 import { type AstNode, isNode, nodesOf, textsOf, walk } from '../../../../shared/sql/ast.ts';
+import type { Dialect } from '../../dialect.ts';
 import { columnNamed } from '../../expressions/tree.ts';
 import { lowerSelect } from '../select/lower-select.ts';
 import { groupSetsOf, modifiersOf, type SelectItem, type SelectParts } from '../select/parts.ts';
@@ -8,6 +9,7 @@ import type { CommonTables } from './common-tables.ts';
 import { type Attachment, applyConjunct, attachTo, type Conjunct, conjunctsOf } from './conjuncts.ts';
 import { type From, lowerFrom } from './from.ts';
 import { joinUnits } from './joins/join-order.ts';
+import { inHaving } from './names/having.ts';
 import { itemName } from './names/item-name.ts';
 import { NotDistributed } from './names/names.ts';
 import { type Lookup, resolveTree } from './names/resolver.ts';
@@ -78,7 +80,7 @@ export function openSelect(select: AstNode, tables: CommonTables, lowering: Lowe
     },
   };
   const { items, aliases, itemNames } = itemsOf(select, lookup, lowering);
-  const parts = partsOf(select, items, { ...lookup, aliases, itemNames });
+  const parts = partsOf(select, items, { ...lookup, aliases, itemNames }, lowering.context.dialect);
   if (isCorrelated) throw new NotDistributed('a subquery speaks of the query around it outside its WHERE clause');
   const conditions = isNode(select.where_clause) ? conjunctsOf(select.where_clause) : [];
   const where = conditions.map((tree) => lowerCondition(tree, { ...site, ...(outer ? { outer } : {}), aliases }));
@@ -111,7 +113,7 @@ function sourceOf({ from_table, sample }: AstNode): AstNode {
 
 interface Items {
   readonly items: readonly SelectItem[];
-  /** Explicit ones in lower case, with what they stand for: the first of equal ones. */
+  /** Explicit ones in lower case, with what they stand for: the last of equal ones. */
   readonly aliases: ReadonlyMap<string, AstNode>;
   /** What these items are called instead: no column of the plan is. */
   readonly itemNames: ReadonlyMap<string, string>;
@@ -125,7 +127,7 @@ function itemsOf(select: AstNode, lookup: Lookup, { context, names }: Lowering):
     const alias = String(tree.alias ?? '');
     const resolved = { ...resolveTree(tree, { ...lookup, aliases, itemNames }), alias: '' };
     const named = { name: alias || (name ?? itemName(tree, context.dialect)), tree: resolved };
-    if (alias === '' || aliases.has(alias.toLowerCase())) return { alias: '', ...named };
+    if (alias === '') return { alias, ...named };
     const own = names.madeUp(`item${i}`);
     aliases.set(alias.toLowerCase(), resolved);
     itemNames.set(alias.toLowerCase(), own);
@@ -135,17 +137,19 @@ function itemsOf(select: AstNode, lookup: Lookup, { context, names }: Lowering):
 }
 
 /** The clauses behind FROM and WHERE. */
-function partsOf(select: AstNode, items: readonly SelectItem[], lookup: Lookup): SelectParts {
+function partsOf(select: AstNode, items: readonly SelectItem[], lookup: Lookup, dialect: Dialect): SelectParts {
   const resolve = (tree: AstNode): AstNode => resolveTree(tree, lookup);
   const inOrder = (tree: AstNode): AstNode => resolveOrder(tree, lookup, resolve);
   const modifiers = modifiersOf(nodesOf(select.modifiers));
   if (typeof modifiers === 'string') throw new NotDistributed(modifiers);
+  const groups = nodesOf(select.group_expressions).map(resolve);
+  const having = { ...lookup, aliasesFirst: inHaving(select, groups, items, dialect) };
   return {
     items,
-    groups: nodesOf(select.group_expressions).map(resolve),
+    groups,
     groupsAll: select.aggregate_handling === 'FORCE_AGGREGATES',
     ...groupSetsOf(select),
-    ...(isNode(select.having) ? { having: resolve(select.having) } : {}),
+    ...(isNode(select.having) ? { having: resolveTree(select.having, having) } : {}),
     ...(isNode(select.qualify) ? { qualify: resolve(select.qualify) } : {}),
     ...modifiers,
     distinctOn: modifiers.distinctOn.map((tree) => targetOf(inOrder(tree), items)),

@@ -1,11 +1,8 @@
 import type { Schema } from '../../../../shared/schema.ts';
-import { type AstNode, find, meaning, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
+import { type AstNode, rewrite, textsOf } from '../../../../shared/sql/ast.ts';
 import type { SelectItem } from './parts.ts';
 
-/**
- * Names of select items as other clauses may use them. DuckDB prefers columns in some clauses and aliases in others: where
- * a name could be either and they differ, nothing is decided here.
- */
+/** Names of select items as other clauses may use them: no column has such a name. */
 export class Aliases {
   readonly #items: ReadonlyMap<string, AstNode>;
   readonly #columns: ReadonlySet<string>;
@@ -22,15 +19,6 @@ export class Aliases {
   /** The expression over columns only. */
   resolve(tree: AstNode): AstNode {
     return replaceNames(tree, this.#items, this.#columns);
-  }
-
-  /** Whether some name in it could be a column or another item's alias. */
-  isAmbiguous(tree: AstNode): boolean {
-    return find(tree, (node) => node.class === 'COLUMN_REF').some((node) => {
-      const [name = ''] = textsOf(node.column_names).map((text) => text.toLowerCase());
-      const item = this.#items.get(name);
-      return item !== undefined && this.#columns.has(name) && meaning(item) !== meaning(node);
-    });
   }
 }
 

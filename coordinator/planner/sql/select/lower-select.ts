@@ -1,6 +1,6 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { find, inPlaceOf, isNode, rewrite } from '../../../../shared/sql/ast.ts';
+import { find, inPlaceOf, rewrite } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import type { Dialect } from '../../dialect.ts';
 import { aggregate, aggregateBelow, isAggregation } from './aggregation.ts';
@@ -22,11 +22,6 @@ export function lowerSelect(
   dialect: Dialect,
 ): PlanNode | string {
   const aliases = new Aliases(parts.items, schema);
-  const clauses = [...(parts.where ? [parts.where] : []), ...parts.groups, ...(parts.having ? [parts.having] : [])];
-  const orders = parts.orders.map(({ expression }) => expression).filter(isNode);
-  const complex = orders.filter((order) => order.class !== 'COLUMN_REF');
-  if ([...clauses, ...complex].some((tree) => aliases.isAmbiguous(tree)))
-    return 'a name in it is a column and an alias';
   return lowered(new Select(parts, aliases, schema, dialect), relation);
 }
 

@@ -56,7 +56,7 @@ export function plainOrders(orders: readonly AstNode[], select: AstNode): AstNod
     const position = positionOf(expression);
     const [name, ...more] = textsOf(expression.column_names);
     const isNamed = ({ alias }: AstNode): boolean => String(alias || '\n').toLowerCase() === name?.toLowerCase();
-    const item = position === undefined ? (more.length > 0 ? undefined : list.find(isNamed)) : list[position - 1];
+    const item = position === undefined ? (more.length > 0 ? undefined : list.findLast(isNamed)) : list[position - 1];
     if (position !== undefined && (item === undefined || list.some(({ class: kind }) => kind === 'STAR')))
       throw new NotDistributed('it orders by a position that is not known');
     return item === undefined ? order : { ...order, expression: { ...item, alias: '' } };

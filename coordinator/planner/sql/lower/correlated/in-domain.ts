@@ -1,4 +1,4 @@
-import { type AstNode, isNode, nodesOf, onlyStatement, rewrite } from '../../../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, nodesOf, onlyStatement, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../../dialect.ts';
 import { columnNamed } from '../../../expressions/tree.ts';
 import { modifiersOf } from '../../select/parts.ts';
@@ -57,7 +57,20 @@ export class InDomain {
   /** Items keep their names, and stars mean what they meant. */
   items(node: AstNode, tree: AstNode): AstNode[] {
     const before = nodesOf(node.select_list);
-    return nodesOf(tree.select_list).map((item, i) => this.named(item, before[i] ?? {}));
+    this.#refuseHidden(node, before);
+    return nodesOf(tree.select_list).map((item, i) => {
+      const own = before[i] ?? {};
+      return item.class === 'STAR' || this.#isOther(own) ? this.named(item, own) : item;
+    });
+  }
+
+  /** The name that an item of a value around keeps would be an alias, and stand before a column of the query's own. */
+  #refuseHidden(node: AstNode, items: readonly AstNode[]): void {
+    const own = this.meanings.ownOf(node).map(({ column_names }) => textsOf(column_names));
+    const isOwn = (name: string): boolean =>
+      own.some(([first = '', ...more]) => more.length === 0 && first.toLowerCase() === name.toLowerCase());
+    if (items.some((item) => !item.alias && this.meanings.outer.has(item) && isOwn(itemName(item, this.dialect))))
+      throw new NotDistributed('a correlated subquery has a column and a value of the query around of one name');
   }
 
   named(item: AstNode, before: AstNode): AstNode {
@@ -65,6 +78,11 @@ export class InDomain {
     if (item.relation_name) return item;
     const excluded = Array.isArray(item.exclude_list) ? item.exclude_list : [];
     return { ...item, exclude_list: [...excluded, ...this.domain.columns] };
+  }
+
+  /** Whether another tree stands for it, which would be called otherwise. */
+  #isOther(item: AstNode): boolean {
+    return find(item, (node) => this.meanings.outer.has(node) || node.class === 'WINDOW').length > 0;
   }
 
   columns(alias: string): AstNode[] {

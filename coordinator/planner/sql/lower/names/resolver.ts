@@ -1,4 +1,4 @@
-import { type AstNode, find, isNode, meaning, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
 import { columnNamed } from '../../../expressions/tree.ts';
 import { NotDistributed } from './names.ts';
 import { resolveName, type Scope } from './scope.ts';
@@ -14,10 +14,18 @@ export interface Lookup {
   readonly inline?: boolean;
   /** Under which name an alias is left to the SELECT: the plan may have a column of the alias's own. */
   readonly itemNames?: ReadonlyMap<string, string>;
+  /** Where an alias comes before a column of its name; absent: nowhere. */
+  readonly aliasesFirst?: AliasesFirst;
   /** What stands for a subquery; of one that is compared, also what it is compared with, over the plan's columns. */
   readonly subquery: (node: AstNode, child?: AstNode) => AstNode;
   /** Told of each column of the query around that is used. */
   readonly onOuter?: (internal: string) => void;
+}
+
+/** HAVING takes a name for an alias, unless the column is a key or stands within an aggregate. */
+export interface AliasesFirst {
+  isKey(column: AstNode): boolean;
+  isAggregate(node: AstNode): boolean;
 }
 
 /** The expression over the plan's column names. @throws NotDistributed for what is not understood */
@@ -27,6 +35,7 @@ export function resolveTree(tree: AstNode, lookup: Lookup, parameters: ReadonlyS
       const child = isNode(node.child) ? resolveTree(node.child, lookup, parameters) : undefined;
       return { ...lookup.subquery(node, child), alias: node.alias ?? '' };
     }
+    if (lookup.aliasesFirst?.isAggregate(node)) return resolveTree(node, columnsFirst(lookup), parameters);
     if (node.class === 'LAMBDA') return lambda(node, lookup, parameters);
     if (node.class === 'STAR') throw new NotDistributed('its columns are chosen by pattern');
     if (node.class === 'POSITIONAL_REFERENCE') throw new NotDistributed('it names columns by position');
@@ -38,21 +47,20 @@ export function resolveTree(tree: AstNode, lookup: Lookup, parameters: ReadonlyS
   });
 }
 
+const columnsFirst = ({ aliasesFirst: _, ...lookup }: Lookup): Lookup => lookup;
+
+/** Columns come before aliases of their name, as everywhere in DuckDB but in HAVING, and in ORDER BY and DISTINCT ON of a bare name. */
 function reference(
   names: readonly string[],
   node: AstNode,
-  { scope, outer, aliases, inline, itemNames, onOuter }: Lookup,
+  { scope, outer, aliases, inline, itemNames, aliasesFirst, onOuter }: Lookup,
 ): AstNode {
   const [first = ''] = names;
   const alias = names.length === 1 && aliases?.has(first.toLowerCase());
   const own = resolveName(names, scope);
-  if (own !== undefined) {
-    const item = alias ? aliases?.get(first.toLowerCase()) : undefined;
-    if (item !== undefined && meaning(item) !== meaning(own)) {
-      throw new NotDistributed('a name in it is a column and an alias');
-    }
-    return own;
-  }
+  const isHidden = alias && own !== undefined && aliasesFirst !== undefined && !aliasesFirst.isKey(own);
+  if (own !== undefined && !isHidden) return own;
+  if (isHidden) return columnNamed(itemNames?.get(first.toLowerCase()) ?? first);
   const around = outer && resolveName(names, outer);
   if (alias && around !== undefined)
     throw new NotDistributed('a name in it is an alias and a column of the query around');

@@ -92,7 +92,6 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
     `select s, count(*) as c from (select s, random() as r from '${p}') where r >= 0 group by grouping sets ((s), (s)) order by all`,
     /sets of keys are equal/,
   ],
-  [`select k as i, i as k from '${p}' order by i + 0, k limit 5`, /column and an alias/],
   [`select sum(w) from read_csv('${c}', filename = true)`, /read_csv with filename is read in one piece/],
   [`select s from '${p}' where i < 40 order by s collate nocase, i`, /collation/],
   [
