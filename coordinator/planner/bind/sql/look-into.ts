@@ -4,6 +4,7 @@ import { nodesOf, onlyStatement } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
 import { fixTime } from '../../expressions/present-time.ts';
 import { FileNames } from '../../sql/file-names.ts';
+import { methodsAsCalls } from '../../sql/method-calls.ts';
 import { fillParameters } from '../../sql/parameters.ts';
 import { relationsByName, tableReferences } from '../../sql/table-references.ts';
 import { isOwnFile, virtualColumn } from '../../sql/virtual-columns.ts';
@@ -18,7 +19,8 @@ import type { BindPlan, Question } from './question.ts';
  * @throws SheafError `SQL_INVALID` for what is not one SELECT, or does harm; what binding the tables throws
  */
 export function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: BindPlan): Question {
-  const { tree: parsed, text, unknown } = fillParameters(node, context.dialect);
+  const { tree: filled, text, unknown } = fillParameters(node, context.dialect);
+  const parsed = methodsAsCalls(filled, context.dialect);
   assert(unknown.length === 0, 'the values of all PIVOTs are known');
   const relations = relationsByName(node.relations);
   if (onlyStatement(parsed) === undefined) throw notOne(nodesOf(parsed.statements).length);

@@ -28,6 +28,16 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
     ],
     gathered: [],
   },
+  'calls as methods of columns': {
+    distributed: [
+      `select sym.lower(), count(*) from '${trades}' group by 1 order by all`,
+      `select t.sym.lower().upper() from read_parquet('${trades}') t where sym.starts_with('A') and t.id.abs() < 9`,
+      `select tags.list_filter(lambda x: x.len() > 2).len() as n, count(*) from '${items}' group by all order by all`,
+      `select x.s, count(*) from (select sym.lower() s from '${trades}') x join '${days}' d on d.name.len() = x.s.len() + 1 group by 1`,
+      `select qty, sym.max() from '${trades}' group by qty having sym.min() = 'A' order by qty`,
+    ],
+    gathered: [],
+  },
   'lateral joins': {
     distributed: [
       `select t.id, v.x from '${trades}' t, lateral (values (t.id), (t.qty)) v(x) where t.id < 4 order by all`,
