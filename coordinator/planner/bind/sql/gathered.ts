@@ -1,6 +1,6 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { type AstNode, rewrite } from '../../../../shared/sql/ast.ts';
+import type { AstNode } from '../../../../shared/sql/ast.ts';
 import type { BoundOf } from '../../bound/plan.ts';
 import { cutTo } from '../../bound/prune.ts';
 import type { PlanContext } from '../../context.ts';
@@ -9,9 +9,10 @@ import { gatheredFilters } from '../../sql/gathered-filters.ts';
 import { filterBy } from '../../sql/lower/conjuncts.ts';
 import { takesSample } from '../../sql/lower/samples.ts';
 import { isTreeRowByRow } from '../../sql/row-by-row.ts';
+import { StarsElsewhere } from '../../sql/stars-elsewhere.ts';
 import type { TableReference } from '../../sql/table-references.ts';
 import { wholeFiles } from '../../sql/whole-files.ts';
-import { usedColumns, withoutExistsLists, withRelations } from '../../sql/with-relations.ts';
+import { usedColumns, withRelations } from '../../sql/with-relations.ts';
 import { columnNames } from '../describe.ts';
 import type { BindPlan, Question } from './question.ts';
 
@@ -65,11 +66,11 @@ function inputsOf(
   { tree, references }: Question,
   { dialect, whole }: PlanContext,
 ): { readonly plan: PlanNode; readonly used: ReadonlySet<string> }[] {
-  const without = withoutExistsLists(withoutFiles(tree, references));
+  const stars = new StarsElsewhere(tree, withoutFiles(references));
   const filters = whole ? undefined : gatheredFilters(tree, mentions, dialect);
   return plans.map((plan) => {
     const readers = mentions.filter((mention) => mention.plan === plan);
-    const used = readers.flatMap(({ reference, schema }) => usedColumns(without, reference, schema));
+    const used = readers.flatMap(({ reference, schema }) => usedColumns(stars.without(reference), reference, schema));
     const [only, ...more] = readers;
     const conditions = only === undefined || more.length > 0 ? [] : (filters?.get(only.reference) ?? []);
     return { plan: filterBy(plan, conditions, dialect), used: columnNames(used) };
@@ -89,9 +90,9 @@ function onePerScan(): (reference: Pick<TableReference, 'plan'>) => PlanNode {
 }
 
 /** Names of files are no names of columns. */
-const withoutFiles = (tree: AstNode, references: Question['references']): AstNode =>
-  rewrite(tree, (node) =>
+const withoutFiles =
+  (references: Question['references']) =>
+  (node: AstNode): AstNode | undefined =>
     node.type === 'TABLE_FUNCTION' && references.some((reference) => reference.node === node)
       ? { type: 'EMPTY' }
-      : undefined,
-  );
+      : undefined;
