@@ -76,6 +76,15 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** The next step where an error says none: of codes that leave the reader the same choice, whatever the place. */
+export const nextOfCode: Partial<Record<ErrorCode, string>> = {
+  INTERNAL: 'This looks like a bug in Sheaf: please report it with the details.',
+  CANCELLED: 'Run it again if it was not meant to end.',
+  LEASE_LOST:
+    'Wait: the member joins anew by itself. If it comes again, look whether the machine or etcd is overloaded.',
+  STALE_EPOCH: 'Wait: another coordinator leads now, and members turn to it by themselves.',
+};
+
 /** A `SheafError` as it crosses threads and the wire: plain data, never parsed from text. */
 export interface ErrorData {
   readonly code: ErrorCode;
@@ -104,7 +113,8 @@ export class SheafError extends Error implements ErrorData {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
-    if (options.next !== undefined) this.next = options.next;
+    const next = options.next ?? nextOfCode[code];
+    if (next !== undefined) this.next = next;
     if (options.details !== undefined) this.details = options.details;
   }
 
@@ -131,7 +141,6 @@ export class SheafError extends Error implements ErrorData {
     return new SheafError('INTERNAL', error.message, {
       cause: error,
       details: { stack: error.stack ?? '' },
-      next: 'This looks like a bug in Sheaf: please report it with the details.',
     });
   }
 }

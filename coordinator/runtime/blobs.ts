@@ -92,7 +92,10 @@ export class BlobDirectory {
   }
 
   #path(name: string): string {
-    if (!namePattern.test(name)) throw new SheafError('PLAN_INVALID', 'The name of a blob is a SHA-256 in hex');
+    if (!namePattern.test(name))
+      throw new SheafError('PLAN_INVALID', 'The name of a blob is a SHA-256 in hex', {
+        next: 'Use a client of the version that the coordinator has.',
+      });
     return join(this.#directory, name);
   }
 }

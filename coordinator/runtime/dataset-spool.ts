@@ -40,7 +40,10 @@ export class DatasetSpool {
     const id = `dataset-${randomBytes(5).toString('hex')}`;
     const incoming = frames[Symbol.asyncIterator]();
     const first = await incoming.next();
-    if (first.done) throw new SheafError('PLAN_INVALID', 'A dataset arrived without its schema');
+    if (first.done)
+      throw new SheafError('PLAN_INVALID', 'A dataset arrived without its schema', {
+        next: 'Use a client of the version that the coordinator has.',
+      });
     const schema = encodeSchema(decodeSchema(first.value.metadata));
     const owner = { kind: 'dataset', dataset: id } as const;
     using writer = new ExchangeWriter({ root: this.#root, owner, partitions: 1, schema, limits: this.#limits() });

@@ -58,7 +58,10 @@ async function* session(
 }
 
 function checkedHello(first: FromWorker | undefined): Hello {
-  if (!first?.hello) throw new SheafError('PLAN_INVALID', 'A control session begins with hello');
+  if (!first?.hello)
+    throw new SheafError('PLAN_INVALID', 'A control session begins with hello', {
+      next: 'Run coordinators and workers of one version.',
+    });
   if (first.hello.version === version) return first.hello;
   throw new SheafError(
     'VERSION_MISMATCH',
@@ -90,10 +93,15 @@ function toReport(message: FromWorker): WorkerReport {
   }
   if (message.draining) return { kind: 'draining' };
   if (message.heartbeat) return { kind: 'heartbeat', ...message.heartbeat };
-  throw new SheafError('PLAN_INVALID', 'A worker sent a message of no known kind');
+  throw new SheafError('PLAN_INVALID', 'A worker sent a message of no known kind', {
+    next: 'Run coordinators and workers of one version.',
+  });
 }
 
 function toKey(ref: AttemptRef | null): AttemptKey {
-  if (!ref) throw new SheafError('PLAN_INVALID', 'A worker reported on no attempt');
+  if (!ref)
+    throw new SheafError('PLAN_INVALID', 'A worker reported on no attempt', {
+      next: 'Run coordinators and workers of one version.',
+    });
   return { job: jobId(ref.job), stage: stageId(ref.stage), task: ref.task, attempt: ref.attempt };
 }

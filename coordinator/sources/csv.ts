@@ -7,6 +7,7 @@ import type { Schema } from '../../shared/schema.ts';
 import { literal } from '../../shared/sql/text.ts';
 import type { CsvDialect, FileRef } from '../../shared/stage/split.ts';
 import { isCompressed } from './formats.ts';
+import { unreadable } from './unreadable.ts';
 
 /** A dialect, and whether lines can be told by their ends. */
 export interface SniffedCsv {
@@ -93,7 +94,8 @@ function valueText(value: Json | undefined): string {
 }
 
 function unsniffable(path: string, error: SheafError): SheafError {
-  if (error.code === 'PERMISSION_DENIED' || error.code === 'FILE_NOT_FOUND') return error;
+  const other = unreadable(path, error);
+  if (other !== undefined) return other;
   const [firstLine = ''] = error.message.replace(/^.*?Error when sniffing file "[^"]*"\.\n/s, '').split('\n');
   return new SheafError('ROW_MALFORMED', `${path} does not read as CSV: ${firstLine}`, {
     cause: error,

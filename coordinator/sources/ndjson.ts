@@ -9,6 +9,7 @@ import type { FileFacts } from './file-facts.ts';
 import { isCompressed } from './formats.ts';
 import type { SourceCache } from './source-cache.ts';
 import { byteRanges, textBytes } from './text-splits.ts';
+import { unreadable } from './unreadable.ts';
 
 /** Columns and types as DuckDB finds them in a sample, fixed for all tasks; a key that a line lacks is null. */
 export function lookIntoNdjson(
@@ -40,7 +41,8 @@ function columnsOf(file: FileRef, connection: Connection): Schema {
     return connection.describe(`SELECT * FROM read_ndjson(${literal(path)})`);
   } catch (thrown) {
     const error = SheafError.from(thrown);
-    if (error.code === 'PERMISSION_DENIED' || error.code === 'FILE_NOT_FOUND') throw error;
+    const other = unreadable(path, error);
+    if (other !== undefined) throw other;
     const [what = ''] = error.message.split('\n');
     throw malformed(path, what, 'Correct the line, or leave the file out.', error);
   }

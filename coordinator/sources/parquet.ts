@@ -6,6 +6,7 @@ import type { FileRef } from '../../shared/stage/split.ts';
 import type { SourceSplit } from '../planner/source.ts';
 import type { FileFacts } from './file-facts.ts';
 import type { SourceCache } from './source-cache.ts';
+import { unreadable, withoutPlace } from './unreadable.ts';
 
 interface Footer {
   readonly schema: Schema;
@@ -43,8 +44,9 @@ function readFooter({ path }: FileRef, connection: Connection): Footer {
 }
 
 function corrupt(path: string, error: SheafError): SheafError {
-  if (error.code === 'PERMISSION_DENIED' || error.code === 'FILE_NOT_FOUND') return error;
-  return new SheafError('FILE_CORRUPT', `${path} is not a readable Parquet file: ${error.message}`, {
+  const other = unreadable(path, error);
+  if (other !== undefined) return other;
+  return new SheafError('FILE_CORRUPT', `${path} is not a readable Parquet file: ${withoutPlace(error)}`, {
     cause: error,
     next: 'Check that it is Parquet and was written to its end (the footer stands last), or leave it out.',
     details: { file: path },

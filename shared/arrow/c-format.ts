@@ -90,7 +90,9 @@ export function typeOfFormat(format: string, children: Field[]): DataType {
     const found = pattern.exec(format);
     if (found !== null) return make(found.slice(1), children);
   }
-  throw new SheafError('NOT_SUPPORTED', `Arrow format '${format}' is not supported`);
+  throw new SheafError('NOT_SUPPORTED', `Arrow format '${format}' is not supported`, {
+    next: 'Cast the column to another type in SQL.',
+  });
 }
 
 /** @throws SheafError `NOT_SUPPORTED` for dictionaries and views */
@@ -110,7 +112,9 @@ export function formatOfType(type: DataType): string {
   const text = String(type);
   const format = Object.keys(simpleTypes).find((key) => String(simpleTypes[key]?.()) === text);
   if (format !== undefined) return format;
-  throw new SheafError('NOT_SUPPORTED', `Arrow type ${text} has no plain form in the C Data Interface`);
+  throw new SheafError('NOT_SUPPORTED', `Arrow type ${text} has no plain form in the C Data Interface`, {
+    next: 'Cast the column to a plain type first, without dictionaries and views.',
+  });
 }
 
 const unitOf = (unit: string): TimeUnit => units.indexOf(unit);
@@ -123,7 +127,9 @@ const decimal = (precision: number, scale: number, bits = '128'): Decimal =>
 function one(children: Field[], optional = false): Field {
   const [child] = children;
   if (child !== undefined || optional) return child as Field;
-  throw new SheafError('NOT_SUPPORTED', 'An Arrow list came without its child');
+  throw new SheafError('NOT_SUPPORTED', 'An Arrow list came without its child', {
+    next: 'Check what made it: a list names the type of its values.',
+  });
 }
 
 /** Key-value metadata of the C Data Interface: counts and lengths are native int32, here little-endian. */

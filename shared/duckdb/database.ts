@@ -117,7 +117,9 @@ function narrowArrow(database: Address): NarrowArrow {
 
 function set(configuration: Out, name: string, value: string): void {
   if (duckdb.setConfig(configuration[0] ?? 0n, name, value) === 0) return;
-  throw new SheafError('CONFIG_INVALID', `DuckDB does not take ${name} = ${value}`);
+  throw new SheafError('CONFIG_INVALID', `DuckDB does not take ${name} = ${value}`, {
+    next: 'Check the limits of this process: docs/configuration.md, and its --memory-limit and --data-dir.',
+  });
 }
 
 function openWith(configuration: Out): Address {

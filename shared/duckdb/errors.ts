@@ -48,6 +48,8 @@ const codeOfType: Readonly<Record<number, ErrorCode>> = {
 };
 
 const nextStep: Partial<Record<ErrorCode, string>> = {
+  SQL_INVALID: 'Correct the SQL.',
+  NOT_SUPPORTED: 'DuckDB does not know what the message names: write it otherwise.',
   OUT_OF_MEMORY: 'Give the worker more memory, or fewer threads; or cut the data into more partitions.',
   DISK_FULL: 'Free space where the file or the temporary directory lies, or name another place.',
   FILE_CORRUPT: 'Check how the file was written, or leave it out.',

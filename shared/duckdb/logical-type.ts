@@ -85,7 +85,9 @@ function typeText(type: Address, inList = false): TypeText {
   if (simple !== undefined) return same(simple);
   const nested = nestedTypes[id];
   if (nested !== undefined) return nested(type, inList);
-  throw new SheafError('NOT_SUPPORTED', `DuckDB's type number ${id} has no name in its C API`);
+  throw new SheafError('NOT_SUPPORTED', `DuckDB's type number ${id} has no name in its C API`, {
+    next: 'Cast the column to another type, for example to VARCHAR.',
+  });
 }
 
 /** The text of a logical type that the caller owns, which is destroyed. */

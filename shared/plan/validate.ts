@@ -189,6 +189,9 @@ function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new SheafError('PLAN_INVALID', 'The job request is not JSON', { cause });
+    throw new SheafError('PLAN_INVALID', 'The job request is not JSON', {
+      cause,
+      next: 'Use a client of the version that the coordinator has.',
+    });
   }
 }

@@ -67,7 +67,9 @@ async function refuseOpenDoor(wanted: Address): Promise<void> {
 }
 
 const unserved = (service: string, method: string) => () => {
-  throw new SheafError('NOT_SUPPORTED', `${service}.${method} is not served here`);
+  throw new SheafError('NOT_SUPPORTED', `${service}.${method} is not served here`, {
+    next: 'Check the address: coordinators and workers serve different calls, and all processes must be of one version.',
+  });
 };
 
 function serverOptions({ token, config, requestBytesMax }: ServerSettings): ServerOptions {

@@ -23,25 +23,51 @@ export function inOwnWords(error: SheafError, task: Pick<PoolTask, 'inputs'>): S
   const isForeign = column !== undefined && madeUp.test(column) && !isOfFiles(column, task);
   const message = isForeign ? told.replace(source, '') : told;
   if (message === error.message) return error;
-  const expression = castAtCaret(error.message);
+  const { expression, constant } = atCaret(error.message);
   const isOwn =
     expression !== undefined && namesIn(expression).every((name) => !madeUp.test(name) || isOfFiles(name, task));
   const { details, ...data } = error.toData();
   const more = isOwn ? { details: { ...details, expression } } : details === undefined ? {} : { details };
-  return new SheafError(error.code, message, { ...data, ...more, cause: error });
+  const next = isOwn && constant !== undefined ? { next: nextOfConstant(constant, expression) } : {};
+  return new SheafError(error.code, message, { ...data, ...more, ...next, cause: error });
 }
 
-/** The whole of it; nothing where DuckDB's line ends before, or where the caret points at anything else. */
-function castAtCaret(message: string): string | undefined {
+const nextOfConstant = (constant: string, expression: string): string =>
+  `${constant} stands in the question${constant === expression ? '' : `, in ${expression}`}: write a value of the type that it meets there, or cast the other side to VARCHAR.`;
+
+interface AtCaret {
+  readonly expression?: string | undefined;
+  /** A text that DuckDB casts to the type of what stands beside it. */
+  readonly constant?: string;
+}
+
+/** The cast or the constant that the caret points at; nothing where DuckDB's line ends before, or begins after. */
+function atCaret(message: string): AtCaret {
   const { line = '', indent = '' } = lineWithCaret.exec(message)?.groups ?? {};
   const tokens = tokenize(line.slice(indent.length)).map(({ sql }) => sql);
-  if (tokens[0]?.toUpperCase() !== 'CAST' || tokens[1] !== '(') return undefined;
-  let depth = 0;
-  const end = tokens.findIndex((sql) => {
+  const [first = ''] = tokens;
+  if (/^'.*'$/s.test(first))
+    return { expression: comparisonOf(line, indent.length, first.length) ?? first, constant: first };
+  if (first.toUpperCase() !== 'CAST' || tokens[1] !== '(') return {};
+  const end = closing(tokens);
+  return end < 0 ? {} : { expression: tokens.slice(0, end + 1).join('') };
+}
+
+/** Where the first bracket that opens is closed; with `open` brackets before. */
+function closing(tokens: readonly string[], open = 0): number {
+  let depth = open;
+  return tokens.findIndex((sql) => {
     depth += sql === '(' ? 1 : sql === ')' ? -1 : 0;
     return sql === ')' && depth === 0;
   });
-  return end < 0 ? undefined : tokens.slice(0, end + 1).join('');
+}
+
+const comparison = /\((?<left>[^()]+?) (?:=|<>|!=|<|>|<=|>=) $/;
+
+/** A column or so that is compared with a constant: all comparisons of a printed tree stand in brackets. */
+function comparisonOf(line: string, at: number, length: number): string | undefined {
+  const before = comparison.exec(line.slice(0, at))?.[0];
+  return before === undefined || line[at + length] !== ')' ? undefined : before.slice(1) + line.slice(at, at + length);
 }
 
 const namesIn = (expression: string): string[] =>

@@ -26,13 +26,8 @@ export function inFileTerms(error: SheafError, ranges: ReadonlyMap<string, TextS
   const lineInFile = line === undefined || linesBefore === undefined ? undefined : line + linesBefore;
   const [headline, ...rest] = withLine(error.message, lineInFile).replaceAll(path, split.file.path).split('\n');
   // DuckDB lists reader options that nobody set and fixes that are not ours to make: what is wrong stands above them.
-  const told = rest.slice(
-    0,
-    Math.max(
-      0,
-      rest.findIndex((text) => text.startsWith('Possible fixes')),
-    ),
-  );
+  const end = rest.findIndex((text) => text === '' || text.startsWith('Possible fixes'));
+  const told = end < 0 ? rest : rest.slice(0, end);
   const at =
     lineInFile !== undefined ? `, line ${lineInFile}` : linesBefore === undefined ? rangeText(split, line) : '';
   return new SheafError('ROW_MALFORMED', `${split.file.path}${at}: ${[headline, ...told].join('\n')}`, {

@@ -35,7 +35,10 @@ export class Bundles {
     if (await exists(path)) return;
     const content = await fetch(sha256);
     if (createHash('sha256').update(content).digest('hex') !== sha256) {
-      throw new SheafError('FETCH_FAILED', `The function bundle ${sha256} arrived damaged`, { retryable: true });
+      throw new SheafError('FETCH_FAILED', `The function bundle ${sha256} arrived damaged`, {
+        retryable: true,
+        next: 'It is fetched again with the next attempt; if it comes again, check the coordinator --blob-dir.',
+      });
     }
     await mkdir(this.#directory, { recursive: true });
     await writeFile(`${path}.unfinished`, content);

@@ -3,7 +3,15 @@ import { SheafError } from '../../errors.ts';
 /** grpc-js honours deadlines, but etcd3 awaits things before it calls. */
 export async function within<Answer>(timeoutMs: number, answer: Promise<Answer>): Promise<Answer> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new SheafError('DEADLINE', `no answer within ${timeoutMs} ms`)), timeoutMs);
+  const timer = setTimeout(
+    () =>
+      reject(
+        new SheafError('DEADLINE', `no answer within ${timeoutMs} ms`, {
+          next: 'Look whether etcd runs at this address, and is not overloaded.',
+        }),
+      ),
+    timeoutMs,
+  );
   try {
     return await Promise.race([answer, late]);
   } finally {

@@ -60,7 +60,10 @@ const notSupported = ({ type }: Field, label: string): SheafError =>
 
 function child({ type }: Field, index: number, label: string): ColumnBuilder {
   const field: Field | undefined = type.children[index];
-  if (field === undefined) throw new SheafError('NOT_SUPPORTED', `Arrow type ${type} comes without its child`);
+  if (field === undefined)
+    throw new SheafError('NOT_SUPPORTED', `Arrow type ${type} comes without its child`, {
+      next: 'Check the schema: a list, a map or a struct names the types within.',
+    });
   return createBuilder(field, label, String(field.type));
 }
 

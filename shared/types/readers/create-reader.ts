@@ -41,7 +41,10 @@ const entryFields = ({ type }: Field): Field[] => type.children[0]?.type.childre
 
 function one({ type }: Field): Reader {
   const child: Field | undefined = type.children[0];
-  if (child === undefined) throw new SheafError('NOT_SUPPORTED', `Arrow type ${type} comes without its child`);
+  if (child === undefined)
+    throw new SheafError('NOT_SUPPORTED', `Arrow type ${type} comes without its child`, {
+      next: 'Check the schema: a list, a map or a struct names the types within.',
+    });
   return createReader(child);
 }
 

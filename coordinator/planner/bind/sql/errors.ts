@@ -23,7 +23,8 @@ export function explained(error: SheafError, own: Schema | SheafError | undefine
   const candidates = candidatesOf(error, question);
   if (candidates.length > 0) return ambiguous(candidates, own instanceof SheafError ? own : error, text);
   const all = schemas.flat();
-  const isColumn = error.code === 'COLUMN_UNKNOWN' || /does not have a column/.test(error.message);
+  const isField = /Could not find key/.test(error.message);
+  const isColumn = !isField && (error.code === 'COLUMN_UNKNOWN' || /does not have a column/.test(error.message));
   const wanted = isColumn ? unknownName(tree, all, references) : undefined;
   if (wanted !== undefined) return unknownColumn(wanted, all, filesText(references), error);
   const told = own instanceof SheafError ? own : error;

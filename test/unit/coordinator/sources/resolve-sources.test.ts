@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type ResolvedSource, scanKey } from '../../../../coordinator/planner/source.ts';
@@ -237,3 +237,24 @@ test('a file that may not be read is told as such', () => {
 });
 
 const nobody = 65_534;
+
+test('a file that is removed while it is looked into is told as that, without our SQL; so is what is corrupt', () => {
+  const path = bench.file('vanishes.parquet', 'SELECT 1 AS a');
+  const { connection } = bench;
+  const describe = connection.describe.bind(connection);
+  connection.describe = (sql) => {
+    rmSync(path, { force: true });
+    return describe(sql);
+  };
+  try {
+    const gone = refusal(path);
+    assert.equal(gone.code, 'FILE_NOT_FOUND');
+    assert.equal(gone.message, `${path} was there when it was listed, and was removed before it was looked into`);
+    assert.match(gone.next ?? '', /again/);
+  } finally {
+    connection.describe = describe;
+  }
+  const { code, message } = refusal(text('corrupt.parquet', 'PAR1 and no more of it'));
+  assert.equal(code, 'FILE_CORRUPT');
+  assert.doesNotMatch(message, /LINE 1/);
+});

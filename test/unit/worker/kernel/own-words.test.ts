@@ -52,6 +52,16 @@ test('the cast that failed is named, if all of it is the user’s', () => {
   assert.equal(castAt('SELECT (a + CAST(1 AS INTEGER))', 7), undefined);
 });
 
+test('a constant that cannot be cast is named with what it meets, if all of it is the user’s', () => {
+  assert.equal(castAt("WHERE (user_id > 'x'))", 17), "user_id > 'x'");
+  assert.equal(castAt("WHERE (max(part0) > 'x'))", 20), "'x'");
+  assert.equal(castAt("WHERE (part0 > 'x'))", 15), undefined);
+  assert.equal(castAt("WHERE (user_id IN (1, 'x'))", 22), "'x'");
+  const message = `Conversion Error: no\n\nLINE 1: SELECT (id > 'x')\n${' '.repeat(21)}^`;
+  const { next = '' } = inOwnWords(new SheafError('QUERY_FAILED', message), { inputs: [file] });
+  assert.match(next, /^'x' stands in the question, in id > 'x': write a value/);
+});
+
 test('what a function throws is the user’s own text', () => {
   const error = new SheafError('FUNCTION_THREW', 'f threw: \n\nLINE 1: x\n   ^');
   assert.equal(inOwnWords(error, { inputs: [] }), error);
