@@ -45,6 +45,7 @@ class FuzzReport {
     if (outcome.stages > 1) this.staged += 1;
     if (outcome.parallel) this.parallel += 1;
     if (outcome.failed) this.failed += 1;
+    if (outcome.reason !== undefined) this.coverage.count('failed in both', outcome.reason.slice(0, 110));
     if (outcome.late !== undefined) this.coverage.count('late', outcome.late);
     this.coverage.count('stages', String(outcome.stages));
   }

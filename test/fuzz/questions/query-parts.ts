@@ -48,9 +48,9 @@ export class QueryParts {
     return this.named(table.from, table.columns);
   }
 
-  /** One whose rows have a unique column. */
+  /** One whose rows have a unique number; of a text file without rows nobody knows that it is one. */
   keyed(): Relation | undefined {
-    const keyed = this.#tables.filter(({ columns }) => columns.some(({ unique }) => unique));
+    const keyed = this.#tables.filter(({ columns }) => columns.some(({ unique, kind }) => unique && kind === 'number'));
     if (keyed.length === 0) return undefined;
     const table = this.random.pick(keyed);
     this.coverage.count('sources', table.source);

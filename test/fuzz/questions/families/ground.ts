@@ -58,3 +58,17 @@ export function byFirst({ random }: QueryParts, sql: string): Question {
   const cut = random.pick(['', '', ` LIMIT ${random.between(0, 30)}`, ' LIMIT 9 OFFSET 5']);
   return { sql: `${sql} ORDER BY 1${random.pick(['', ' DESC'])}${cut}`, columns: [], orderedBy: [0] };
 }
+
+/** At times under something that brings its rows together: values that were computed row by row travel then. */
+export function broughtTogether(parts: QueryParts, sql: string): Question {
+  const { random } = parts;
+  if (random.chance(0.35)) return unordered(sql);
+  const forms = {
+    distinct: () => unordered(`SELECT DISTINCT * FROM (${sql})`),
+    ordered: () => ({ ...unordered(`SELECT * FROM (${sql}) ORDER BY ALL`), orderedBy: [0] }),
+    'a union': () => unordered(`SELECT * FROM (${sql}) UNION SELECT * FROM (${sql})`),
+    'less some': () => unordered(`SELECT * FROM (${sql}) EXCEPT ALL (SELECT * FROM (${sql}) LIMIT 0)`),
+    grouped: () => unordered(`SELECT *, count(*) AS many FROM (${sql}) GROUP BY ALL`),
+  };
+  return forms[random.pick(Object.keys(forms) as (keyof typeof forms)[])]();
+}
