@@ -11,6 +11,7 @@ import { type ResolvedSource, type Sources, scanKey } from '../planner/source.ts
 import { lookIntoArrow } from './arrow.ts';
 import { lookIntoCsv } from './csv-files.ts';
 import type { FileFacts } from './file-facts.ts';
+import { withHiveTypes } from './hive-types.ts';
 import { listFiles } from './list-files.ts';
 import { lookIntoNdjson } from './ndjson.ts';
 import { lookIntoParquet } from './parquet.ts';
@@ -46,7 +47,8 @@ export function resolveSources(plan: PlanNode, tools: SourceTools): Sources {
 }
 
 function resolveScan(scan: ScanNode, tools: SourceTools): ResolvedSource {
-  const facts = scan.paths.some(isS3) ? scan.paths.flatMap((path) => factsAt(path, scan, tools)) : factsIn(scan, tools);
+  const found = scan.paths.some(isS3) ? scan.paths.flatMap((path) => factsAt(path, scan, tools)) : factsIn(scan, tools);
+  const facts = scan.format === 'parquet' ? withHiveTypes(found) : found;
   const schema = unify(facts, scan, tools.dialect);
   if (schema.length === 0) throw noColumns(scan);
   const files = facts.map(({ file }) => file);

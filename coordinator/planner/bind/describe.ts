@@ -39,7 +39,12 @@ export const columnNames = (schema: Schema): ReadonlySet<string> =>
 export function unknownColumn(wanted: string, schema: Schema, place: string, cause?: unknown): SheafError {
   const names = [...new Set(schema.map(({ name }) => name))];
   const listed = names.length > listedMax ? [...names.slice(0, listedMax), '…'] : names;
-  const next = [didYouMean(names, wanted), `The columns here are: ${listed.join(', ')}.`].filter(Boolean).join(' ');
+  const next = [
+    didYouMean(names, wanted),
+    listed.length === 0 ? 'Check its spelling.' : `The columns here are: ${listed.join(', ')}.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
   return new SheafError('COLUMN_UNKNOWN', `There is no column "${wanted}" in ${place}`, { next, cause });
 }
 

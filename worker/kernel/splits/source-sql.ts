@@ -64,10 +64,16 @@ function parquetSelect(schema: Schema, split: Extract<Split, { kind: 'parquet' }
   const { firstRow, rows, missing = [] } = split;
   const lacks = new Set(missing.map((name) => name.toLowerCase()));
   const list = schema.map((column) => columnText(column, !lacks.has(column.name.toLowerCase()))).join(', ');
-  const from = `SELECT ${list} FROM read_parquet(${pathList(group.map(({ file }) => file.path))})`;
+  const from = `SELECT ${list} FROM read_parquet(${pathList(group.map(({ file }) => file.path))}${asWritten(schema, split.file.path)})`;
   // The reader's own row number prunes to the row groups that are needed.
   return isWholeFile(split) ? from : `${from} WHERE file_row_number BETWEEN ${firstRow} AND ${firstRow + rows - 1}`;
 }
+
+/** A text that a directory's name gives, `k=01`, is no number, whatever the reader would guess of this task's files. */
+const asWritten = (schema: Schema, path: string): string =>
+  schema.some(({ name, type }) => type === 'VARCHAR' && path.toLowerCase().includes(`/${name.toLowerCase()}=`))
+    ? ', hive_types_autocast = false'
+    : '';
 
 const columnText = ({ name, type }: Column, isThere: boolean): string =>
   `${isThere ? quotedName(name) : 'NULL'}::${type} AS ${quotedName(name)}`;
