@@ -1,4 +1,5 @@
 import type { QueryParts, Question } from '../query-parts.ts';
+import { based } from './basis.ts';
 import { type Ground, groundOf } from './ground.ts';
 import { moreAggregates } from './more-aggregates.ts';
 import { moreJoins } from './more-joins.ts';
@@ -21,8 +22,9 @@ const families: Readonly<Record<string, (ground: Ground) => Question>> = {
 
 /** A question of a family; absent where no table has a unique column. */
 export function familyQuestion(parts: QueryParts): Question | undefined {
-  const ground = groundOf(parts);
-  if (ground === undefined) return undefined;
+  const table = groundOf(parts);
+  if (table === undefined) return undefined;
+  const ground = parts.random.chance(0.5) ? based(table, groundOf(parts) ?? table) : table;
   const family = parts.coverage.count('families', parts.random.pick(Object.keys(families)));
   const question = families[family]?.(ground);
   return question && { ...question, family };

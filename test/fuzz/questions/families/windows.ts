@@ -32,7 +32,7 @@ export function windows(ground: Ground): Question {
     'QUALIFY and HAVING': () =>
       `SELECT ${text} AS t, max(${id}) AS m, rank() OVER (ORDER BY max(${id}) DESC) AS r FROM ${from}${where} GROUP BY t HAVING count(*) > 1 QUALIFY r <= ${random.between(1, 4)}`,
     'a share of all': () =>
-      `SELECT ${few} AS f, ${text} AS t, 100 * count(*) / sum(count(*)) OVER (PARTITION BY ${few}) AS share FROM ${from}${where} GROUP BY ALL`,
+      `SELECT ${few} AS f, ${text} AS t, 100 * count(*) / sum(count(*)) OVER (PARTITION BY ${few}) AS share FROM ${from}${where} GROUP BY 1, 2`,
     'groups of windows': () =>
       `SELECT w, count(*) AS n, min(id) AS i FROM (SELECT ${id} AS id, ${call(ground)} AS w FROM ${from}${where}) GROUP BY w`,
     'distinct windows': () =>
@@ -59,7 +59,7 @@ function call(ground: Ground): string {
     'range of days': () =>
       `${onAny(ground)} OVER (${by}ORDER BY TIMESTAMP '2020-01-01' + to_hours((${id})::BIGINT) RANGE BETWEEN INTERVAL 2 HOURS PRECEDING AND INTERVAL 1 DAY FOLLOWING${exclusion(ground)})`,
     'rows by expressions': () =>
-      `${onAny(ground)} OVER (${by}ORDER BY ${id}${direction} ROWS BETWEEN abs(${id} % 3) PRECEDING AND (${id} % 2) FOLLOWING${exclusion(ground)})`,
+      `${onAny(ground)} OVER (${by}ORDER BY ${id}${direction} ROWS BETWEEN abs(${id} % 3) PRECEDING AND abs(${id} % 2) FOLLOWING${exclusion(ground)})`,
     'no order': () => `${onTies(ground)} OVER (${by})`,
   });
 }
