@@ -97,7 +97,8 @@ const withoutExtension =
   "Only DuckDB's built-in extensions are here: read it by a connector, or write it as Parquet or CSV first.";
 
 /** How to install and what to set: neither is allowed here. */
-const forbiddenAdvice = /\n+(Please try installing|Alternatively, consider enabling|Use "SET )[\s\S]*$/;
+const forbiddenAdvice =
+  /\n+(Please try installing|Alternatively, consider enabling|Use "SET |Possible solutions:|By default, this setting utilizes|You can adjust this setting)[\s\S]*$/;
 
 /** An operator such as + is there for 44 pairs of types: some of them will do. */
 const manyCandidates = /((?:\t[^\n]*\n){12})(?:\t[^\n]*\n)+/;

@@ -30,7 +30,7 @@ export class FileNames {
     this.#dialect = dialect;
   }
 
-  /** The tree with readers that give `filename` a place in the result (`filename = true`). */
+  /** The tree with readers that give `filename` a place in the result (`filename = true`), and with `glob`. */
   ofReaders(tree: AstNode): AstNode {
     const isAsked = find(tree, ({ class: kind }) => kind === 'COLUMN_REF').some((node) => hidden.has(lastName(node)));
     return this.#folders.length === 0 || isAsked ? tree : rewrite(tree, (node) => this.#reader(node));
@@ -43,8 +43,11 @@ export class FileNames {
 
   #reader(node: AstNode): AstNode | undefined {
     const { alias, column_name_alias, sample, function: call } = node;
-    if (node.type !== 'TABLE_FUNCTION' || !isNode(call) || !nodesOf(call.children).some(isWanted)) return undefined;
-    const text = `FROM (SELECT * REPLACE (${this.#written('filename')} AS filename) FROM x) AS y`;
+    if (node.type !== 'TABLE_FUNCTION' || !isNode(call)) return undefined;
+    const isGlob = String(call.function_name).toLowerCase() === 'glob';
+    if (!isGlob && !nodesOf(call.children).some(isWanted)) return undefined;
+    const name = isGlob ? 'file' : 'filename';
+    const text = `FROM (SELECT * REPLACE (${this.#written(name)} AS ${name}) FROM x) AS y`;
     const outer = onlyStatement(this.#dialect.parse(text))?.from_table;
     if (!isNode(outer)) return undefined;
     const inner = { ...node, alias: '', column_name_alias: [], sample: null };

@@ -59,3 +59,15 @@ test("DuckDB's error type decides when the message does not", () => {
   assert.equal(duckdbError('interrupted', 29).code, 'CANCELLED');
   assert.equal(duckdbError('something', 0).code, 'QUERY_FAILED');
 });
+
+test('advice to set what nobody can set here is left out', () => {
+  const memory = 'Out of Memory Error: failed to allocate data of size 2.0 MiB (60.1 MiB/61.0 MiB used)';
+  const advice =
+    '\n\nPossible solutions:\n* Reducing the number of threads (SET threads=X)\n\nSee also https://duckdb.org';
+  assert.equal(duckdbError(`${memory}${advice}`).message, memory);
+  const disk = "Out of Memory Error: failed to offload\nThis limit was set by the 'max_temp_directory_size' setting.";
+  const more =
+    '\nBy default, this setting utilizes the available disk space\nYou can adjust this setting, by using PRAGMA';
+  const { code, message } = duckdbError(`${disk}${more}${advice}`);
+  assert.deepEqual([code, message], ['DISK_FULL', disk]);
+});

@@ -33,6 +33,8 @@ const questions = [
   "select t.*, length(filename) from read_parquet('n1.parquet', filename = true) t(a, b)",
   "select read_parquet.filename, file_row_number from read_parquet('n1.parquet') order by all",
   "select * from read_parquet('n*.parquet', filename = false) order by all",
+  "select file from glob('n*.parquet') order by file",
+  "select count(*) as n, min(g.file) as f from glob('./n?.parquet') g where file <> './n1.parquet'",
 ];
 
 test('names of files begin as the text named the files', async () => {

@@ -179,6 +179,12 @@ test('an unknown column names the nearest ones and lists what is there', () => {
   }
 });
 
+test('an unknown field of a struct is no unknown column of the file', () => {
+  const { message } = refusal(`select r.nope from (select {'k': k} as r from '${p}')`);
+  assert.match(message, /Could not find key "nope" in struct/);
+  assert.match(message, /"k"/);
+});
+
 test('an unknown table, several statements, parameters and other statements are refused', () => {
   assert.equal(refusal('select k from flights').code, 'TABLE_UNKNOWN');
   assert.match(refusal('select k from flights').next ?? '', /FROM 'flights.parquet'/);
