@@ -83,6 +83,13 @@ export const wildPools: readonly ValuePool[] = [
     "{'u': {'v': DATE '2020-01-01'}, 'w': [1]}",
     "{'u': NULL, 'w': NULL}",
   ]),
+  pool('JSON', text('{"a": 1}', '{"a":1}', 'null', '[1, 2]', '"x"', '1.0')),
+  pool('TIMETZ', text('12:00:00+00', '14:00:00+02', '23:59:59+01')),
+  pool("ENUM('zebra', 'ant', '')", text('zebra', 'ant', '')),
+  pool('VARCHAR[][]', ["[['a'], []]", '[]', "[['a', NULL]]", '[NULL]']),
+  pool('STRUCT(n INTEGER, d DATE)[]', ["[{'n': 1, 'd': '2020-01-01'}]", "[{'n': NULL, 'd': NULL}]", '[NULL]', '[]']),
+  pool('MAP(INTEGER, VARCHAR[])', ["MAP {1: ['a']}", 'MAP {}', "MAP {2: NULL, 1: ['b', NULL]}"]),
+  pool('DECIMAL(38,0)', text('99999999999999999999999999999999999999', '-1', '0', '170141183460469231731')),
   pool('MAP(VARCHAR, INTEGER)', ["MAP {'a': 1}", "MAP {'a': 1, 'b': NULL}", 'MAP {}']),
 ];
 
