@@ -1,3 +1,4 @@
+import type { NamedExpression } from '../../shared/plan/nodes/expression.ts';
 import type { WrittenPath } from '../../shared/plan/nodes/sql.ts';
 import { unquotedText } from '../../shared/sql/text.ts';
 import { type Token, tokenize } from '../../shared/sql/tokens.ts';
@@ -30,6 +31,42 @@ export function withAbsolutePaths(sql: string, workingDirectory: string): Absolu
     return absolute;
   });
   return { text: texts.join(''), paths: [...paths.values()] };
+}
+
+/** Values of parameters that name files, and nothing else, as `withAbsolutePaths` makes those of the text: `read_csv($1)`. */
+export function withAbsoluteValues(
+  sql: string,
+  parameters: readonly NamedExpression[],
+  workingDirectory: string,
+): { readonly parameters: readonly NamedExpression[]; readonly paths: readonly WrittenPath[] } {
+  const files = parameters.length === 0 ? new Set<string>() : fileParameters(sql);
+  const paths: WrittenPath[] = [];
+  const absolute = parameters.map((parameter) => {
+    const { name, sql: written } = parameter;
+    if (!files.has(name.toLowerCase()) || !/^'.*'$/s.test(written)) return parameter;
+    const path = { written, absolute: quoteText(absolutePath(unquotedText(written), workingDirectory)) };
+    if (path.absolute !== written) paths.push(path);
+    return { name, sql: path.absolute };
+  });
+  return { parameters: absolute, paths };
+}
+
+/** Names of parameters that stand only where readers are given files; the first `?` is called 1. */
+function fileParameters(sql: string): Set<string> {
+  const place = new Place();
+  const [files, others] = [new Set<string>(), new Set<string>()];
+  let unnamed = 0;
+  for (const token of tokenize(sql)) {
+    const isUnnamed = token.kind === 'other' && token.sql === '?';
+    const name = isUnnamed
+      ? String(++unnamed)
+      : token.kind === 'parameter'
+        ? token.sql.slice(1).toLowerCase()
+        : undefined;
+    if (name !== undefined) (place.namesFile('') ? files : others).add(name);
+    place.pass(token);
+  }
+  return new Set([...files].filter((name) => !others.has(name)));
 }
 
 export interface AbsoluteText {

@@ -1,5 +1,5 @@
 import type { Draft } from '../dataset/draft.ts';
-import { withAbsolutePaths } from './absolute-paths.ts';
+import { withAbsolutePaths, withAbsoluteValues } from './absolute-paths.ts';
 import type { SqlDraft } from './template.ts';
 
 /** The plan of SQL text: the files that it names are absolute, from this process's working directory now. */
@@ -8,10 +8,12 @@ export function sqlPlan(
   workingDirectory = process.cwd(),
 ): Draft {
   const absolute = withAbsolutePaths(text, workingDirectory);
+  const values = withAbsoluteValues(text, parameters, workingDirectory);
+  const paths = [...absolute.paths, ...values.paths];
   return async (resolver) => ({
     kind: 'sql',
     text: absolute.text,
-    ...(absolute.paths.length === 0 ? {} : { paths: absolute.paths }),
+    ...(paths.length === 0 ? {} : { paths }),
     ...(relations.length === 0
       ? {}
       : {
@@ -21,6 +23,6 @@ export function sqlPlan(
         }),
     ...(functions.length === 0 ? {} : { functions: await Promise.all(functions.map((each) => each.plan(resolver))) }),
     ...(callable.length === 0 ? {} : { callable }),
-    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(parameters.length === 0 ? {} : { parameters: values.parameters }),
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { withAbsolutePaths } from '../../../../client/sql/absolute-paths.ts';
+import { withAbsolutePaths, withAbsoluteValues } from '../../../../client/sql/absolute-paths.ts';
 import { tokenize } from '../../../../shared/sql/tokens.ts';
 
 const cases: readonly (readonly [string, string])[] = [
@@ -63,4 +63,21 @@ test('tokens joined are the text again, whatever it is', () => {
       assert.ok(tokens.every((token) => token !== ''));
     }),
   );
+});
+
+test('so do values that name files, and nothing else', () => {
+  const valuesOf = (sql: string, ...names: string[]): string[] =>
+    withAbsoluteValues(
+      sql,
+      names.map((name) => ({ name, sql: "'a.csv'" })),
+      '/w',
+    ).parameters.map((parameter) => parameter.sql);
+  assert.deepEqual(valuesOf('from read_csv($1) where s = $2', '1', '2'), ["'/w/a.csv'", "'a.csv'"]);
+  assert.deepEqual(valuesOf('select ? from read_parquet([?, ?])', '1', '2', '3'), [
+    "'a.csv'",
+    "'/w/a.csv'",
+    "'/w/a.csv'",
+  ]);
+  assert.deepEqual(valuesOf('from read_csv($File, delim = $d)', 'file', 'd'), ["'/w/a.csv'", "'a.csv'"]);
+  assert.deepEqual(valuesOf('select $f from read_csv($f)', 'f'), ["'a.csv'"]);
 });
