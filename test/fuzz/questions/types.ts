@@ -89,7 +89,7 @@ export const wildPools: readonly ValuePool[] = [
   pool('VARCHAR[][]', ["[['a'], []]", '[]', "[['a', NULL]]", '[NULL]']),
   pool('STRUCT(n INTEGER, d DATE)[]', ["[{'n': 1, 'd': '2020-01-01'}]", "[{'n': NULL, 'd': NULL}]", '[NULL]', '[]']),
   pool('MAP(INTEGER, VARCHAR[])', ["MAP {1: ['a']}", 'MAP {}', "MAP {2: NULL, 1: ['b', NULL]}"]),
-  pool('DECIMAL(38,0)', text('99999999999999999999999999999999999999', '-1', '0', '170141183460469231731')),
+  pool('DECIMAL(38,0)', text('9999999999999999999999999999', '-1', '0', '170141183460469231731')),
   pool('MAP(VARCHAR, INTEGER)', ["MAP {'a': 1}", "MAP {'a': 1, 'b': NULL}", 'MAP {}']),
 ];
 
