@@ -17,8 +17,9 @@ import { valuesBeside } from './values-beside.ts';
 
 /**
  * Joins the relations under their conditions. Each condition is asked as early as its columns are there. The largest
- * relation is joined with those that equalities connect to it, smaller ones first; each of these has before been joined
- * with what is connected only through it (a star or snowflake around its fact table). What nothing connects comes last.
+ * relation is joined with those that equalities connect to it: first those that leave out rows, smaller ones before larger
+ * ones, then whole tables, in which every row has a partner as a rule. Each of them has before been joined with what is
+ * connected only through it (a star or snowflake around its fact table). What nothing connects comes last.
  */
 export function joinUnits(units: readonly Unit[], conjuncts: readonly Conjunct[], lowering: Attaching): PlanNode {
   const [only, ...more] = units;
@@ -85,6 +86,13 @@ function filtered(
   return { ...unit, plan, isFiltered: plan !== unit.plan };
 }
 
+/** Tables without a filter. */
+function isWhole(plan: PlanNode): boolean {
+  if (plan.kind === 'project') return isWhole(plan.input);
+  if (plan.kind === 'join') return plan.type === 'inner' && isWhole(plan.left) && isWhole(plan.right);
+  return plan.kind === 'scan';
+}
+
 const isOwn = (tree: AstNode, unit: Unit): boolean => {
   const names = columnsIn(tree);
   return names.size > 0 && holds(unit.names, names);
@@ -144,7 +152,7 @@ class Ordering {
     const children = this.#units.filter((unit) => parents.get(unit) === root);
     return children
       .map((child) => this.#subtree(child, parents))
-      .toSorted((a, b) => a.rows - b.rows)
+      .toSorted((a, b) => Number(isWhole(a.plan)) - Number(isWhole(b.plan)) || a.rows - b.rows)
       .reduce((left, right) => this.#pair(left, right), root);
   }
 
