@@ -36,7 +36,9 @@ export class DependentAggregate {
   select(node: AstNode): AstNode {
     const { names } = this.#in;
     const [alias, rows, found] = [names.madeUp('around'), names.madeUp('found'), names.madeUp('is_found')];
-    const { limit, offset } = this.#in.modifiers(node);
+    const { limit, offset, distinct, distinctOn } = this.#in.modifiers(node);
+    // There DuckDB has no row where nothing is found.
+    if (distinct || distinctOn.length > 0) throw new NotDistributed('a correlated aggregate is made distinct');
     if ((limit !== null && limit < 1) || offset > 0) throw new NotDistributed('a correlated aggregate is cut');
     const own = this.#in.meanings.ownOf(node);
     const columns = new Map(own.map((reference) => [reference, names.madeUp('column')]));

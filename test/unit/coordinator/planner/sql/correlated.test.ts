@@ -1,6 +1,7 @@
 /** Subqueries wherever an expression stands, correlated in any way, and lateral joins: against DuckDB, as planned and adapted. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { assertAsDuckDb } from '../../../../support/planner/as-duckdb.ts';
 import { runLocally } from '../../../../support/planner/local-executor.ts';
 import { PlannerBench } from '../../../../support/planner/planner.ts';
 import { assertSameRows } from '../../../../support/same-rows.ts';
@@ -204,4 +205,14 @@ test('a subquery of several rows is an error where it stands for a value', () =>
   }
   const unasked = `select i, case when i < 0 then (select q.i from '${q}' q where q.k > p.k) end as m from '${p}' p where i < 9`;
   assert.equal(run(unasked, { limits: {}, isAdapted: false }).rows.length, 9);
+});
+
+test('DISTINCT over an aggregate has no row where nothing is found, as in DuckDB', () => {
+  for (const value of [
+    `select count(*) from (select distinct max(q.i) from '${q}' q where q.k = p.k)`,
+    `select distinct count(*) from '${q}' q where q.k = p.k`,
+  ]) {
+    const notes = assertAsDuckDb(bench, `select i, (${value}) as c from '${p}' p where i < 60`);
+    assert.deepEqual(notes, ['the query runs in one task: a correlated aggregate is made distinct']);
+  }
 });
