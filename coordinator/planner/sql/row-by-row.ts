@@ -23,9 +23,12 @@ function isSelectOf(select: AstNode, table: AstNode, dialect: Dialect): boolean 
   if (select.type !== 'SELECT_NODE' || select.aggregate_handling === 'FORCE_AGGREGATES') return false;
   if (!isRowsOf(from, table, dialect)) return false;
   if (select.sample != null && !isShare(select.sample)) return false;
-  const hasClause = meetingClauses.some((name) => isNode(select[name]) || nodesOf(select[name]).length > 0);
+  const hasClause = meetingClauses.some((name) => isSome(select[name]));
   return !hasClause && find(clauses, (node) => meets(node, dialect)).length === 0;
 }
+
+/** The sets of GROUP BY are lists of numbers. */
+const isSome = (clause: AstValue | undefined): boolean => (Array.isArray(clause) ? clause.length > 0 : isNode(clause));
 
 const meetingClauses = ['group_expressions', 'group_sets', 'having', 'qualify', 'modifiers'];
 

@@ -65,7 +65,8 @@ const isPlainSelect = ({
   aggregate_handling,
 }: AstNode): boolean =>
   type === 'SELECT_NODE' &&
-  [...nodesOf(group_expressions), ...nodesOf(group_sets)].length === 0 &&
+  nodesOf(group_expressions).length === 0 &&
+  !(Array.isArray(group_sets) && group_sets.length > 0) &&
   !isNode(having) &&
   !isNode(qualify) &&
   aggregate_handling === 'STANDARD_HANDLING';

@@ -7,6 +7,7 @@ import type { PlanContext } from '../../context.ts';
 import { SqlLowering } from '../../sql/lower/lowering.ts';
 import { refuseUnstable } from '../../sql/lower/mentions.ts';
 import { NotDistributed } from '../../sql/lower/names/names.ts';
+import { withCountedGroups } from '../../sql/lower/one-group.ts';
 import { lowerQuery } from '../../sql/lower/query.ts';
 import { whyReadWhole } from '../../sql/table-references.ts';
 import type { BindPlan, Question } from './question.ts';
@@ -28,7 +29,8 @@ export function lower(
   try {
     refuseUnstable(tree, context);
     const lowering = new SqlLowering(tree, { relations, functions }, context, bindPlan);
-    const bound = bindPlan(lowerQuery(select, new Map(), lowering, result).plan);
+    const query = withCountedGroups(select, context.dialect);
+    const bound = bindPlan(lowerQuery(query, new Map(), lowering, result).plan);
     // Whatever went wrong here must not change an answer: equal columns are the least to ask for.
     return JSON.stringify(bound.schema) === JSON.stringify(result) ? bound : 'its parts have columns of other types';
   } catch (thrown) {

@@ -19,7 +19,7 @@ export function isOneRow(select: AstNode, dialect: Dialect): boolean {
 }
 
 /** Aggregates of subqueries in it do not count. */
-const hasOwnAggregate = (tree: AstNode, dialect: Dialect): boolean => {
+export const hasOwnAggregate = (tree: AstNode, dialect: Dialect): boolean => {
   const own = rewrite(tree, (node) => (node.class === 'SUBQUERY' ? { type: 'EMPTY' } : undefined));
   return find(own, (node) => isAggregate(node, dialect)).length > 0;
 };
