@@ -1,11 +1,21 @@
-import { type AstNode, find, inPlaceOf, isNode, nodesOf, rewrite, textsOf } from '../../../../../shared/sql/ast.ts';
+import {
+  type AstNode,
+  type AstValue,
+  find,
+  inPlaceOf,
+  isNode,
+  nodesOf,
+  rewrite,
+  textsOf,
+} from '../../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../../dialect.ts';
 import { namesColumn } from '../../select/groups.ts';
 import { allOf, conjunctsOf } from '../conjuncts.ts';
 import { NotDistributed } from '../names/names.ts';
 import { nullsWhereCorrelated } from '../subqueries/empty-value.ts';
 import { isAggregate } from '../subqueries/outside-aggregates.ts';
-import { partitioned } from './dependent-rows.ts';
+import { groupedBy, hasGroupOfAll, plainGroups, setsOf } from './dependent-groups.ts';
+import { firstRowsOf, partitioned, plainOrders } from './dependent-rows.ts';
 import { columnAt, derived, type InDomain, same } from './in-domain.ts';
 
 /** Whether a SELECT yields one row whatever there is: aggregates without keys. */
@@ -32,17 +42,17 @@ export class DependentAggregate {
     this.#in = inDomain;
   }
 
-  /** One row for each row of the domain, also where it finds none: aggregates count only what was found. */
+  /**
+   * One row for each row of the domain, also where it finds none: aggregates count only what was found. With ROLLUP and its like the
+   * group of all rows is there where nothing is found, and no other.
+   */
   select(node: AstNode): AstNode {
     const { names } = this.#in;
-    const [alias, rows, found] = [names.madeUp('around'), names.madeUp('found'), names.madeUp('is_found')];
-    const { limit, offset, distinct, distinctOn } = this.#in.modifiers(node);
-    // There DuckDB has no row where nothing is found.
-    if (distinct || distinctOn.length > 0) throw new NotDistributed('a correlated aggregate is made distinct');
-    if ((limit !== null && limit < 1) || offset > 0) throw new NotDistributed('a correlated aggregate is cut');
+    const [alias, rows, found] = [names.madeUp('around'), names.madeUp('rows'), names.madeUp('is_found')];
+    const { orders, ...cut } = this.#modifiers(node);
     const own = this.#in.meanings.ownOf(node);
-    const columns = new Map(own.map((reference) => [reference, names.madeUp('column')]));
-    const inside = (tree: AstNode): AstNode =>
+    const columns = this.#columnsOf(own);
+    const inside = <T extends AstValue>(tree: T): T =>
       rewrite(tree, (part) => {
         const column = columns.get(part);
         if (column !== undefined) return { ...columnAt(rows, column), alias: part.alias ?? '' };
@@ -67,16 +77,70 @@ export class DependentAggregate {
     const list = nodesOf(clauses.select_list).map((item, i) =>
       this.#in.named(only(item), nodesOf(node.select_list)[i] ?? {}),
     );
-    return {
+    const groups = this.#groupsOf(node, clauses);
+    const having = [
+      ...(isNode(clauses.having) ? [only(clauses.having)] : []),
+      ...(groups.length === 0 ? [] : [this.#foundOrAll(columnAt(rows, found), groups)]),
+    ];
+    const select = {
       ...clauses,
-      ...(isNode(clauses.having) ? { having: only(clauses.having) } : {}),
+      ...(having.length === 0 ? {} : { having: allOf(having) }),
       select_list: [...list, ...this.#in.keys(alias)],
       from_table: this.#in.join('LEFT', this.#in.table(alias), derived(inner, rows), met),
-      group_expressions: keysOf,
-      group_sets: [keysOf.map((_, i) => i)],
+      ...groupedBy(groups, setsOf(node), keysOf),
       aggregate_handling: 'STANDARD_HANDLING',
       modifiers: [],
     };
+    if (groups.length === 0 || (cut.limit === null && cut.offset === 0)) return select;
+    const plain = partitioned({ ...clauses, select_list: plainOrders(inside(orders), clauses) }, keysOf).select_list;
+    return firstRowsOf(select, { ...cut, orders: nodesOf(plain).map(only) }, this.#in);
+  }
+
+  /** ORDER BY, LIMIT and OFFSET. */
+  #modifiers(node: AstNode) {
+    const { orders, limit, offset, distinct, distinctOn } = this.#in.modifiers(node);
+    // There DuckDB has no row where nothing is found.
+    if (distinct || distinctOn.length > 0) throw new NotDistributed('a correlated aggregate is made distinct');
+    const isCut = (limit !== null && limit < 1) || offset > 0;
+    if (isCut && !hasGroupOfAll(node)) throw new NotDistributed('a correlated aggregate is cut');
+    return { orders, limit, offset };
+  }
+
+  /** What the subquery's own columns are called, by the names that mean them. */
+  #columnsOf(own: readonly AstNode[]): ReadonlyMap<AstNode, string> {
+    const names = new Map<string, string>();
+    return new Map(
+      own.map((reference) => {
+        const meant = this.#in.meanings.meantBy(reference);
+        const name = names.get(meant) ?? this.#in.names.madeUp('column');
+        names.set(meant, name);
+        return [reference, name];
+      }),
+    );
+  }
+
+  /** GROUP BY without aliases and positions. */
+  #groupsOf(node: AstNode, clauses: AstNode): AstNode[] {
+    const list = nodesOf(clauses.select_list);
+    const groups = nodesOf(clauses.group_expressions);
+    if (groups.length > 0 && list.some(({ class: kind }) => kind === 'STAR'))
+      throw new NotDistributed('its columns are chosen by pattern');
+    if (groups.length > 0 && setsOf(node).filter((set) => set.length === 0).length > 1)
+      throw new NotDistributed('a correlated subquery groups by nothing more than once');
+    // DuckDB looks at no row of it where nothing is found.
+    if (groups.length > 0 && find(clauses, ({ class: kind }) => kind === 'WINDOW').length > 0)
+      throw new NotDistributed('a correlated subquery has windows over groups of several sets');
+    return plainGroups(clauses);
+  }
+
+  /** That a group has rows, or is the one of all rows. */
+  #foundOrAll(found: AstNode, groups: readonly AstNode[]): AstNode {
+    const all = 2n ** BigInt(groups.length) - 1n;
+    const [test = {}] = nodesOf(this.#in.parse(`SELECT bool_or(x) IS NOT NULL OR GROUPING(y) = ${all}`).select_list);
+    return rewrite(test, (node) => {
+      if (node.type === 'GROUPING_FUNCTION') return { ...node, children: groups };
+      return textsOf(node.column_names)[0] === 'x' ? found : undefined;
+    });
   }
 
   /** Conditions that can be asked as the domain meets the rows; all within the rows where some cannot. */
@@ -105,7 +169,8 @@ export class DependentAggregate {
   ): AstNode {
     const alias = this.#in.names.madeUp('around');
     const from = isNode(node.from_table) ? this.#in.inDomain(node.from_table, alias) : {};
-    const list = [...columns].map(([reference, name]) => ({ ...reference, alias: name }));
+    const known = new Map([...columns].map(([reference, name]) => [name, reference]));
+    const list = [...known].map(([name, reference]) => ({ ...reference, alias: name }));
     const marker = { ...(nodesOf(this.#in.parse('SELECT true').select_list)[0] ?? {}), alias: found };
     const where = within.length === 0 ? null : this.#in.inDomain(allOf(within), alias);
     return {
@@ -120,6 +185,7 @@ export class DependentAggregate {
   #onlyWhere(tree: AstNode, found: AstNode): AstNode {
     return rewrite(tree, (node) => {
       if (node.class === 'SUBQUERY') return node;
+      if (node.type === 'GROUPING_FUNCTION') return this.#nullUnless(found, node);
       if (!isAggregate(node, this.#in.dialect)) return undefined;
       const only = { ...node, filter: isNode(node.filter) ? allOf([node.filter, found]) : found };
       return nullsWhereCorrelated.has(String(node.function_name)) ? this.#nullUnless(found, only) : only;

@@ -8,9 +8,11 @@ import {
   textsOf,
 } from '../../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../../dialect.ts';
+import { columnNamed } from '../../../expressions/tree.ts';
 import { positionOf } from '../../select/groups.ts';
 import { allOf } from '../conjuncts.ts';
 import { NotDistributed } from '../names/names.ts';
+import { derived, type InDomain } from './in-domain.ts';
 
 /** A SELECT whose windows look at rows that are equal in the keys only; those of subqueries in it are their own. */
 export function partitioned(select: AstNode, keys: readonly AstNode[]): AstNode {
@@ -47,18 +49,57 @@ export function firstRows(select: AstNode, { keys, orders, limit, offset }: Cut,
   return { ...select, qualify: allOf([...after, ...until]) };
 }
 
+/**
+ * The same of a SELECT that first makes its rows distinct, or chooses or orders them by windows: it stands in FROM, and has what it
+ * orders by as columns of its own.
+ *
+ * @param select its last columns are the domain's keys
+ */
+export function firstRowsOf(
+  select: AstNode,
+  cut: Omit<Cut, 'keys'>,
+  { names, domain, parse, dialect }: InDomain,
+): AstNode {
+  const orders = cut.orders.map((order) => ({ order, name: names.madeUp('order') }));
+  const list = nodesOf(select.select_list);
+  const items = list.length - domain.keys.length;
+  const hidden = orders.map(({ order, name }) => ({
+    ...(isNode(order.expression) ? order.expression : {}),
+    alias: name,
+  }));
+  const inner = { ...select, select_list: [...list.slice(0, items), ...hidden, ...list.slice(items)] };
+  const all = parse('SELECT * FROM t');
+  const [star = {}] = nodesOf(all.select_list);
+  const outer = {
+    ...all,
+    select_list: [{ ...star, exclude_list: orders.map(({ name }) => name) }],
+    from_table: derived(inner, ''),
+  };
+  const plain = orders.map(({ order, name }) => ({ ...order, expression: columnNamed(name) }));
+  const keys = domain.keys.map((name) => columnNamed(name));
+  return firstRows(outer, { ...cut, orders: plain, keys }, dialect);
+}
+
 /** ORDER BY without aliases and positions, which mean nothing in a window. */
 export function plainOrders(orders: readonly AstNode[], select: AstNode): AstNode[] {
   const list = nodesOf(select.select_list);
-  return orders.map((order) => {
+  return orders.flatMap((order): AstNode[] => {
     const { expression } = order;
-    if (!isNode(expression) || expression.class === 'STAR') throw new NotDistributed('it orders by all columns');
+    if (isNode(expression) && expression.class === 'STAR') return byAll(order, list);
+    if (!isNode(expression)) throw new NotDistributed('its order is not understood');
     const position = positionOf(expression);
     const [name, ...more] = textsOf(expression.column_names);
     const isNamed = ({ alias }: AstNode): boolean => String(alias || '\n').toLowerCase() === name?.toLowerCase();
     const item = position === undefined ? (more.length > 0 ? undefined : list.findLast(isNamed)) : list[position - 1];
     if (position !== undefined && (item === undefined || list.some(({ class: kind }) => kind === 'STAR')))
       throw new NotDistributed('it orders by a position that is not known');
-    return item === undefined ? order : { ...order, expression: { ...item, alias: '' } };
+    return [item === undefined ? order : { ...order, expression: { ...item, alias: '' } }];
   });
+}
+
+/** ORDER BY ALL */
+function byAll(order: AstNode, list: readonly AstNode[]): AstNode[] {
+  const isPlain = isNode(order.expression) && order.expression.expr == null && !String(order.expression.exclude_list);
+  if (!isPlain || list.some(({ class: kind }) => kind === 'STAR')) throw new NotDistributed('it orders by all columns');
+  return list.map((item) => ({ ...order, expression: { ...item, alias: '' } }));
 }

@@ -1,9 +1,10 @@
-import { type AstNode, find, isNode, nodesOf, rewrite } from '../../../../../shared/sql/ast.ts';
+import { type AstNode, find, isNode, meaning, nodesOf, rewrite } from '../../../../../shared/sql/ast.ts';
 import { columnNamed } from '../../../expressions/tree.ts';
 import { NotDistributed } from '../names/names.ts';
 import type { Lowering } from '../types.ts';
 import { DependentAggregate, isOneRow } from './dependent-aggregate.ts';
-import { firstRows, partitioned, plainOrders } from './dependent-rows.ts';
+import { groupedBy, hasGroupOfAll, plainGroups, setsOf } from './dependent-groups.ts';
+import { firstRows, firstRowsOf, partitioned, plainOrders } from './dependent-rows.ts';
 import { type Domain, derived, InDomain, type Meanings } from './in-domain.ts';
 
 /**
@@ -29,7 +30,8 @@ class Dependents {
     if (node.type !== 'SELECT_NODE') throw new NotDistributed(`a correlated subquery is a ${String(node.type)}`);
     if (node.sample != null) throw new NotDistributed('a correlated subquery takes a sample');
     refusePatterns(node);
-    return isOneRow(node, this.#in.dialect) ? new DependentAggregate(this.#in).select(node) : this.#select(node);
+    const hasRowOfNone = isOneRow(node, this.#in.dialect) || hasGroupOfAll(node);
+    return hasRowOfNone ? new DependentAggregate(this.#in).select(node) : this.#select(node);
   }
 
   #combined(node: AstNode): AstNode {
@@ -54,8 +56,8 @@ class Dependents {
     const tree = partitioned(this.#in.inDomain(node, alias), keys);
     const { orders, limit, offset, distinct, distinctOn } = this.#in.modifiers(tree);
     const isCut = limit !== null || offset > 0;
-    if (isCut && (distinct || distinctOn.length > 0))
-      throw new NotDistributed('a correlated subquery cuts distinct rows');
+    const cut = { orders: isCut ? plainOrders(orders, tree) : [], limit, offset };
+    if (isCut && distinct) refuseOtherOrders(cut.orders, nodesOf(tree.select_list));
     const select = {
       ...tree,
       select_list: [...this.#in.items(node, tree), ...this.#in.keys(alias)],
@@ -64,7 +66,8 @@ class Dependents {
       modifiers: this.#kept(tree, keys),
     };
     if (!isCut) return select;
-    return firstRows(select, { orders: plainOrders(orders, tree), limit, offset, keys }, this.#in.dialect);
+    const isLast = !distinct && distinctOn.length === 0 && !isNode(tree.qualify) && !hasWindow(cut.orders);
+    return isLast ? firstRows(select, { ...cut, keys }, this.#in.dialect) : firstRowsOf(select, cut, this.#in);
   }
 
   /** DISTINCT stays, within each row of the domain; ORDER BY only where DISTINCT ON needs it. */
@@ -78,6 +81,20 @@ class Dependents {
       return [targets.length === 0 ? modifier : { ...modifier, distinct_on_targets: [...keys, ...targets] }];
     });
   }
+}
+
+const hasWindow = (trees: readonly AstNode[]): boolean =>
+  find(trees, ({ class: kind }) => kind === 'WINDOW').length > 0;
+
+/** What is no column of distinct rows is of one of the rows that were equal. */
+function refuseOtherOrders(orders: readonly AstNode[], items: readonly AstNode[]): void {
+  const changes = ['relation_name', 'exclude_list', 'replace_list', 'rename_list', 'qualified_exclude_list'];
+  const isWhole = (star: AstNode): boolean => changes.every((name) => String(star[name] ?? '') === '');
+  const isAll = items.some((item) => item.class === 'STAR' && isWhole(item));
+  const known = new Set(items.map((item) => meaning({ ...item, alias: '' })));
+  const isKnown = ({ expression }: AstNode): boolean =>
+    isNode(expression) && (known.has(meaning(expression)) || (isAll && expression.class === 'COLUMN_REF'));
+  if (!orders.every(isKnown)) throw new NotDistributed('a correlated subquery orders distinct rows by something else');
 }
 
 /** Stars that mean columns of FROM within expressions would mean the domain's, too. */
@@ -99,13 +116,6 @@ function refusePatterns({
 
 /** Groups within each row of the domain. */
 function grouped(tree: AstNode, keys: readonly AstNode[]): Partial<AstNode> {
-  const groups = nodesOf(tree.group_expressions);
-  if (groups.length === 0) return {};
-  const sets = Array.isArray(tree.group_sets) ? (tree.group_sets as readonly (readonly number[])[]) : [];
-  if (sets.some((set) => set.length === 0)) throw new NotDistributed('a correlated subquery groups by nothing');
-  const added = keys.map((_, i) => groups.length + i);
-  return {
-    group_expressions: [...groups, ...keys],
-    group_sets: sets.map((set) => [...set, ...added]),
-  } as Partial<AstNode>;
+  const groups = plainGroups(tree);
+  return groups.length === 0 ? {} : groupedBy(groups, setsOf(tree), keys);
 }

@@ -27,6 +27,7 @@ export interface Correlation {
   readonly names: readonly string[];
   readonly outer: ReadonlyMap<AstNode, string>;
   readonly ownOf: (select: AstNode) => readonly AstNode[];
+  readonly meantBy: (own: AstNode) => string;
   readonly tables: CommonTables;
 }
 
@@ -37,13 +38,15 @@ export function correlationOf(subquery: AstNode, scope: Scope, tables: CommonTab
     throw new NotDistributed('a subquery in it names columns by position');
   if (isVolatile(lowering.context.dialect, query)) throw new NotDistributed('a subquery in it has values of chance');
   const own = new Map<Scope, AstNode[]>();
+  const meant = new Map<AstNode, string>();
   const outer = new Map<AstNode, string>();
   const taken = new Map<string, Taken>();
-  const walk = new NameWalk(lowering.trial(), (reference, meant, where) => {
+  const walk = new NameWalk(lowering.trial(), (reference, tree, where) => {
+    meant.set(reference, meaning(tree));
     if (where !== scope) own.set(where, [...(own.get(where) ?? []), reference]);
     if (where !== scope) return;
-    const known = taken.get(meaning(meant)) ?? { name: lowering.names.madeUp('outer'), tree: meant };
-    taken.set(meaning(meant), known);
+    const known = taken.get(meaning(tree)) ?? { name: lowering.names.madeUp('outer'), tree };
+    taken.set(meaning(tree), known);
     outer.set(reference, known.name);
   });
   const names = walk.query(query, tables, [scope]);
@@ -51,7 +54,8 @@ export function correlationOf(subquery: AstNode, scope: Scope, tables: CommonTab
     const of = walk.scopes.get(select);
     return (of && own.get(of)) ?? [];
   };
-  return { query, taken: [...taken.values()], names, outer, ownOf, tables };
+  const meantBy = (reference: AstNode): string => meant.get(reference) ?? '';
+  return { query, taken: [...taken.values()], names, outer, ownOf, meantBy, tables };
 }
 
 /** What it takes to have a correlated subquery beside the rows of the query around. */
@@ -76,7 +80,7 @@ export function dependence(
   make: (rows: Columns, keys: readonly string[]) => PlanNode,
   more: readonly AstNode[] = [],
 ): Dependence {
-  const { query, outer, ownOf, tables } = correlation;
+  const { query, outer, ownOf, meantBy, tables } = correlation;
   const taken = [...correlation.taken, ...more.map((tree) => ({ name: lowering.names.madeUp('outer'), tree }))];
   const keys = taken.map(() => lowering.names.madeUp('key'));
   const plan = (domain: PlanNode): PlanNode => {
@@ -84,7 +88,7 @@ export function dependence(
     const [odd] = lowering.schemaOf(domain).filter(({ type }) => /\b(MAP|UNION|VARIANT|GEOMETRY)\b/.test(type));
     if (odd !== undefined) throw new NotDistributed(`a subquery is correlated by a value of the type ${odd.type}`);
     const table = lowering.relate(domain);
-    const inside = dependent(query, { table, columns, keys }, { outer, ownOf }, lowering);
+    const inside = dependent(query, { table, columns, keys }, { outer, ownOf, meantBy }, lowering);
     const rows = lowering.part(inside, tables);
     const own = rows.columns.slice(-keys.length).map(({ internal }) => internal);
     return make({ plan: renamed(rows, own, keys), columns: rows.columns.slice(0, -keys.length) }, keys);

@@ -23,6 +23,8 @@ export interface Meanings {
   readonly outer: ReadonlyMap<AstNode, string>;
   /** The names that mean something of the FROM clause of a SELECT. */
   ownOf(select: AstNode): readonly AstNode[];
+  /** Equal for two of these names that mean the same. */
+  meantBy(own: AstNode): string;
 }
 
 /** What all forms of a dependent query need of its domain. */
@@ -118,9 +120,7 @@ export class InDomain {
     return { ...(isNode(join) ? join : {}), left, right, ...(on.length === 0 ? {} : { condition: allOf(on) }) };
   }
 
-  parse(sql: string): AstNode {
-    return onlyStatement(this.dialect.parse(sql)) ?? {};
-  }
+  readonly parse = (sql: string): AstNode => onlyStatement(this.dialect.parse(sql)) ?? {};
 }
 
 /** Joins that keep the rows of what is joined to their left. */

@@ -110,6 +110,32 @@ const families: Readonly<Record<string, readonly string[]>> = {
   'that find nothing': [
     `select i, (select approx_count_distinct(q.i) from '${q}' q where q.i = p.n + 690) as a, (select entropy(q.k) from '${q}' q where q.i < p.n - 25) as b, (select regr_count(q.i, q.k) + 1 from '${q}' q where q.i < p.n - 25) as c, (select count_if(q.k > 1) from '${q}' q where q.i = p.n + 690) as d from '${p}' p where i < 60`,
   ],
+  'that cut distinct rows': [
+    `select i, array(select distinct q.k % 3 as kk from '${q}' q where q.n = p.n order by kk desc limit 1 offset 1) as l from '${p}' p where i < 60`,
+    `select i, (select count(*) from (select distinct q.k from '${q}' q where q.n = p.n limit 2)) as c from '${p}' p where i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select distinct on (q.k) q.k as a, q.i as b, p.k as c from '${q}' q where q.n = p.n order by q.k, q.i desc limit 2) l where p.i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select distinct * from '${q}' q where q.n = p.n order by q.i desc limit 2) l where p.i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select distinct q.k, q.k, p.s, p.k from '${q}' q where q.n = p.n order by 1 desc limit 1 offset 1) l where p.i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select distinct q.s, count(*) c from '${q}' q where q.n < p.n group by q.s, q.k order by c, q.s limit 2) l where p.i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select distinct q.s, rank() over (order by q.k) c from '${q}' q where q.n < p.n order by c desc, 1 limit 2) l where p.i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select q.i, q.s from '${q}' q where q.n < p.n qualify rank() over (order by q.k, q.i) > 2 order by q.i limit 2) l where p.i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select q.i from '${q}' q where q.n < p.n order by row_number() over (order by q.k, q.i) desc limit 2) l where p.i < 60`,
+    `select i from '${p}' p where k in (select distinct q.k from '${q}' q where q.n = p.n order by q.k limit 2) and i < 99`,
+    `select i from '${p}' p where exists (select distinct q.k from '${q}' q where q.n = p.n limit 1 offset 3) and i < 99`,
+    `select i, (select distinct q.k from '${q}' q where q.n = p.n order by all limit 1) as k from '${p}' p where i < 99`,
+  ],
+  'that group by sets': [
+    `select i, array(select count(*) from '${q}' q where q.n = p.n + 20 group by rollup(q.k) order by 1) as c from '${p}' p where i < 60`,
+    `select i, array(select {'k': q.k, 'c': count(*), 'g': grouping(q.k)} from '${q}' q where q.n = p.n + 20 group by cube(q.k, q.s) order by 1) as c from '${p}' p where i < 60`,
+    `select i, exists (select 1 from '${q}' q where q.n = p.n + 20 group by cube(q.k, q.s) having count(*) > 3) as c, p.k in (select q.k from '${q}' q where q.n = p.n + 20 group by rollup(q.k)) as d from '${p}' p where i < 60`,
+    `select p.i, l.* from '${p}' p left join lateral (select count(*) c, grouping(q.k) g, max(q.s) s, q.k, coalesce(q.k, 7) kk, 5 as v, p.i + 1 as w from '${q}' q where q.i = p.i * 20 group by rollup(k) having count(*) < 5) l on true where p.i < 60`,
+    `select p.i, l.* from '${p}' p left join lateral (select approx_count_distinct(k) a, count_if(true) b, regr_count(k, k) c, count(distinct k) d, list(k) e, count(*) filter (k > 0) f from '${q}' q where q.i = p.i * 20 group by grouping sets ((k), ())) l on true where p.i < 60`,
+    `select p.i, l.* from '${p}' p left join lateral (select count(*) c, grouping(k) g from '${q}' q where q.i = p.i * 20 group by rollup(k) having grouping(k) = 1) l on true where p.i < 60`,
+    `select p.i, l.* from '${p}' p left join lateral (select q.k as a, q.s as b, count(*) c, sum(q.i) from '${q}' q where q.n > p.n * 2 group by cube(a, 2) having count(*) > 2 order by all limit 3 offset 1) l on true where p.i < 60`,
+    `select i, (select max(q.i) from '${q}' q where q.n in (select r.k from '${r}' r where r.k > p.n) group by rollup(q.k) order by 1 desc limit 1) as c from '${p}' p where i < 60`,
+    `select p.i, l.* from '${p}' p left join lateral (select q.k + p.k as a, count(*) as c from '${q}' q where q.n < p.n group by rollup(q.k + p.k)) l on true where p.i < 60`,
+    `select p.i, l.* from '${p}' p, lateral (select q.k, q.s, count(*) as c from '${q}' q where q.n = p.n + 20 group by q.s, rollup(q.k)) l where p.i < 60`,
+  ],
   'that make a list': [
     `select i, array(select q.i from '${q}' q where q.n = p.n order by q.i desc) as l from '${p}' p where i < 40`,
     `select i, array(select distinct q.k from '${q}' q where q.n = p.n order by q.k) as l from '${p}' p where i < 40`,
@@ -214,5 +240,18 @@ test('DISTINCT over an aggregate has no row where nothing is found, as in DuckDB
   ]) {
     const notes = assertAsDuckDb(bench, `select i, (${value}) as c from '${p}' p where i < 60`);
     assert.deepEqual(notes, ['the query runs in one task: a correlated aggregate is made distinct']);
+  }
+});
+
+test('sets of keys that DuckDB answers in a way of its own are gathered', () => {
+  const from = `'${p}' p left join lateral`;
+  for (const lateral of [
+    `select q.k, p.k as pk, count(*) as c from '${q}' q where q.n < p.n group by rollup(q.k, p.k)`,
+    `select q.k, p.k as pk, count(*) as c from '${q}' q where q.n < p.n group by grouping sets ((q.k), (pk))`,
+    `select k, row_number() over (order by k) as nth from '${q}' q where q.i = p.i * 20 group by grouping sets ((k), ())`,
+    `select count(distinct q.s) as c from '${q}' q where q.n = p.n + 20 group by grouping sets ((q.k), (), ())`,
+  ]) {
+    const notes = assertAsDuckDb(bench, `select p.i, l.* from ${from} (${lateral}) l on true where p.i < 60`);
+    assert.equal(notes.length, 1, lateral);
   }
 });
