@@ -44,15 +44,16 @@ export const withEmptyRelations = (
   });
 
 /**
- * The tree without what a subquery below EXISTS selects, where its rows are there whatever it is: `SELECT *` there means no
- * columns.
+ * The tree without the stars that a subquery below EXISTS selects, where its rows are there whatever they are: `SELECT *` there means
+ * no columns. What is named stays: DuckDB looks it up where the subquery has a LIMIT, aggregates or windows.
  */
 export function withoutExistsLists(tree: AstNode): AstNode {
   return rewrite(tree, (node) => {
     const { subquery } = node;
     const select = isNode(subquery) && isNode(subquery.node) ? subquery.node : undefined;
     if (select === undefined || !/EXISTS/.test(String(node.subquery_type)) || !isPlainSelect(select)) return undefined;
-    return { ...node, subquery: withoutExistsLists({ node: { ...select, select_list: [] } }) };
+    const list = nodesOf(select.select_list).filter((item) => item.class !== 'STAR' || item.columns === true);
+    return { ...node, subquery: withoutExistsLists({ node: { ...select, select_list: list } }) };
   });
 }
 
@@ -62,6 +63,7 @@ const isPlainSelect = ({
   group_sets,
   having,
   qualify,
+  modifiers,
   aggregate_handling,
 }: AstNode): boolean =>
   type === 'SELECT_NODE' &&
@@ -69,6 +71,7 @@ const isPlainSelect = ({
   !(Array.isArray(group_sets) && group_sets.length > 0) &&
   !isNode(having) &&
   !isNode(qualify) &&
+  !nodesOf(modifiers).some((modifier) => modifier.type === 'DISTINCT_MODIFIER') &&
   aggregate_handling === 'STANDARD_HANDLING';
 
 /** A prefix for relation names that nothing in the query is named by. */

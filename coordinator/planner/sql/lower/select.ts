@@ -1,6 +1,6 @@
 import type { PlanNode } from '../../../../shared/plan/node.ts';
 import type { Schema } from '../../../../shared/schema.ts';
-import { type AstNode, isNode, nodesOf, textsOf, walk } from '../../../../shared/sql/ast.ts';
+import { type AstNode, isNode, nodesOf, rewrite, textsOf, walk } from '../../../../shared/sql/ast.ts';
 import type { Dialect } from '../../dialect.ts';
 import { columnNamed } from '../../expressions/tree.ts';
 import { lowerSelect } from '../select/lower-select.ts';
@@ -123,13 +123,16 @@ interface Items {
 function itemsOf(select: AstNode, lookup: Lookup, { context, names }: Lowering): Items {
   const aliases = new Map<string, AstNode>();
   const itemNames = new Map<string, string>();
+  const meant = new Map<string, AstNode>();
+  const inPlace = (tree: AstNode): AstNode => rewrite(tree, (node) => meant.get(plainName(node) ?? ''));
   const items = starItems(nodesOf(select.select_list), lookup.scope).map(({ tree, name }, i): SelectItem => {
     const alias = String(tree.alias ?? '');
     const resolved = { ...resolveTree(tree, { ...lookup, aliases, itemNames }), alias: '' };
     const named = { name: alias || (name ?? itemName(tree, context.dialect)), tree: resolved };
     if (alias === '') return { alias, ...named };
     const own = names.madeUp(`item${i}`);
-    aliases.set(alias.toLowerCase(), resolved);
+    meant.set(own, inPlace(resolved));
+    aliases.set(alias.toLowerCase(), inPlace(resolved));
     itemNames.set(alias.toLowerCase(), own);
     return { alias: own, ...named };
   });

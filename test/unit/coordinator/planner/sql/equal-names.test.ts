@@ -106,6 +106,25 @@ const families: Readonly<Record<string, readonly string[]>> = {
     `select p.i, z.* from '${p}' p, lateral (select -k as x, k as x from '${q}' q where q.n = p.n order by x, q.i limit 2) z where p.i < 30`,
     `select k, x from (select -k as x, k as x, k from '${q}') where x > -3 group by all`,
   ],
+  'an item in another': [
+    `select k as a, a + 1 as b, b * 2 as c from '${r}' where c > 10 order by c`,
+    `select k as a, a + 1 as b, b * 2 as c from '${r}' where c > 10 and b < 20 group by all having c > 14 order by c`,
+    `select k as w, w + 1 as b from '${r}' where b > 5`,
+  ],
+  'two tables in a star': [
+    `select * from '${p}' p join '${q}' q using (i) where i < 10`,
+    `select * from '${p}' p full join '${q}' q using (i, k) where i < 1000`,
+    `select * exclude (n) from '${p}' p left join '${q}' q using (i) where i < 1000`,
+    `select * from (select * from '${p}' p join '${q}' q using (i)) x where x.k_1 > 2 and x.k > 2`,
+    `select * from '${q}' a left join '${q}' b using (i) full join '${q}' c using (i) where i < 9`,
+    `select * exclude (p.i, q.k) from '${p}' p join '${q}' q on p.i = q.i where p.i < 5`,
+    `select * exclude (p.n) from '${p}' p join '${q}' q using (i) where i < 5`,
+    `select columns(p.*), columns(* exclude (i)) from '${p}' p join '${q}' q on p.i = q.i where p.i < 5`,
+    `select * rename (q.i as ii, r.w as ww, k as kk) from '${q}' q join '${r}' r using (k) where i < 9`,
+    `select ii, count(*) from (select * rename (q.i as ii) from '${q}' q join '${r}' r using (k)) group by all`,
+    `select * replace (q.i + 1 as i) from '${p}' p join '${q}' q using (i) where p.i < 5`,
+    `select p.i, l.* from '${p}' p, lateral (select * from '${q}' q join '${q}' r using (k) where q.i = p.i and r.i < 10) l where p.i < 20`,
+  ],
 };
 
 for (const [family, texts] of Object.entries(families)) {
@@ -115,6 +134,14 @@ for (const [family, texts] of Object.entries(families)) {
 }
 
 const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
+  [
+    `select count(*), sum(i) from (select * exclude (p.i) from '${p}' p join '${q}' q using (i))`,
+    /merged by its table/,
+  ],
+  [
+    `select count(*), sum(n) from (select * replace (q.n + 1 as n) from '${p}' p join '${q}' q using (i))`,
+    /one of several columns of a name/,
+  ],
   [
     `select k % 2 as k, sum(i) as s from '${p}' group by all having k > 0`,
     /it groups by all, and a name in its HAVING/,

@@ -52,3 +52,16 @@ for (const [text, scans] of questions) {
     assert.deepEqual([...new Set([...found].map(([, scan]) => scan))].sort(), scans);
   });
 }
+
+test('what a subquery below EXISTS names is there where it is gathered', () => {
+  const exists = [
+    `select q.k from '${q}' q where q.n = p.n and random() < 2 limit 1 offset 2`,
+    `select q.k as x from '${q}' q where q.n = p.n and random() < 2 order by x limit 1 offset 2`,
+    `select distinct q.k from '${q}' q where q.n = p.n and random() < 2 limit 1 offset 2`,
+    `select distinct * from '${q}' q where q.n = p.n and random() < 2 limit 1 offset 2`,
+    `select max(q.k) from '${q}' q where q.n = p.n and random() < 2`,
+    `select sum(q.k) over () from '${q}' q where q.n = p.n and random() < 2`,
+  ];
+  for (const query of exists)
+    assert.equal(assertAsDuckDb(bench, `select i from '${p}' p where exists (${query}) and i < 99`).length, 1, query);
+});

@@ -174,9 +174,9 @@ export const corpus = ({ trades, quotes, days, items, wide, one, two }: Files): 
       `select * replace (qty * 2 as qty) from '${trades}' where id < 5 order by id`,
       `select * exclude (ts) from '${trades}' where id < 5 order by id`,
       `select t.* from '${trades}' t where id < 3 order by id`,
+      `select * rename (qty as amount) from '${trades}' where id < 5 order by id`,
     ],
     gathered: [
-      `select * rename (qty as amount) from '${trades}' where id < 5 order by id`,
       `select * like 's%' from '${trades}' order by all limit 3`,
       `select columns('^[is]') from '${trades}' where id < 5 order by id`,
       `select min(columns(*)) from '${wide}'`,
