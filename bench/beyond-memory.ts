@@ -1,6 +1,6 @@
 /**
- * Sort, join and aggregate of data that is a multiple of a cluster's memory: times, what is spilled, and the memory of the
- * workers. `npm run bench -- beyond-memory [MiB of each worker] [workers] [multiple]`.
+ * Sort, join and aggregate of data that is a multiple of a cluster's memory: times, what is spilled, and the memory of
+ * the workers. `npm run bench -- beyond-memory [MiB of each worker] [workers] [multiple]`.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The main job on three million real flights, with its TypeScript function in the middle, against DuckDB itself, which says
- * the same in SQL with as many threads on the same files.
+ * The main job on three million real flights, with its TypeScript function in the middle, against DuckDB itself, which
+ * says the same in SQL with as many threads on the same files.
  */
 import { availableParallelism } from 'node:os';
 import { connect, local } from '../client/index.ts';

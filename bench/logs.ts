@@ -1,6 +1,6 @@
 /**
- * Lines of an access log into Arrow batches, one thread, against `grep -c` and DuckDB's CSV reader on the same file; then
- * loaded by pipelines on an embedded cluster. `npm run bench -- logs [million lines] [rounds]`.
+ * Lines of an access log into Arrow batches, one thread, against `grep -c` and DuckDB's CSV reader on the same file;
+ * then loaded by pipelines on an embedded cluster. `npm run bench -- logs [million lines] [rounds]`.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync, statSync } from 'node:fs';

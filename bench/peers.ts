@@ -1,11 +1,12 @@
 /**
- * TPC-H's 22 queries on Sheaf (as it comes, and distributing every question), DuckDB, Spark, Ballista, Daft and Dask: the
- * same files, threads and memory, one system after the other, and the answers compared with DuckDB's:
- * `npm run bench -- peers [scale factor, default 1] [systems, for example sheaf,spark] [query, for example q09, or '' for all]
- * [warm runs, default 3, and 1 from scale factor 10]`.
+ * TPC-H's 22 queries on Sheaf (as it comes, and distributing every question), DuckDB, Spark, Ballista, Daft and Dask:
+ * the same files, threads and memory, one system after the other, and the answers compared with DuckDB's:
+ * `npm run bench -- peers [scale factor] [systems, for example sheaf,spark] [query, for example q09, or '' for all]
+ * [warm runs]`. Default: scale factor 1, three warm runs, and one from scale factor 10.
  *
- * Each system is started, runs each query once cold (its first run in these processes, the files in the page cache) and then
- * warm; a time ends when its client has the answer as Arrow. What does not install, or fails, is said below the table.
+ * Each system is started, runs each query once cold (its first run in these processes, the files in the page cache) and
+ * then warm; a time ends when its client has the answer as Arrow. What does not install, or fails, is said below the
+ * table.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';

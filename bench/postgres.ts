@@ -19,7 +19,8 @@ import { medianMs, milliseconds, ratio, report } from './stopwatch.ts';
  */
 const rows = Number(process.argv[2] ?? 2_000_000);
 const runs = 3;
-// What a server of one's own has: logged tables, and checkpoints that do not fall into a measurement. Nothing is forced to disk.
+// What a server of one's own has: logged tables, and checkpoints that do not fall into a measurement. Nothing is forced
+// to disk.
 await using server = await startPostgres({
   shared_buffers: "'512MB'",
   max_wal_size: "'8GB'",

@@ -1,6 +1,7 @@
 /**
  * Parquet in object storage against the same file on disk: `node bench/s3.ts [rows in millions] [rounds]`. A real S3
- * server on this machine; questions that read all of the file, a few columns, one row group. Rounds alternate between both.
+ * server on this machine; questions that read all of the file, a few columns, one row group. Rounds alternate between
+ * both.
  */
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';

@@ -1,12 +1,12 @@
 /**
- * Scaling efficiency from one worker to two, each with two threads, pinned to two cores of its own: the time on one over twice
- * the time on two, 1 being perfect. TPC-H, every question distributed, and the main job with its TypeScript function:
- * `npm run bench -- scaling [scale factor, default 1] [apart] [query]`. By default a worker reads the other's files where they lie, as
- * workers of one machine do; `apart` has it pull them, as from another machine.
+ * Scaling efficiency from one worker to two, each with two threads, pinned to two cores of its own: the time on one
+ * over twice the time on two, 1 being perfect. TPC-H, every question distributed, and the main job with its TypeScript
+ * function: `npm run bench -- scaling [scale factor, default 1] [apart] [query]`. By default a worker reads the other's
+ * files where they lie, as workers of one machine do; `apart` has it pull them, as from another machine.
  *
- * With one worker, client and coordinator are on its two cores; with two, on all four: the machine is doubled, and nothing
- * works on cores that are not counted. DuckDB with two threads and with four, pinned in the same way, says what the machine
- * itself gives. The runs take turns, so that other work on the machine meets both.
+ * With one worker, client and coordinator are on its two cores; with two, on all four: the machine is doubled, and
+ * nothing works on cores that are not counted. DuckDB with two threads and with four, pinned in the same way, says what
+ * the machine itself gives. The runs take turns, so that other work on the machine meets both.
  */
 import { loadavg } from 'node:os';
 import { type Cluster, connect } from '../client/index.ts';

@@ -1,7 +1,8 @@
 /**
- * TPC-H's 22 queries: DuckDB itself, an embedded cluster as it comes, and one that distributes every question, with the same
- * threads and memory, on the same files, one after the other: `npm run bench -- tpch [scale factor, default 1] [query, for
- * example q09]`. Cold is a query's first run in its processes, the files in the page cache; warm the median of those after.
+ * TPC-H's 22 queries: DuckDB itself, an embedded cluster as it comes, and one that distributes every question, with the
+ * same threads and memory, on the same files, one after the other:
+ * `npm run bench -- tpch [scale factor, default 1] [query, for example q09]`. Cold is a query's first run in its
+ * processes, the files in the page cache; warm the median of those after.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import { type Cluster, local } from '../client/index.ts';

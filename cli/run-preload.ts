@@ -1,8 +1,8 @@
 /**
- * Preloaded into the programs of `sheaf run`. The program ends when the command is gone, by whatever means. An error of ours
- * that nobody catches is printed as the command line prints its own, and ends the program with the exit code of its
- * kind. Others are left as they are. If the program's default export is a pipeline, it is run when the program has nothing
- * left to do.
+ * Preloaded into the programs of `sheaf run`. The program ends when the command is gone, by whatever means. An error of
+ * ours that nobody catches is printed as the command line prints its own, and ends the program with the exit code of
+ * its kind. Others are left as they are. If the program's default export is a pipeline, it is run when the program has
+ * nothing left to do.
  */
 import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

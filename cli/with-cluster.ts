@@ -6,7 +6,9 @@ import { untilSignal } from './signals.ts';
 /** What a command does with a cluster; `signal` is aborted by Ctrl-C. */
 export type Use = (cluster: Cluster, signal: AbortSignal) => Promise<void>;
 
-/** Connects to the cluster that the options or the environment name; without one, starts one for the time of the use. */
+/**
+ * Connects to the cluster that the options or the environment name; without one, starts one for the time of the use.
+ */
 export async function withCluster({ cluster: address, tokenFile }: ClusterOptions, use: Use): Promise<void> {
   using stopping = untilSignal();
   const { signal } = stopping;

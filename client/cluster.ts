@@ -9,8 +9,8 @@ import { persist } from './session/persist.ts';
 import type { Session } from './session/session.ts';
 
 /**
- * A connection to a cluster, from {@link connect} or {@link local}. Close it with `await using` or `close()`: jobs whose
- * actions still run are cancelled, and a cluster that was started for it stops.
+ * A connection to a cluster, from {@link connect} or {@link local}. Close it with `await using` or `close()`: jobs
+ * whose actions still run are cancelled, and a cluster that was started for it stops.
  */
 export class Cluster extends Questions implements AsyncDisposable {
   /** `host:port` of the coordinator. */
@@ -30,9 +30,9 @@ export class Cluster extends Questions implements AsyncDisposable {
   }
 
   /**
-   * Registers a table, which SQL then reads by its name, from any client of the cluster. Files of a plain `cluster.read`
-   * stay where they are; any other dataset is written to `path` as Parquet first. Its columns are those of now: files
-   * that come later must have them.
+   * Registers a table, which SQL then reads by its name, from any client of the cluster. Files of a plain
+   * `cluster.read` stay where they are; any other dataset is written to `path` as Parquet first. Its columns are those
+   * of now: files that come later must have them.
    *
    * @example `await cluster.createTable('flights', cluster.read.parquet('flights/*.parquet'))`
    * @example `await cluster.createTable('late', flights.filter('delay > 15'), { path: '/shared/late' })`
@@ -43,12 +43,12 @@ export class Cluster extends Questions implements AsyncDisposable {
   }
 
   /**
-   * Registers a question, in SQL or as a dataset, which SQL then reads by its name: it is asked anew each time. It may read
-   * tables and other views, but no rows that only this process holds.
+   * Registers a question, in SQL or as a dataset, which SQL then reads by its name: it is asked anew each time. It may
+   * read tables and other views, but no rows that only this process holds.
    *
    * @example `await cluster.createView('late', 'select * from flights where delay > 15')`
-   * @throws SheafError `DESTINATION_EXISTS`, `PLAN_INVALID`, also for a view that would read itself, `QUOTA_EXCEEDED`, and
-   * what is wrong with the question
+   * @throws SheafError `DESTINATION_EXISTS`, `PLAN_INVALID`, also for a view that would read itself, `QUOTA_EXCEEDED`,
+   * and what is wrong with the question
    */
   createView(name: string, question: string | Relation, options: CreateOptions = {}): Promise<TableInfo> {
     const dataset = typeof question === 'string' ? this.sql(question) : (question as Dataset);

@@ -33,7 +33,9 @@ export interface ConnectOptions {
 export interface LocalOptions extends ConnectOptions {
   /** Worker processes. Default 2. */
   readonly workers?: number;
-  /** Threads of each worker, that is, tasks that it runs at a time. Default: the processors, divided among the workers. */
+  /**
+   * Threads of each worker, that is, tasks that it runs at a time. Default: the processors, divided among the workers.
+   */
   readonly threads?: number;
   /** Memory of each worker's kernel. Default: half of this machine's, divided among the workers. */
   readonly memoryLimitBytes?: number;
@@ -49,7 +51,8 @@ export interface LocalOptions extends ConnectOptions {
 /**
  * Connects to a cluster.
  *
- * @param address `host:port` of a coordinator, or of several with commas between: a standby shows the way; default: what SHEAF_CLUSTER names; without either, an embedded cluster
+ * @param address `host:port` of a coordinator, or of several with commas between: a standby shows the way; default:
+ * what SHEAF_CLUSTER names; without either, an embedded cluster
  *   is started as by {@link local}
  * @throws SheafError `UNREACHABLE`, `VERSION_MISMATCH`, `UNAUTHENTICATED`, `CONFIG_INVALID`
  *

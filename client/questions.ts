@@ -63,7 +63,8 @@ export class Questions {
    *
    * @example `cluster.sql("select origin, count(*) from 'flights/*.parquet' group by all")`
    * @example `cluster.sql("select * from 'flights.parquet' where origin = $origin", { origin: 'SEA' })`
-   * @example ``cluster.sql`select a.city from ${late} f join ${airports} a on f.origin = a.iata where f.delay > ${limit}` ``
+   * @example
+   * ``cluster.sql`select a.city from ${late} f join ${airports} a on f.origin = a.iata where f.delay > ${limit}` ``
    */
   sql<const S extends SchemaSpec = SchemaSpec>(
     text: string,
@@ -86,9 +87,9 @@ export class Questions {
   }
 
   /**
-   * A TypeScript function that SQL of this handle calls by its name, wherever an expression stands: it runs on the workers,
-   * once for each row, which it gets as an object of its arguments. With `batches` it gets record batches of many rows, and
-   * yields as many values. What it needs of its module goes along, as with `dataset.map`.
+   * A TypeScript function that SQL of this handle calls by its name, wherever an expression stands: it runs on the
+   * workers, once for each row, which it gets as an object of its arguments. With `batches` it gets record batches of
+   * many rows, and yields as many values. What it needs of its module goes along, as with `dataset.map`.
    *
    * @example
    * ```ts
@@ -118,9 +119,9 @@ export class Questions {
   }
 
   /**
-   * A TypeScript aggregate function that SQL of this handle calls by its name. The function given runs on the workers, and
-   * returns how to begin a state, add a row to it, bring two together, and make the value. Tasks hold states of their own
-   * rows; only states are exchanged, as JSON.
+   * A TypeScript aggregate function that SQL of this handle calls by its name. The function given runs on the workers,
+   * and returns how to begin a state, add a row to it, bring two together, and make the value. Tasks hold states of
+   * their own rows; only states are exchanged, as JSON.
    *
    * @example
    * ```ts

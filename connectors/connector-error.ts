@@ -15,8 +15,8 @@ export interface ConnectorPlace {
 const piecesCharactersMax = 500;
 
 /**
- * What a connector threw, with its name and place, without secrets. Its own code is kept; what is no `SheafError` came from a
- * driver or a network, and is worth another try.
+ * What a connector threw, with its name and place, without secrets. Its own code is kept; what is no `SheafError` came
+ * from a driver or a network, and is worth another try.
  */
 export function connectorError(thrown: unknown, place: ConnectorPlace): SheafError {
   const { use, connector, pieces, output } = place;

@@ -8,8 +8,8 @@ import type { Column, Schema } from '../shared/schema.ts';
 
 /**
  * What a source and a sink are to the engine. One folder of `connectors/` each; `connectors/registry.ts` finds them by
- * name and loads them when they are first used. Options are plain data (they stand in plans) in which a secret stands by
- * name only; a connector receives them with the secrets' values in place, and must not write them anywhere.
+ * name and loads them when they are first used. Options are plain data (they stand in plans) in which a secret stands
+ * by name only; a connector receives them with the secrets' values in place, and must not write them anywhere.
  */
 
 /** Checks options from a plan, and gives them their types. @throws SheafError `PLAN_INVALID`, naming the option */
@@ -78,8 +78,8 @@ export interface Listing<Piece extends Json = Json, Cursor extends Json = Json> 
   /** False if another reading of a piece may give other rows (a service's pages). */
   readonly deterministic: boolean;
   /**
-   * Lets go of what the pieces need at the source while they are read (a snapshot). Present only if there is such a thing:
-   * whoever listed calls it once when nothing reads the pieces any more, however that came. Never throws.
+   * Lets go of what the pieces need at the source while they are read (a snapshot). Present only if there is such a
+   * thing: whoever listed calls it once when nothing reads the pieces any more, however that came. Never throws.
    */
   readonly release?: () => Promise<void>;
 }
@@ -105,9 +105,9 @@ export interface ReadContext extends ConnectorContext {
 }
 
 /**
- * Batches of `columns`. A synchronous iterable is pulled as the task goes; an asynchronous one is spooled to the attempt's
- * disk first. A row that cannot be read is yielded with nulls and its reason in the column of rejection, if that is among the columns,
- * and is an error that names source and position if not.
+ * Batches of `columns`. A synchronous iterable is pulled as the task goes; an asynchronous one is spooled to the
+ * attempt's disk first. A row that cannot be read is yielded with nulls and its reason in the column of rejection, if
+ * that is among the columns, and is an error that names source and position if not.
  */
 export interface SourceBatches {
   readonly schema: ArrowSchema;
@@ -139,11 +139,11 @@ export interface SinkConnector<Options = unknown, Prepared extends Json = Json> 
    */
   write(options: Options, batches: SinkBatches, context: WriteContext<Prepared>): Promise<LoadReceipt>;
   /**
-   * Makes the chosen attempts' rows visible in one step, together with a ledger entry of the run where the sink can hold
-   * one. Called again after a crash or a lost answer: it then finds the entry and changes nothing.
+   * Makes the chosen attempts' rows visible in one step, together with a ledger entry of the run where the sink can
+   * hold one. Called again after a crash or a lost answer: it then finds the entry and changes nothing.
    *
-   * @throws SheafError with the detail `nothingLoaded` if the ledger was looked at and the load is not there; `STAGED_LOST` if it
-   * cannot come any more because what was staged is gone
+   * @throws SheafError with the detail `nothingLoaded` if the ledger was looked at and the load is not there;
+   * `STAGED_LOST` if it cannot come any more because what was staged is gone
    */
   commit(options: Options, receipts: readonly LoadReceipt[], context: CommitContext<Prepared>): Promise<Committed>;
   /** Removes whatever the run staged and was not committed, of all its attempts. Harmless if there is nothing. */
@@ -166,7 +166,10 @@ export interface PrepareContext extends SinkContext {
 export interface WriteContext<Prepared extends Json = Json> extends SinkContext {
   readonly schema: Schema;
   readonly prepared: Prepared;
-  /** Distinguishes attempts, also of one task: in names of what this attempt stages (letters, digits and `-`; at most 40). */
+  /**
+   * Distinguishes attempts, also of one task: in names of what this attempt stages (letters, digits and `-`; at most
+   * 40).
+   */
   readonly attempt: string;
   /** The only task of its output: it may do more in one step. */
   readonly alone: boolean;

@@ -4,8 +4,9 @@ import { literal } from '../shared/sql/text.ts';
 import type { Committed, SinkContext } from './contract.ts';
 
 /**
- * The ledger of a database: a table beside the target with one row for each run and output, written in the transaction that
- * loads. Who finds the row knows that the load is done. Each database makes the table, and keeps others out of it, in its own way.
+ * The ledger of a database: a table beside the target with one row for each run and output, written in the transaction
+ * that loads. Who finds the row knows that the load is done. Each database makes the table, and keeps others out of it,
+ * in its own way.
  */
 export const ledgerName = 'sheaf_ledger';
 

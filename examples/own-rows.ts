@@ -1,5 +1,6 @@
 /**
- * Rows that only this program holds: they are streamed to the cluster, cut into Arrow record batches, and worked on there.
+ * Rows that only this program holds: they are streamed to the cluster, cut into Arrow record batches, and worked on
+ * there.
  *
  *     npx sheaf run examples/own-rows.ts
  */

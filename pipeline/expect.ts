@@ -13,8 +13,8 @@ import { type Rule, ruleOf } from './rules.ts';
 import type { Source } from './source.ts';
 
 /**
- * What good rows are. Rules about a row are checked where the row is; `unique` and `foreignKey` among all rows; `rowCount`,
- * `freshness` and `dataset` before anything is loaded. Unless a rule is about nulls, a null is good.
+ * What good rows are. Rules about a row are checked where the row is; `unique` and `foreignKey` among all rows;
+ * `rowCount`, `freshness` and `dataset` before anything is loaded. Unless a rule is about nulls, a null is good.
  */
 export const expect = {
   /** The column has a value. */
@@ -62,10 +62,12 @@ export const expect = {
     ruleOf({ name, kind: 'row', sql: condition, columns: [], complaint: `"${condition}" is false` }),
 
   /**
-   * A check of one's own on a row, in TypeScript: it runs on the workers, with the columns that it names. What it needs of its
-   * module goes along, but for `packages`, of which each worker has its own. False rejects the row; true and null do not.
+   * A check of one's own on a row, in TypeScript: it runs on the workers, with the columns that it names. What it needs
+   * of its module goes along, but for `packages`, of which each worker has its own. False rejects the row; true and
+   * null do not.
    *
-   * @example `expect.check('plausible', { bytes: 'bigint', status: 'integer' }, ({ bytes, status }) => status !== 304 || bytes === null)`
+   * @example
+   * `expect.check('plausible', { bytes: 'bigint', status: 'integer' }, ({ bytes, status }) => status !== 304 || bytes === null)`
    */
   check,
 

@@ -20,8 +20,8 @@ type AccessLogSchema = SchemaOfColumns<typeof accessLogColumns>;
 export type LineSchema = Readonly<Record<string, ValueType | Lowercase<ValueType>>>;
 
 /**
- * The common and combined formats of Apache and nginx: host, ident, user, time, method, path, protocol, status, bytes, referer,
- * agent.
+ * The common and combined formats of Apache and nginx: host, ident, user, time, method, path, protocol, status, bytes,
+ * referer, agent.
  */
 export const accessLog = (): LineFormat<AccessLogSchema> => ({ format: { kind: 'access' } });
 

@@ -32,10 +32,16 @@ export interface PipelineSpec<E extends Extract, T extends Transformed, P extend
 /** A case for `npx sheaf test`. */
 export interface Sample {
   readonly name: string;
-  /** Rows for each source by its name (`extract` if there is only one), as objects, or the path of a file beside the pipeline that the source reads. */
+  /**
+   * Rows for each source by its name (`extract` if there is only one), as objects, or the path of a file beside the
+   * pipeline that the source reads.
+   */
   readonly given: Readonly<Record<string, readonly Readonly<Record<string, Json>>[] | string>>;
   readonly params?: Readonly<Record<string, Json>>;
-  /** Rows that are loaded, for each relation by its name (`load` if there is only one), in any order; columns that are not named do not matter. */
+  /**
+   * Rows that are loaded, for each relation by its name (`load` if there is only one), in any order; columns that are
+   * not named do not matter.
+   */
   readonly loaded?: Readonly<Record<string, readonly Readonly<Record<string, Json>>[]>>;
   /** Rows that are rejected: the rule (`malformed` of what cannot be read), and whatever else matters. */
   readonly rejected?: readonly Readonly<Record<string, Json>>[];
@@ -50,8 +56,8 @@ export interface Pipeline {
 }
 
 /**
- * Defines a pipeline: the default export of its file. Nothing runs here: `npx sheaf run FILE` runs it once, `npx sheaf schedule
- * FILE` hands it to a cluster, `npx sheaf test FILE` tries its samples.
+ * Defines a pipeline: the default export of its file. Nothing runs here: `npx sheaf run FILE` runs it once,
+ * `npx sheaf schedule FILE` hands it to a cluster, `npx sheaf test FILE` tries its samples.
  *
  * @param name unique in a cluster: letters, digits, `-` and `_`
  * @example

@@ -2,8 +2,8 @@ import { SheafError } from '../shared/errors.ts';
 import type { SecretRef } from '../shared/secrets.ts';
 
 /**
- * A secret by its name: the value never stands in a plan, a log or a record. The coordinator and every worker find it in
- * their folder of secrets (`--secrets`) or in the environment, as `SHEAF_SECRET_<NAME>`.
+ * A secret by its name: the value never stands in a plan, a log or a record. The coordinator and every worker find it
+ * in their folder of secrets (`--secrets`) or in the environment, as `SHEAF_SECRET_<NAME>`.
  *
  * @example `source.rest({ url: 'https://api.example.com/orders', auth: { bearer: secret('ORDERS_TOKEN') } })`
  */
@@ -21,8 +21,8 @@ export const isParamRef = (value: unknown): value is ParamRef =>
   typeof value === 'object' && value !== null && '$param' in value && typeof value.$param === 'string';
 
 /**
- * A parameter of the pipeline, for options of sources and sinks. Every run also has `run_id`, `run_time`, `interval_start`
- * and `interval_end` (text, as timestamps in UTC).
+ * A parameter of the pipeline, for options of sources and sinks. Every run also has `run_id`, `run_time`,
+ * `interval_start` and `interval_end` (text, as timestamps in UTC).
  *
  * @example `source.files(...)`, `source.rest({ url: '…', query: { day: param('day') } })`
  */

@@ -9,7 +9,10 @@ export interface RejectLimits {
   readonly shareMax?: number;
 }
 
-/** Rejected rows are left out, and kept in a directory or under an `s3://` prefix with rule, reason, source and position. */
+/**
+ * Rejected rows are left out, and kept in a directory or under an `s3://` prefix with rule, reason, source and
+ * position.
+ */
 export const quarantine = (path: string, limits: RejectLimits = {}): RejectPolicy => ({
   action: 'quarantine',
   path: locationOf(path),

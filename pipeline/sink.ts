@@ -3,8 +3,8 @@ import type { Json } from '../shared/json.ts';
 declare const columnsKey: unique symbol;
 
 /**
- * Where rows go. `Columns` are those that it needs: loading rows without them does not compile. Made by the functions of
- * `sink`.
+ * Where rows go. `Columns` are those that it needs: loading rows without them does not compile. Made by the functions
+ * of `sink`.
  */
 export interface Sink<out Columns extends string = string> {
   readonly [columnsKey]?: Columns;

@@ -68,8 +68,8 @@ export const sink = {
    */
   postgres,
   /**
-   * A table of Amazon Redshift: Parquet is staged under `stage` on S3, copied and merged in one transaction. The connection is
-   * the secret REDSHIFT_URL unless another is given.
+   * A table of Amazon Redshift: Parquet is staged under `stage` on S3, copied and merged in one transaction. The
+   * connection is the secret REDSHIFT_URL unless another is given.
    *
    * @example `sink.redshift('requests', { stage: 's3://warehouse/staging', iamRole: 'default' })`
    */
@@ -81,8 +81,8 @@ export const sink = {
    */
   duckdb,
   /**
-   * Files in a directory or under an `s3://` prefix: Parquet unless another format is given, with a folder for each value of
-   * the columns in `partitionBy`.
+   * Files in a directory or under an `s3://` prefix: Parquet unless another format is given, with a folder for each
+   * value of the columns in `partitionBy`.
    *
    * @example `sink.files('s3://warehouse/requests', { partitionBy: ['day'] })`
    */

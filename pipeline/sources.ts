@@ -62,8 +62,8 @@ function files(
 /** Where rows come from. */
 export const source = {
   /**
-   * Files or objects: logs by a format of lines, or Parquet, CSV, NDJSON and Arrow. Globs name many; `.gz` and `.zst` are
-   * decompressed.
+   * Files or objects: logs by a format of lines, or Parquet, CSV, NDJSON and Arrow. Globs name many; `.gz` and `.zst`
+   * are decompressed.
    *
    * @example `source.files('s3://logs/web/*.log.gz', { format: accessLog(), incremental: true })`
    * @example `source.files('orders/*.parquet', { format: 'parquet' })`
@@ -97,8 +97,9 @@ export const source = {
   },
 
   /**
-   * Rows that this program holds: objects, an Arrow table, record batches, or an iterable, also an async one. They are streamed to
-   * the cluster when the pipeline is run from its file, so such a pipeline has no schedule, and a run of it is not tried again.
+   * Rows that this program holds: objects, an Arrow table, record batches, or an iterable, also an async one. They are
+   * streamed to the cluster when the pipeline is run from its file, so such a pipeline has no schedule, and a run of it
+   * is not tried again.
    *
    * @example `source.rows(readSensors(), { schema: { at: 'timestamp', celsius: 'double' } })`
    */

@@ -41,13 +41,18 @@ export type Validations<T extends Transformed> = T extends Relation
   ? readonly Rule<ColumnsOf<T>>[]
   : { readonly [Name in keyof T]?: readonly Rule<ColumnsOf<T[Name]>>[] };
 
-/** SQL over sources and steps, which a template names by value: `sql\`select host from ${logs} where day = ${params.day}\``. */
+/**
+ * SQL over sources and steps, which a template names by value: `sql\`select host from ${logs} where day =
+ * ${params.day}\``.
+ */
 export type StepSql = <const S extends SchemaSpec = SchemaSpec>(
   text: TemplateStringsArray,
   ...values: readonly (Relation | ParamRef | SqlFunction | Literal)[]
 ) => Dataset<S>;
 
-/** A TypeScript function for SQL, which a template calls by its value: ``sql`select ${domain}(email) from ${people}` ``. */
+/**
+ * A TypeScript function for SQL, which a template calls by its value: ``sql`select ${domain}(email) from ${people}` ``.
+ */
 export type StepFunction = <const Args extends SchemaSpec, const Returns extends string, const Params = undefined>(
   name: string,
   call: RowValue<Args, Returns, Params>,

@@ -1,6 +1,6 @@
 /**
- * Packs the package, installs it in an empty folder as a user would, and runs programs there: `node scripts/check-package.ts`.
- * The flights come from the npm package that the examples use.
+ * Packs the package, installs it in an empty folder as a user would, and runs programs there:
+ * `node scripts/check-package.ts`. The flights come from the npm package that the examples use.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

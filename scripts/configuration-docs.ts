@@ -1,4 +1,7 @@
-/** Writes `docs/configuration.md` from the configuration table. Run it after changing a setting: a test holds the two together. */
+/**
+ * Writes `docs/configuration.md` from the configuration table. Run it after changing a setting: a test holds the two
+ * together.
+ */
 import { writeFileSync } from 'node:fs';
 import { variableName } from '../shared/config/config.ts';
 import { GiB, KiB, MiB, type Setting } from '../shared/config/setting.ts';

@@ -1,4 +1,6 @@
-/** Draws the state diagrams in `docs/scheduler.md` from the scheduler's transition table: a test holds the two together. */
+/**
+ * Draws the state diagrams in `docs/scheduler.md` from the scheduler's transition table: a test holds the two together.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type TransitionTable, transitions } from '../coordinator/scheduler/state/transitions.ts';
 

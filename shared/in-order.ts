@@ -1,6 +1,6 @@
 /**
- * Runs calls with at most `concurrentMax` under way and yields their results in the order of the calls. When one fails, or
- * the reader stops, no further one begins, and those under way have ended before this returns.
+ * Runs calls with at most `concurrentMax` under way and yields their results in the order of the calls. When one fails,
+ * or the reader stops, no further one begins, and those under way have ended before this returns.
  */
 export async function* inOrder<T>(
   calls: Iterable<() => Promise<T>>,

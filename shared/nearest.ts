@@ -31,8 +31,8 @@ function closeness(a: string, b: string): number {
 }
 
 /**
- * Insertions, deletions, substitutions and swaps of neighbours that turn one text into the other: Levenshtein's distance
- * with Damerau's swaps (optimal string alignment), since swapped letters are the commonest slip.
+ * Insertions, deletions, substitutions and swaps of neighbours that turn one text into the other: Levenshtein's
+ * distance with Damerau's swaps (optimal string alignment), since swapped letters are the commonest slip.
  */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

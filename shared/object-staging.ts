@@ -1,8 +1,8 @@
 import { assert } from './errors.ts';
 
 /**
- * The name under which a run of a job stages objects: none lies there, since open uploads lie nowhere; it tells destination
- * and run.
+ * The name under which a run of a job stages objects: none lies there, since open uploads lie nowhere; it tells
+ * destination and run.
  *
  * @param run see `runName`
  */

@@ -17,8 +17,8 @@ export interface Retries {
 }
 
 /**
- * Tries until it succeeds, fails for good, or has been tried often enough. (Written here because a wait must end with its signal: a run
- * that was cancelled does not sit out what an API asked to wait.)
+ * Tries until it succeeds, fails for good, or has been tried often enough. (Written here because a wait must end with
+ * its signal: a run that was cancelled does not sit out what an API asked to wait.)
  *
  * @param attempt is told what the last one threw, if there was one: a change whose answer was lost may be done
  * @throws what the last attempt threw, or the signal's reason

@@ -31,7 +31,10 @@ export function redactData<T>(data: T): T {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, redactData<unknown>(value)])) as T;
 }
 
-/** Where a process finds the values of secrets: a folder with a file for each, as orchestrators mount them, or the environment. */
+/**
+ * Where a process finds the values of secrets: a folder with a file for each, as orchestrators mount them, or the
+ * environment.
+ */
 export class Secrets {
   /** Absolute: other threads look there, too. */
   readonly folder: string | undefined;

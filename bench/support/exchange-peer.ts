@@ -1,6 +1,6 @@
 /**
- * The sending side of `bench/exchange.ts`, as a process of its own: our Flight server over a root, a bare grpc-js server
- * and a bare TCP server, all sending the same number of bytes. Prints their addresses as JSON.
+ * The sending side of `bench/exchange.ts`, as a process of its own: our Flight server over a root, a bare grpc-js
+ * server and a bare TCP server, all sending the same number of bytes. Prints their addresses as JSON.
  */
 import { createServer } from 'node:net';
 import { Server, ServerCredentials, type ServerWritableStream, type UntypedHandleCall } from '@grpc/grpc-js';

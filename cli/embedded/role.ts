@@ -5,8 +5,8 @@ import { SheafError } from '../../shared/errors.ts';
 
 /**
  * Runs one process of an embedded cluster. The channel to the parent is its life: when the channel closes, whatever
- * became of the parent, its files go and the process ends. Signals of the terminal reach the parent as well, so they are
- * left to it.
+ * became of the parent, its files go and the process ends. Signals of the terminal reach the parent as well, so they
+ * are left to it.
  *
  * @param start starts the role and resolves with its address: `host:port` of a coordinator, empty of a worker
  */

@@ -1,4 +1,7 @@
-/** Rows of texts under headings, for people: `sheaf jobs`, `sheaf workers`. The first column to the left, numbers to the right. */
+/**
+ * Rows of texts under headings, for people: `sheaf jobs`, `sheaf workers`. The first column to the left, numbers to the
+ * right.
+ */
 export function textColumns(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),

@@ -2,8 +2,9 @@ import { DataType, type Field } from 'apache-arrow';
 import { formatValue } from '../../client/format/value.ts';
 
 /**
- * A value as JSON text. Integers and decimals keep all of their digits; what JSON has no form for (times, intervals, bytes as
- * hex, not-a-number) is the text that people see; a map is a list of its keys with their values, a struct without names a list.
+ * A value as JSON text. Integers and decimals keep all of their digits; what JSON has no form for (times, intervals,
+ * bytes as hex, not-a-number) is the text that people see; a map is a list of its keys with their values, a struct
+ * without names a list.
  *
  * @param value as `columnValues` gives it
  */

@@ -40,7 +40,8 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
   }
 
   /**
-   * All rows as one `apache-arrow` table: a HUGEINT (which `sum` of integers is) as a Decimal, a UUID as text. They must fit into this process's memory: otherwise `stream` or `write`.
+   * All rows as one `apache-arrow` table: a HUGEINT (which `sum` of integers is) as a Decimal, a UUID as text. They
+   * must fit into this process's memory: otherwise `stream` or `write`.
    *
    * @example `const table = await late.collect();`
    */
@@ -93,14 +94,17 @@ export class Actions<S extends SchemaSpec = SchemaSpec> implements Relation<S> {
     process.stdout.write(`${formatTable(table, { cellCharacters: this.session.config.showCellCharacters })}\n`);
   }
 
-  /** The logical plan and the stages that the cluster would run, as text for people. Nothing runs; a dataset given with `from` is sent. */
+  /**
+   * The logical plan and the stages that the cluster would run, as text for people. Nothing runs; a dataset given with
+   * `from` is sent.
+   */
   async explain(options: Pick<ActionOptions, 'signal'> = {}): Promise<string> {
     return (await explainPlan(this.session, this.draft, options)).text;
   }
 
   /**
-   * Runs it, and tells what each stage and its tasks did: rows and bytes read and handed on, times, what was spilled, skew,
-   * attempts, what was not done as planned. The rows themselves are not fetched.
+   * Runs it, and tells what each stage and its tasks did: rows and bytes read and handed on, times, what was spilled,
+   * skew, attempts, what was not done as planned. The rows themselves are not fetched.
    *
    * @example `const { job } = await routes.analyze(); job.stages.map(({ name, work }) => [name, work?.skew])`
    */

@@ -48,7 +48,8 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
    * Keeps the rows for which a condition is true: SQL text, an expression, or a function over typed rows, which runs
    * on the workers (what it imports goes along: see `mapBatches`).
    *
-   * @example `flights.filter('delay > 15')`, `flights.filter(col('delay').gt(15))`, `flights.filter((row) => isLate(row))`
+   * @example `flights.filter('delay > 15')`, `flights.filter(col('delay').gt(15))`,
+   * `flights.filter((row) => isLate(row))`
    */
   filter<const Params = undefined>(
     condition:
@@ -88,7 +89,8 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
    * `RecordBatch` and yields a `RecordBatch` or an array of rows, of the given schema. What it needs of its module
    * (imports, functions, constants) goes along; variables of a function around it cannot: pass those as `params`.
    *
-   * @example `flights.mapBatches((batch) => partOfDay(batch), { schema: { origin: 'varchar', part_of_day: 'varchar' } })`
+   * @example
+   * `flights.mapBatches((batch) => partOfDay(batch), { schema: { origin: 'varchar', part_of_day: 'varchar' } })`
    * @throws SheafError `FUNCTION_CAPTURE` when an action runs, naming the variable
    */
   mapBatches<const T extends SchemaSpec, const Params = undefined>(
@@ -125,7 +127,8 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
   /**
    * Groups rows by columns or expressions; `agg` says what to compute of each group.
    *
-   * @example `flights.groupBy('origin', { hour: 'hour(departure)' }).agg({ flights: count(), mean: avg(col('delay')) })`
+   * @example
+   * `flights.groupBy('origin', { hour: 'hour(departure)' }).agg({ flights: count(), mean: avg(col('delay')) })`
    */
   groupBy<const Items extends readonly Selected<S>[]>(...keys: Items): Grouped<S, SchemaOfSelected<S, Items>> {
     return groupOf(selectedColumns(keys as readonly Selected<SchemaSpec>[]), (build, names) =>
@@ -144,8 +147,8 @@ export class Dataset<S extends SchemaSpec = SchemaSpec> extends Actions<S> {
 
   /**
    * Matches rows with those of another dataset. Columns joined by the same name occur once; other columns that both
-   * sides have must be renamed before. `left`, `right` and `full` keep rows without a match, with nulls. `semi` keeps the
-   * rows of this dataset that have a match, `anti` those that have none, both without the other's columns.
+   * sides have must be renamed before. `left`, `right` and `full` keep rows without a match, with nulls. `semi` keeps
+   * the rows of this dataset that have a match, `anti` those that have none, both without the other's columns.
    *
    * @example `flights.join(airports, { on: { origin: 'iata' } })`
    */

@@ -11,7 +11,9 @@ export interface FunctionOptions<Params = undefined> {
   readonly params?: Params;
   /** False if another run over the same rows may yield others (it asks a clock, a service, chance). Default true. */
   readonly deterministic?: boolean;
-  /** npm packages that do not go along, for native code: each worker imports the one that is installed where it runs. */
+  /**
+   * npm packages that do not go along, for native code: each worker imports the one that is installed where it runs.
+   */
   readonly packages?: readonly string[];
 }
 

@@ -3,7 +3,10 @@ import type { Aliased, SortKey } from '../expressions/expression.ts';
 import type { Typed } from '../expressions/typed.ts';
 import type { Offers, Resolve } from '../expressions/types.ts';
 
-/** How datasets' types follow their columns. An open schema (`SchemaSpec` itself) is one that the compiler does not know. */
+/**
+ * How datasets' types follow their columns. An open schema (`SchemaSpec` itself) is one that the compiler does not
+ * know.
+ */
 
 export type ColumnName<S extends SchemaSpec> = string extends keyof S ? string : keyof S & string;
 

@@ -24,9 +24,9 @@ export interface WindowOptions<S extends SchemaSpec, C> {
   /** The order within a partition, as in `orderBy`. */
   readonly orderBy?: OrderKey<S> | readonly OrderKey<S>[];
   /**
-   * The frame: rows from the first to the last of these distances, before (negative), at (0) or behind the row; null: as
-   * far as there are. Without: from the partition's first row to those that are equal to this one in the order; without an
-   * order, the whole partition.
+   * The frame: rows from the first to the last of these distances, before (negative), at (0) or behind the row; null:
+   * as far as there are. Without: from the partition's first row to those that are equal to this one in the order;
+   * without an order, the whole partition.
    */
   readonly rows?: readonly [from: number | null, to: number | null];
   /** Columns to add, by name. */

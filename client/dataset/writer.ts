@@ -53,9 +53,9 @@ export interface Written {
 }
 
 /**
- * Writes a dataset as one directory of files, or below one prefix (`s3://bucket/prefix`), which appears whole or not at all
- * (objects: to readers that heed `_sheaf/`, as Sheaf's do). Relative paths are relative to this
- * process's working directory; the workers must see the same place.
+ * Writes a dataset as one directory of files, or below one prefix (`s3://bucket/prefix`), which appears whole or not at
+ * all (objects: to readers that heed `_sheaf/`, as Sheaf's do). Relative paths are relative to this process's working
+ * directory; the workers must see the same place.
  *
  * @example `await late.write.parquet('out/late', { mode: 'overwrite', compression: 'zstd' })`
  */

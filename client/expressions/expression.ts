@@ -136,7 +136,10 @@ export class Expression<Type extends Term = Term, Needs = never> implements Type
     return this.#infix('%', value);
   }
 
-  /** Converted to another type of DuckDB, for example `col('delay').cast('double')`. A value that does not fit fails the job. */
+  /**
+   * Converted to another type of DuckDB, for example `col('delay').cast('double')`. A value that does not fit fails the
+   * job.
+   */
   cast<const To extends string>(type: To): Expression<To, Needs> {
     return new Expression(`CAST(${this.sql} AS ${type})`);
   }

@@ -12,8 +12,8 @@ interface ModuleBundle {
 
 /**
  * Bundles a module's text with all that it imports, tree-shaken, as one ES module for Node; this library and
- * `apache-arrow` stay imports, which workers answer with their own, as do the packages named. esbuild is loaded when first used; its service
- * process neither keeps this one alive nor outlives it.
+ * `apache-arrow` stay imports, which workers answer with their own, as do the packages named. esbuild is loaded when
+ * first used; its service process neither keeps this one alive nor outlives it.
  *
  * @param file the path that the text stands for
  * @param name the function's name for messages

@@ -19,8 +19,8 @@ export interface Scope {
 }
 
 /**
- * One use of a name as a value. `this`, `super`, `arguments` and `new.target` count as names, bound by the functions and
- * class bodies that give them their meaning; so does `import.meta`, bound by nothing.
+ * One use of a name as a value. `this`, `super`, `arguments` and `new.target` count as names, bound by the functions
+ * and class bodies that give them their meaning; so does `import.meta`, bound by nothing.
  */
 export interface Reference {
   readonly name: string;
@@ -53,7 +53,10 @@ function declareImplicit(scope: Scope, name: string): void {
   scope.bindings.set(name, { name, scope, declaration: scope.node, kind: 'implicit' });
 }
 
-/** The first declaration of a name is kept (`var` may repeat, and so may overloads); a declared one hides an implicit one. */
+/**
+ * The first declaration of a name is kept (`var` may repeat, and so may overloads); a declared one hides an implicit
+ * one.
+ */
 export function declare(scope: Scope, id: Node | null, declaration: Node, kind: Binding['kind'] = 'value'): void {
   if (id?.type !== 'Identifier') return;
   const known = scope.bindings.get(id.name);

@@ -17,7 +17,9 @@ export interface SqlFunctionOptions<Args extends SchemaSpec, Returns extends str
   readonly params?: Params;
   /** False if another call with the same arguments may yield another value. Default true. */
   readonly deterministic?: boolean;
-  /** npm packages that do not go along, for native code: each worker imports the one that is installed where it runs. */
+  /**
+   * npm packages that do not go along, for native code: each worker imports the one that is installed where it runs.
+   */
   readonly packages?: readonly string[];
 }
 
@@ -37,8 +39,8 @@ export type BatchValues<Returns extends string, Params> = (
 ) => Iterable<ResultValue<Returns>> | Promise<Iterable<ResultValue<Returns>>>;
 
 /**
- * How an aggregate function computes. Each task begins a state for each of its groups and adds its rows; states of the same
- * group meet, and the last one makes the value. A state is plain JSON.
+ * How an aggregate function computes. Each task begins a state for each of its groups and adds its rows; states of the
+ * same group meet, and the last one makes the value. A state is plain JSON.
  */
 export interface AggregateDefinition<State, Args extends SchemaSpec, Returns extends string> {
   /** The state of no rows. */

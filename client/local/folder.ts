@@ -2,7 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Names say whose they are, so that a later cluster can tell the orphans. Containers may share a folder: hence the host. */
+/**
+ * Names say whose they are, so that a later cluster can tell the orphans. Containers may share a folder: hence the
+ * host.
+ */
 const prefix = `sheaf-${hostname().replace(/[^\w.]/g, '_')}-`;
 
 /** Makes an empty folder for an embedded cluster's data, owned by this process. */

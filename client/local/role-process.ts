@@ -64,7 +64,9 @@ export class RoleProcess {
     clearTimeout(deadline);
   }
 
-  /** Whether this process stays for the child: while it starts and while it stops, and no longer than it must between. */
+  /**
+   * Whether this process stays for the child: while it starts and while it stops, and no longer than it must between.
+   */
   #hold(how: 'ref' | 'unref'): void {
     this.#child[how]();
     this.#child.channel?.[how]();

@@ -4,7 +4,10 @@ import type { BackfillInterval, BackfillPlan } from '../../pipeline/records/sche
 
 /** Of `pipelines.backfill`. */
 export interface BackfillOptions {
-  /** The first interval begins then, or after: `2026-01-31` or `2026-01-31T08:15`, in the time zone of the schedule, or with one of its own. */
+  /**
+   * The first interval begins then, or after: `2026-01-31` or `2026-01-31T08:15`, in the time zone of the schedule, or
+   * with one of its own.
+   */
   readonly from: string;
   /** The last interval ends then, or before. */
   readonly to: string;
@@ -44,7 +47,8 @@ type RunInterval = (interval: Interval & { readonly run: string }, signal: Abort
 /**
  * Goes through a plan, so many runs at a time, in order.
  *
- * @throws whatever `runInterval` throws, when all that it had begun has come to its end: what was done is found by the next one
+ * @throws whatever `runInterval` throws, when all that it had begun has come to its end: what was done is found by the
+ * next one
  */
 export async function carryOut(
   { pipeline, version, intervals }: BackfillPlan,

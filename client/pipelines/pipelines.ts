@@ -43,7 +43,8 @@ export class PipelinesClient {
   /**
    * Keeps a pipeline in the cluster: from now on it can be run by its name, and its schedule is in force.
    *
-   * @param options `pause`: its schedule starts nothing before {@link resume}. Without it, one that was paused stays so.
+   * @param options `pause`: its schedule starts nothing before {@link resume}. Without it, one that was paused stays
+   * so.
    * @throws SheafError `PIPELINE_INVALID`, `QUOTA_EXCEEDED`
    */
   async deploy(
@@ -88,8 +89,8 @@ export class PipelinesClient {
   }
 
   /**
-   * Loads the rejected rows of a run, with the rules and the parsers that its pipeline has now: each row once, however often
-   * it is asked for.
+   * Loads the rejected rows of a run, with the rules and the parsers that its pipeline has now: each row once, however
+   * often it is asked for.
    *
    * @throws SheafError `RUN_UNKNOWN`, `NOT_SUPPORTED` if it kept no rejected rows or they were replayed already
    */
@@ -100,12 +101,13 @@ export class PipelinesClient {
   }
 
   /**
-   * Loads the intervals of a pipeline's schedule that are not loaded yet, each by a run of its own that gets `interval_start` and
-   * `interval_end`. What is loaded is left out, so that asked again it redoes only what failed. A run that fails ends it
-   * not: the others are still run.
+   * Loads the intervals of a pipeline's schedule that are not loaded yet, each by a run of its own that gets
+   * `interval_start` and `interval_end`. What is loaded is left out, so that asked again it redoes only what failed. A
+   * run that fails ends it not: the others are still run.
    *
-   * @throws SheafError `PIPELINE_UNKNOWN`; `NOT_SUPPORTED` for a pipeline without a schedule, or that does not look at its
-   * interval; `USAGE` if there is no whole interval, `QUOTA_EXCEEDED` if there are too many; `CANCELLED` by the signal
+   * @throws SheafError `PIPELINE_UNKNOWN`; `NOT_SUPPORTED` for a pipeline without a schedule, or that does not look at
+   * its interval; `USAGE` if there is no whole interval, `QUOTA_EXCEEDED` if there are too many; `CANCELLED` by the
+   * signal
    */
   async backfill(pipeline: string, options: BackfillOptions): Promise<Backfill> {
     const { from, to, again = false, parallel = 1 } = options;
@@ -164,8 +166,9 @@ export class PipelinesClient {
   /**
    * Without effect on a run that has ended.
    *
-   * @param options `abandon`: also one whose load is decided, which a sink refuses for good while another has committed. Its sinks are
-   * asked once more; then it ends as failed. Its summary says what is loaded. No cursor moves: the next run reads the same again
+   * @param options `abandon`: also one whose load is decided, which a sink refuses for good while another has
+   * committed. Its sinks are asked once more; then it ends as failed. Its summary says what is loaded. No cursor moves:
+   * the next run reads the same again
    * @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided
    */
   async cancel(id: string, { abandon = false }: { readonly abandon?: boolean } = {}): Promise<void> {
@@ -182,7 +185,9 @@ export class PipelinesClient {
     yield* runSamples(this.#session, pipeline, folder);
   }
 
-  /** Forgets a pipeline, where it left off, and its runs. What it loaded stays. @throws SheafError `PIPELINE_UNKNOWN` */
+  /**
+   * Forgets a pipeline, where it left off, and its runs. What it loaded stays. @throws SheafError `PIPELINE_UNKNOWN`
+   */
   async remove(name: string): Promise<void> {
     await this.#ask(() => this.#session.pipelines.remove({ name }));
   }

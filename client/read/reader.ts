@@ -38,8 +38,8 @@ export interface SourceReadOptions<S extends SchemaSpec = SchemaSpec> {
 }
 
 /**
- * Reads files where the workers see them, and objects (`s3://bucket/key`). Paths may be globs (`*`, `?`, `[…]`, `**`) or
- * lists; relative ones are relative to this process's working directory. Nothing is read before an action runs.
+ * Reads files where the workers see them, and objects (`s3://bucket/key`). Paths may be globs (`*`, `?`, `[…]`, `**`)
+ * or lists; relative ones are relative to this process's working directory. Nothing is read before an action runs.
  */
 export class Reader {
   readonly #session: Session;
@@ -97,8 +97,8 @@ export class Reader {
   }
 
   /**
-   * What a connector reads: an API, a database, logs. A secret stands in the options as `{ $secret: 'name' }`; its value is
-   * known to the cluster's machines only.
+   * What a connector reads: an API, a database, logs. A secret stands in the options as `{ $secret: 'name' }`; its
+   * value is known to the cluster's machines only.
    *
    * @param connector its name
    * @param options the connector's own

@@ -36,8 +36,8 @@ export async function remadePart(
 }
 
 /**
- * Another leader ran the job again from its beginning. Its parts may be cut otherwise, so that they do not go with parts
- * of the result before.
+ * Another leader ran the job again from its beginning. Its parts may be cut otherwise, so that they do not go with
+ * parts of the result before.
  */
 export class ResultMadeAnew extends SheafError {
   readonly result: JobResult;

@@ -3,8 +3,8 @@ import { type ErrorCode, SheafError } from '../../shared/errors.ts';
 import type { Session } from './session.ts';
 
 /**
- * Makes a call until the coordinator that leads has answered it, for `watchReconnectMs`. Only for calls that may be made
- * twice: an answer may have been lost after its deed.
+ * Makes a call until the coordinator that leads has answered it, for `watchReconnectMs`. Only for calls that may be
+ * made twice: an answer may have been lost after its deed.
  *
  * @throws SheafError the coordinator's own; `UNREACHABLE`, `NOT_LEADER` or `DEADLINE` after that time
  */

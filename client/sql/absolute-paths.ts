@@ -14,8 +14,8 @@ const ends =
   /^(select|where|group|having|window|qualify|order|limit|offset|using|union|intersect|except|set|values|returning)$/i;
 
 /**
- * SQL in which the files that it reads are named by absolute paths: string literals after FROM, JOIN, PIVOT and
- * their like, and after the commas of FROM, that end like a data file, and the first argument, or list, of functions that
+ * SQL in which the files that it reads are named by absolute paths: string literals after FROM, JOIN, PIVOT and their
+ * like, and after the commas of FROM, that end like a data file, and the first argument, or list, of functions that
  * read files.
  */
 export function withAbsolutePaths(sql: string, workingDirectory: string): AbsoluteText {
@@ -33,7 +33,10 @@ export function withAbsolutePaths(sql: string, workingDirectory: string): Absolu
   return { text: texts.join(''), paths: [...paths.values()] };
 }
 
-/** Values of parameters that name files, and nothing else, as `withAbsolutePaths` makes those of the text: `read_csv($1)`. */
+/**
+ * Values of parameters that name files, and nothing else, as `withAbsolutePaths` makes those of the text:
+ * `read_csv($1)`.
+ */
 export function withAbsoluteValues(
   sql: string,
   parameters: readonly NamedExpression[],

@@ -3,8 +3,8 @@ import type { Schema } from '../../shared/schema.ts';
 import { quoteName } from '../expressions/identifier.ts';
 
 /**
- * Columns of rows, from the first of them: names in the order in which they occur, each with the type of its first value
- * that is not null. Numbers are DOUBLE, which is what they are in JavaScript.
+ * Columns of rows, from the first of them: names in the order in which they occur, each with the type of its first
+ * value that is not null. Numbers are DOUBLE, which is what they are in JavaScript.
  *
  * @throws SheafError `PLAN_INVALID` for values that are no data, for rows that are no objects, or if there is no column
  */

@@ -57,8 +57,8 @@ export async function commitLoad(
 }
 
 /**
- * Removes whatever a load left that was not committed, also files that a commit had published when it was broken off. A load
- * that is in the ledger stays, and is finished.
+ * Removes whatever a load left that was not committed, also files that a commit had published when it was broken off. A
+ * load that is in the ledger stays, and is finished.
  */
 export async function cleanLoad(storage: Storage, load: string): Promise<void> {
   const known = await ledgerEntry(storage, load);

@@ -22,8 +22,9 @@ export interface ListNewOptions {
 }
 
 /**
- * The files and objects that paths (globs, folders, prefixes) name and that are new since the cursor, the oldest first, with the
- * cursor after them: to be kept when what they hold has been loaded. None at all is no error: they may come yet.
+ * The files and objects that paths (globs, folders, prefixes) name and that are new since the cursor, the oldest first,
+ * with the cursor after them: to be kept when what they hold has been loaded. None at all is no error: they may come
+ * yet.
  *
  * @throws SheafError `PERMISSION_DENIED`, `QUOTA_EXCEEDED`, what the storage says
  */

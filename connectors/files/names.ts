@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Names below a destination. Data files carry the load that wrote them, so that a reader can tell those of a load that is
- * not (or not yet) committed; what is ours besides lies in `_sheaf`, which readers pass over.
+ * Names below a destination. Data files carry the load that wrote them, so that a reader can tell those of a load that
+ * is not (or not yet) committed; what is ours besides lies in `_sheaf`, which readers pass over.
  */
 const ledgerFolder = '_sheaf/ledger';
 export const pendingFolder = '_sheaf/pending';

@@ -12,8 +12,8 @@ export interface FoundFile {
 }
 
 /**
- * Where an incremental listing left off: all files older than `sinceMs` are known, and of the others those in `seen`. So a file
- * that comes late (an object carries the time at which its upload began, clocks differ) is still new.
+ * Where an incremental listing left off: all files older than `sinceMs` are known, and of the others those in `seen`.
+ * So a file that comes late (an object carries the time at which its upload began, clocks differ) is still new.
  */
 export interface FilesCursor {
   readonly sinceMs: number;
@@ -29,8 +29,8 @@ export interface CursorLimits {
 }
 
 /**
- * What of a listing is new since the cursor, the oldest first, and the cursor after it. A file that was written again is new.
- * Where more files than `fileCursorNamesMax` are within the overlap, the overlap is shorter. Pure.
+ * What of a listing is new since the cursor, the oldest first, and the cursor after it. A file that was written again
+ * is new. Where more files than `fileCursorNamesMax` are within the overlap, the overlap is shorter. Pure.
  *
  * @throws SheafError `QUOTA_EXCEEDED` if more files than the cursor may hold have the same newest time
  */

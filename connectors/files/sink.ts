@@ -11,8 +11,8 @@ import type { StagedFile } from './storage.ts';
 import { write } from './write.ts';
 
 /**
- * Files below a directory or an `s3://` prefix: Parquet, CSV or NDJSON, in folders by columns if wanted. Each load is seen
- * as a whole by readers that heed `_sheaf/` (ours), and is there once (see docs/connectors/files.md).
+ * Files below a directory or an `s3://` prefix: Parquet, CSV or NDJSON, in folders by columns if wanted. Each load is
+ * seen as a whole by readers that heed `_sheaf/` (ours), and is there once (see docs/connectors/files.md).
  */
 export const filesSink: SinkConnector<SinkOptions, null> = { parse: parseSinkOptions, prepare, write, commit, clean };
 

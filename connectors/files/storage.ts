@@ -32,7 +32,10 @@ export interface Storage {
   writingDirectory(load: string, attempt: string, directory: string): Promise<string>;
   /** Takes a written file over. It is not seen before it is published. */
   stage(file: string, name: string, load: string): Promise<StagedFile>;
-  /** Makes a file visible; again, it changes nothing. @throws SheafError `FILE_NOT_FOUND` if it is neither staged nor there */
+  /**
+   * Makes a file visible; again, it changes nothing. @throws SheafError `FILE_NOT_FOUND` if it is neither staged nor
+   * there
+   */
   publish(file: StagedFile, load: string): Promise<void>;
   /** Removes what a load staged and did not publish, of all its attempts, and what old loads left. */
   discard(load: string): Promise<void>;

@@ -15,7 +15,8 @@ import type { StagedFile } from './storage.ts';
 
 /**
  * Writes a task's rows to files, one for each partition or a few, and stages them. Memory is bounded by
- * `fileSinkMemoryBytes` and a part of an upload; the files lie on the worker's disk, or beside a local destination, in between.
+ * `fileSinkMemoryBytes` and a part of an upload; the files lie on the worker's disk, or beside a local destination, in
+ * between.
  */
 export async function write(
   options: SinkOptions,

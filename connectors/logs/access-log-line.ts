@@ -4,8 +4,8 @@ export const [space, quote, backslash, dash] = [0x20, 0x22, 0x5c, 0x2d];
 const [bracket, zero, nine] = [0x5b, 0x30, 0x39];
 
 /**
- * Where the fields of one line lie, found byte by byte. One object serves all lines: none is made for each, and nothing is
- * read from a line for which `find` has told a reason.
+ * Where the fields of one line lie, found byte by byte. One object serves all lines: none is made for each, and nothing
+ * is read from a line for which `find` has told a reason.
  */
 export class AccessLogLine {
   /** Where it begins; the other fields up to the time follow each other, a blank between them. */

@@ -4,8 +4,9 @@ import type { LineParser } from './line-parser.ts';
 
 /**
  * The common and combined formats of Apache and nginx, scanned byte by byte:
- * `host ident user [time] "request" status bytes "referer" "agent"`, what follows being left out. `-` is null. In quoted fields
- * `\"` and `\\` lose their backslash; other escapes stay as they are written. A request that has not three parts is a path alone.
+ * `host ident user [time] "request" status bytes "referer" "agent"`, what follows being left out. `-` is null. In
+ * quoted fields `\"` and `\\` lose their backslash; other escapes stay as they are written. A request that has not
+ * three parts is a path alone.
  */
 export class AccessLogParser implements LineParser {
   readonly columns: readonly (AnyColumn | undefined)[];

@@ -11,8 +11,8 @@ import type { LineParser } from './line-parser.ts';
 export type RefuseLine = (reason: string, position: number, text: string) => never;
 
 /**
- * Lines in, batches out: those that are asked for in the order asked for. A line that is none of the format becomes a row of nulls with its
- * reason and its text, or is refused if these are not among the columns.
+ * Lines in, batches out: those that are asked for in the order asked for. A line that is none of the format becomes a
+ * row of nulls with its reason and its text, or is refused if these are not among the columns.
  */
 export class LineBatches {
   readonly #parser: LineParser;

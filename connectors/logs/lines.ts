@@ -5,8 +5,8 @@ import type { LineBatches } from './line-batches.ts';
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
 /**
- * Cuts bytes into lines as they come. A line may go over chunks, up to a named length; what follows the last line end is a
- * line, too. Empty lines are left out.
+ * Cuts bytes into lines as they come. A line may go over chunks, up to a named length; what follows the last line end
+ * is a line, too. Empty lines are left out.
  */
 export class Lines {
   readonly #batches: LineBatches;
@@ -21,8 +21,8 @@ export class Lines {
   readonly #end: number;
 
   /**
-   * @param range lines that begin in `[from, to)` are ours. The first chunk begins one byte before `from`, unless that is 0:
-   * so a line that begins just there is seen to
+   * @param range lines that begin in `[from, to)` are ours. The first chunk begins one byte before `from`, unless that
+   * is 0: so a line that begins just there is seen to
    */
   constructor(
     batches: LineBatches,

@@ -9,8 +9,8 @@ import type { LogOptions } from './options.ts';
 import { type LogPiece, piecesOf } from './pieces.ts';
 
 /**
- * The files that the paths name, those that are new if the source is incremental. That there is nothing new is no error; that
- * there never was anything is one.
+ * The files that the paths name, those that are new if the source is incremental. That there is nothing new is no
+ * error; that there never was anything is one.
  *
  * @throws SheafError `FILE_NOT_FOUND`, and what listing throws
  */

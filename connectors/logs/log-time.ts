@@ -11,8 +11,8 @@ function keyOf(text: Uint8Array, at: number): number {
 let lastDay = { day: -1, month: -1, year: -1, startMs: 0 };
 
 /**
- * Microseconds since 1970 in UTC of `[31/Dec/2026:23:59:59 +0100]`; undefined if the text is none. A leap second counts as the
- * second after it.
+ * Microseconds since 1970 in UTC of `[31/Dec/2026:23:59:59 +0100]`; undefined if the text is none. A leap second counts
+ * as the second after it.
  */
 export function logTime(text: Uint8Array, from: number, to: number): number | undefined {
   if (from + 28 > to || text[from + 27] !== 0x5d || text[from + 3] !== 0x2f || text[from + 7] !== 0x2f)

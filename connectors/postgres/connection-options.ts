@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { SheafError } from '../../shared/errors.ts';
 
 /**
- * As libpq's `sslmode`, without its modes that fall back to plain text: `require` encrypts and checks nothing, `verify-ca`
- * checks who signed the server's certificate, `verify-full` its name too.
+ * As libpq's `sslmode`, without its modes that fall back to plain text: `require` encrypts and checks nothing,
+ * `verify-ca` checks who signed the server's certificate, `verify-full` its name too.
  */
 const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];

@@ -88,7 +88,10 @@ interface Thrown {
   readonly constraint?: string;
 }
 
-/** An error of the database or on the way to it, with its place and without secrets. Other errors of ours stay as they are. */
+/**
+ * An error of the database or on the way to it, with its place and without secrets. Other errors of ours stay as they
+ * are.
+ */
 export function postgresError(thrown: unknown, place: Place): SheafError {
   if (thrown instanceof SheafError) return thrown;
   const { message = String(thrown), code = '', severity, column, constraint } = thrown as Thrown;

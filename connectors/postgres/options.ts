@@ -14,15 +14,21 @@ export interface PostgresSourceOptions {
   /** A condition in PostgreSQL's SQL that rows must fulfil. */
   readonly where?: string;
   /**
-   * Cuts pieces by ranges of this column instead of by places in the table's file: for views, queries and foreign tables. An
-   * index on it helps.
+   * Cuts pieces by ranges of this column instead of by places in the table's file: for views, queries and foreign
+   * tables. An index on it helps.
    */
   readonly key?: string;
-  /** Reads only rows whose value is greater than that of the last load. Needs an order that only grows; null is never read. */
+  /**
+   * Reads only rows whose value is greater than that of the last load. Needs an order that only grows; null is never
+   * read.
+   */
   readonly cursorColumn?: string;
   /** All tasks read one state of the database. Default true; false holds no transaction open meanwhile. */
   readonly snapshot?: boolean;
-  /** A value that has no place in its type (infinite dates, NaN as decimal, …): `reject` the row (default), or read it as `null`. */
+  /**
+   * A value that has no place in its type (infinite dates, NaN as decimal, …): `reject` the row (default), or read it
+   * as `null`.
+   */
   readonly unrepresentable?: 'reject' | 'null';
   readonly lockTimeoutMs?: number;
   readonly statementTimeoutMs?: number;

@@ -7,7 +7,10 @@ import { parseS3Options, type S3Options } from '../s3/options.ts';
 
 /** A table of Amazon Redshift, and how rows are loaded into it. */
 export interface RedshiftSinkOptions {
-  /** `redshift://user:password@host:5439/database`, or its parts. Encrypted and verified unless `sslmode` says otherwise. */
+  /**
+   * `redshift://user:password@host:5439/database`, or its parts. Encrypted and verified unless `sslmode` says
+   * otherwise.
+   */
   readonly connection: PostgresConnection;
   /** `table` or `schema.table`. */
   readonly table: string;
@@ -18,7 +21,9 @@ export interface RedshiftSinkOptions {
   readonly orderBy?: string;
   /** `evolve` (default) adds columns; types are never changed. `freeze` refuses the load. */
   readonly contract?: 'evolve' | 'freeze';
-  /** Prefix where Parquet files wait for `COPY`: `s3://bucket/prefix`, in the cluster's region unless `region` is given. */
+  /**
+   * Prefix where Parquet files wait for `COPY`: `s3://bucket/prefix`, in the cluster's region unless `region` is given.
+   */
   readonly stage: string;
   /** How Sheaf writes there. */
   readonly s3?: S3Options;

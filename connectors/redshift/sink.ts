@@ -11,7 +11,9 @@ import { changesOf } from './target.ts';
 import { orderColumns, redshiftColumns } from './types.ts';
 import { folderOf, openSession, type RedshiftReceipt, type RedshiftSeam, tableOf } from './work.ts';
 
-/** Tables of Amazon Redshift: Parquet on S3, `COPY` into a temporary table, one transaction with an entry in a ledger. */
+/**
+ * Tables of Amazon Redshift: Parquet on S3, `COPY` into a temporary table, one transaction with an entry in a ledger.
+ */
 export const redshiftSinkWith = (seam: RedshiftSeam): SinkConnector<RedshiftOptions, null> => ({
   parse: parseRedshiftOptions,
   prepare,

@@ -8,8 +8,8 @@ import * as sql from './sql.ts';
 import type { RedshiftColumn } from './types.ts';
 
 /**
- * What the load does to its table before rows go in. Types stay as they are: Redshift changes none inside a transaction. A value
- * that does not fit fails the load.
+ * What the load does to its table before rows go in. Types stay as they are: Redshift changes none inside a
+ * transaction. A value that does not fit fails the load.
  *
  * @throws SheafError `SCHEMA_MISMATCH` with all differences
  */

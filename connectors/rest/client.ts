@@ -37,7 +37,9 @@ export class RestClient implements AsyncDisposable {
     this.#authorizer = new Authorizer(options.auth, (request) => this.#connections.send(request));
   }
 
-  /** @throws SheafError `SOURCE_FAILED`, `PERMISSION_DENIED`, `UNAUTHENTICATED`, naming the address without its query */
+  /**
+   * @throws SheafError `SOURCE_FAILED`, `PERMISSION_DENIED`, `UNAUTHENTICATED`, naming the address without its query
+   */
   async page(url: string): Promise<Page> {
     const { headers, body, url: from } = await this.#get(url);
     const list = rowsOf(body, this.#options.rows, placeOf(from));

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { SheafError } from '../../shared/errors.ts';
 import { parseOptions } from '../options.ts';
 
-/** Where the pages of an API are, and how it tells where the next one is. Paths are into the answer: `meta.next`, `data.items`. */
+/**
+ * Where the pages of an API are, and how it tells where the next one is. Paths are into the answer: `meta.next`,
+ * `data.items`.
+ */
 export type Pagination =
   | { readonly kind: 'none' }
   /** The header `Link: <…>; rel="next"` (RFC 8288). */

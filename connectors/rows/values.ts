@@ -61,7 +61,9 @@ function booleanOf(value: unknown): boolean | undefined {
 
 const zone = /(Z|[+-]\d\d:?\d\d)$/i;
 
-/** ISO text, in UTC unless it says otherwise; numbers are seconds since 1970, or milliseconds if they are that large. */
+/**
+ * ISO text, in UTC unless it says otherwise; numbers are seconds since 1970, or milliseconds if they are that large.
+ */
 function microsecondsOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Math.round(value * (Math.abs(value) < secondsMax ? 1e6 : 1e3));
   if (typeof value !== 'string') return undefined;

@@ -22,8 +22,8 @@ export interface Expanded {
 }
 
 /**
- * The objects that a path names: one by its key, a glob's matches, or all of the format below a prefix that stands for a
- * folder. What lies in a folder that begins with a dot or `_` is hidden below a prefix, and from a glob's stars what
+ * The objects that a path names: one by its key, a glob's matches, or all of the format below a prefix that stands for
+ * a folder. What lies in a folder that begins with a dot or `_` is hidden below a prefix, and from a glob's stars what
  * begins with a dot or lies in `_sheaf`, as with files. Objects of loads that are not committed are not there.
  *
  * @param path `s3://bucket/key`

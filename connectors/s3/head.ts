@@ -10,8 +10,8 @@ type Packing = 'gzip' | 'zstd' | undefined;
 const packingOf = (path: string): Packing => (/\.gz$/i.test(path) ? 'gzip' : /\.zst$/i.test(path) ? 'zstd' : undefined);
 
 /**
- * The first lines of a text object: as many whole ones as `bytesMax` of text hold, packed again as the object is, so that
- * who looks at a file by its name sees a small one of the same kind.
+ * The first lines of a text object: as many whole ones as `bytesMax` of text hold, packed again as the object is, so
+ * that who looks at a file by its name sees a small one of the same kind.
  */
 export async function fetchHead(object: RemoteObject, bytesMax: number, signal: AbortSignal): Promise<Buffer> {
   const { store, place, sizeBytes, etag } = object;

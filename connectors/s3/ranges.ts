@@ -5,8 +5,8 @@ export interface Range {
 }
 
 /**
- * The reads that cover ranges: neighbours that lie close are read together, what is long is cut, so that several may be read
- * at a time. In order and without overlap. Pure.
+ * The reads that cover ranges: neighbours that lie close are read together, what is long is cut, so that several may be
+ * read at a time. In order and without overlap. Pure.
  *
  * @param gapBytes ranges so close are read with what lies between
  * @param bytesMax the most that one read asks for
@@ -47,8 +47,8 @@ export interface ColumnChunk {
 const chunkSlackBytes = 128;
 
 /**
- * The byte ranges that a reader of some columns of some rows of a Parquet file looks at, besides the footer: column chunks,
- * and the Bloom filters by which it may pass over row groups. Rather too many than too few. Pure.
+ * The byte ranges that a reader of some columns of some rows of a Parquet file looks at, besides the footer: column
+ * chunks, and the Bloom filters by which it may pass over row groups. Rather too many than too few. Pure.
  *
  * @param columns names of the columns, in any case; what the file does not have by that name makes all be needed
  * @param rows `[firstRow, firstRow + rows)` by position in the file

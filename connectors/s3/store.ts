@@ -11,9 +11,9 @@ import { createClient, loadSdk } from './sdk.ts';
 import { Uploads } from './uploads.ts';
 
 /**
- * One object storage, spoken to with one set of credentials. Every call makes several attempts (`object…` settings), can be
- * aborted, and fails with a `SheafError` that names bucket and key: `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_CHANGED`,
- * `UNREACHABLE`, `DISK_FULL`, `NOT_SUPPORTED`.
+ * One object storage, spoken to with one set of credentials. Every call makes several attempts (`object…` settings),
+ * can be aborted, and fails with a `SheafError` that names bucket and key: `FILE_NOT_FOUND`, `PERMISSION_DENIED`,
+ * `FILE_CHANGED`, `UNREACHABLE`, `DISK_FULL`, `NOT_SUPPORTED`.
  */
 export class ObjectStore {
   readonly #requests: Requests;

@@ -22,8 +22,8 @@ export interface CatalogParts {
 }
 
 /**
- * The names that SQL may read besides files: small records in the store, written only while this leader leads, one after
- * the other. Names are told apart without regard to case.
+ * The names that SQL may read besides files: small records in the store, written only while this leader leads, one
+ * after the other. Names are told apart without regard to case.
  */
 export class Catalog {
   readonly #parts: CatalogParts;

@@ -15,7 +15,8 @@ export interface Expanded {
 
 /**
  * A plan whose SQL has with it all that it may mean of the catalog, so that it means the same whatever becomes of the
- * catalog. What stands in the text as a word may be a table or may not: the planner, which parses it, takes what it needs.
+ * catalog. What stands in the text as a word may be a table or may not: the planner, which parses it, takes what it
+ * needs.
  *
  * @param path names of the entries that the plan is of
  */

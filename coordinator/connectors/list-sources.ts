@@ -31,7 +31,8 @@ export interface ListSourcesOptions {
 /**
  * Lists all sources that a plan extracts from, but for those that are known already.
  *
- * @throws SheafError of the connector, with its name; `SECRET_UNKNOWN`, `PLAN_INVALID`, `CONNECTOR_MISSING`, `QUOTA_EXCEEDED`
+ * @throws SheafError of the connector, with its name; `SECRET_UNKNOWN`, `PLAN_INVALID`, `CONNECTOR_MISSING`,
+ * `QUOTA_EXCEEDED`
  */
 export async function listSources(plan: PlanNode, known: Listings, options: ListSourcesOptions): Promise<Listings> {
   const nodes = extractsOf(plan);

@@ -52,8 +52,8 @@ export class PipelinesDesk {
    * Keeps a document, so that its pipeline can be run by its name.
    *
    * @param deployed from now on its schedule is in force, or will be once it is no longer paused
-   * @throws SheafError `PLAN_INVALID` if the version is not that of its content, `PIPELINE_INVALID` for a schedule, or a
-   * parameter that its runs would lack, `QUOTA_EXCEEDED`, `DISK_FULL`
+   * @throws SheafError `PLAN_INVALID` if the version is not that of its content, `PIPELINE_INVALID` for a schedule, or
+   * a parameter that its runs would lack, `QUOTA_EXCEEDED`, `DISK_FULL`
    */
   async put(document: PipelineDocument, deployed: boolean, paused = false): Promise<PipelineRecord> {
     const { pipelines, documents, timetable } = this.#parts;
@@ -166,7 +166,8 @@ export class PipelinesDesk {
   /**
    * When this resolves, no leader goes on with the run. Without effect on one that has ended.
    *
-   * @param abandon also one whose load is decided: its sinks are asked once more, and then it ends, half loaded as it may be
+   * @param abandon also one whose load is decided: its sinks are asked once more, and then it ends, half loaded as it
+   * may be
    * @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided
    */
   async cancel(id: string, abandon = false): Promise<void> {

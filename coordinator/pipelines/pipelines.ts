@@ -27,7 +27,10 @@ export interface PipelinesParts
   readonly now?: () => number;
 }
 
-/** The pipelines of a cluster while this coordinator leads. Ends with its term: whatever is under way is the next leader's. */
+/**
+ * The pipelines of a cluster while this coordinator leads. Ends with its term: whatever is under way is the next
+ * leader's.
+ */
 export class Pipelines {
   readonly desk: PipelinesDesk;
   readonly views: RunViews;

@@ -1,7 +1,9 @@
 import type { Schema } from '../../shared/schema.ts';
 import type { AstNode } from '../../shared/sql/ast.ts';
 
-/** What the planner asks of DuckDB, so that it owns no grammar, no types and no I/O. Answers depend on the text alone. */
+/**
+ * What the planner asks of DuckDB, so that it owns no grammar, no types and no I/O. Answers depend on the text alone.
+ */
 export interface Dialect {
   /**
    * The syntax tree of SELECT statements.

@@ -28,7 +28,8 @@ export type { StagedPlan } from './stages/staged-plan.ts';
 /**
  * Stages for a logical plan. Pure: equal plans in equal contexts give equal stages.
  *
- * @throws SheafError `COLUMN_UNKNOWN`, `TABLE_UNKNOWN`, `SQL_INVALID`, `SCHEMA_MISMATCH`, `PLAN_INVALID`, `NOT_SUPPORTED`
+ * @throws SheafError `COLUMN_UNKNOWN`, `TABLE_UNKNOWN`, `SQL_INVALID`, `SCHEMA_MISMATCH`, `PLAN_INVALID`,
+ * `NOT_SUPPORTED`
  */
 export function planJob(plan: PlanNode, context: PlanContext): StagedPlan {
   return planWhole(plan, context, { prepare, stagesOf }) ?? stagesOf(logicalPlan(plan, context), context);

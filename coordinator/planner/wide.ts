@@ -16,12 +16,12 @@ export interface Planner {
 }
 
 /**
- * The whole question as one task, where that is faster than spreading it: it reads little (then an ordinary task), or no
- * more than one worker reads soon with all of its threads (then a wide task). DuckDB's own threads share their hash
+ * The whole question as one task, where that is faster than spreading it: it reads little (then an ordinary task), or
+ * no more than one worker reads soon with all of its threads (then a wide task). DuckDB's own threads share their hash
  * tables, where tasks of ours must exchange rows.
  *
- * @returns nothing if the question is to be distributed: it reads more, it works row by row, or a TypeScript function, a
- * client's dataset or an Arrow file takes part, whose rows come from JavaScript, or a file lies in object storage
+ * @returns nothing if the question is to be distributed: it reads more, it works row by row, or a TypeScript function,
+ * a client's dataset or an Arrow file takes part, whose rows come from JavaScript, or a file lies in object storage
  */
 export function planWhole(plan: PlanNode, context: PlanContext, planner: Planner): StagedPlan | undefined {
   if (!mayBeWhole(plan, context)) return undefined;
@@ -60,7 +60,10 @@ function mayBeWhole(plan: PlanNode, { config, dialect }: PlanContext): boolean {
   return nodes.some((node) => (node.kind === 'sql' ? !isRowByRow(node, dialect) : !rowByRow.has(node.kind)));
 }
 
-/** More workers fetch more at a time, and only what the statistics leave: the whole question is not looked into for that. */
+/**
+ * More workers fetch more at a time, and only what the statistics leave: the whole question is not looked into for
+ * that.
+ */
 const isRemote = (path: string): boolean => path.includes('://');
 
 /** Rows that come from JavaScript, a number of tasks that was asked for, rows that several read. */

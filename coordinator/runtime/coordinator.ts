@@ -33,8 +33,8 @@ export interface CoordinatorOptions {
   /** A directory of this process alone. Removed at the end. */
   readonly dataDirectory: string;
   /**
-   * What must outlive a coordinator: requests of jobs, function bundles, datasets of clients. Shared by the coordinators
-   * of a cluster. Default: inside `dataDirectory`, so that jobs end with this process.
+   * What must outlive a coordinator: requests of jobs, function bundles, datasets of clients. Shared by the
+   * coordinators of a cluster. Default: inside `dataDirectory`, so that jobs end with this process.
    */
   readonly blobDirectory?: string | undefined;
   readonly token?: string | undefined;

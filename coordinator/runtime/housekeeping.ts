@@ -23,7 +23,10 @@ export interface HouseParts {
   readonly log: Logger;
 }
 
-/** What a leader does again and again until it is disposed of: loses silent workers, forgets old results, removes old files. */
+/**
+ * What a leader does again and again until it is disposed of: loses silent workers, forgets old results, removes old
+ * files.
+ */
 export function keepHouse(parts: HouseParts): Disposable {
   const { heartbeatIntervalMs, blobSweepMs } = parts.config;
   const often = setInterval(() => look(parts), heartbeatIntervalMs);

@@ -19,8 +19,9 @@ interface Limit {
 type PermitLimits = Pick<Config, 'permitBurstMs' | 'permitWaitMs' | 'permitKeysMax'>;
 
 /**
- * Rate limits of the whole cluster, kept by its leader: workers ask for leave in batches, and what there is is dealt out
- * evenly to all that wait. In the first second of a leader nothing is granted, since the one before may have used it up.
+ * Rate limits of the whole cluster, kept by its leader: workers ask for leave in batches, and what there is is dealt
+ * out evenly to all that wait. In the first second of a leader nothing is granted, since the one before may have used
+ * it up.
  */
 export class PermitDesk implements Disposable {
   readonly #limits = new Map<string, Limit>();
@@ -36,8 +37,8 @@ export class PermitDesk implements Disposable {
   }
 
   /**
-   * Resolves with how many requests may be made now, at least 1 and at most those asked for; with 0 if there was none within
-   * `permitWaitMs`, or nobody wants the answer any more.
+   * Resolves with how many requests may be made now, at least 1 and at most those asked for; with 0 if there was none
+   * within `permitWaitMs`, or nobody wants the answer any more.
    *
    * @throws SheafError `USAGE` for a limit that is none
    */

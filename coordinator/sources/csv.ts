@@ -52,7 +52,9 @@ export function sniffCsv(file: FileRef, options: ScanOptions, connection: Connec
   };
 }
 
-/** A quoted value in the file's beginning holds a line's end: so may others, and no task can tell where a row begins. */
+/**
+ * A quoted value in the file's beginning holds a line's end: so may others, and no task can tell where a row begins.
+ */
 function spansLines(head: string, { quote, escape: escaping }: CsvDialect): boolean {
   if (quote === '' || !head.includes(quote)) return false;
   let isOpen = false;

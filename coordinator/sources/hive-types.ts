@@ -4,8 +4,8 @@ import type { FileFacts } from './file-facts.ts';
 const nullText = '__HIVE_DEFAULT_PARTITION__';
 
 /**
- * Files whose directories give columns (`year=2024/month=01`), with one type for each such column: DuckDB guesses it of the values
- * of all files, one file alone guesses it of its own.
+ * Files whose directories give columns (`year=2024/month=01`), with one type for each such column: DuckDB guesses it of
+ * the values of all files, one file alone guesses it of its own.
  */
 export function withHiveTypes(facts: readonly FileFacts[]): readonly FileFacts[] {
   const names = (facts[0]?.schema ?? []).map(({ name }) => name);

@@ -8,9 +8,9 @@ import { committed } from './committed.ts';
 import { hasFormat } from './formats.ts';
 
 /**
- * The files that paths name, in the order of the paths and sorted within each: a file itself, a glob's matches, or all files
- * of the format below a directory. What begins with a dot is hidden; in directories also what begins with `_`; and files
- * of loads that are not committed.
+ * The files that paths name, in the order of the paths and sorted within each: a file itself, a glob's matches, or all
+ * files of the format below a directory. What begins with a dot is hidden; in directories also what begins with `_`;
+ * and files of loads that are not committed.
  *
  * @throws SheafError `FILE_NOT_FOUND` with what is there instead, `PERMISSION_DENIED`, `QUOTA_EXCEEDED`
  */
@@ -44,7 +44,9 @@ const codeOf = (thrown: unknown): unknown => (thrown as NodeJS.ErrnoException).c
 
 const isHidden = (path: string): boolean => path.split('/').some((part) => part.startsWith('.') && part.length > 1);
 
-/** A directory that a glob matches counts for the files below it, as DuckDB's `dir/*` does not: only files are taken. */
+/**
+ * A directory that a glob matches counts for the files below it, as DuckDB's `dir/*` does not: only files are taken.
+ */
 function matches(glob: string, format: FileFormat): string[] {
   const base = glob.slice(0, glob.search(/[*?[\]{}]/));
   const found = globSync(glob, { withFileTypes: true })

@@ -9,7 +9,9 @@ import type { SourceCache } from './source-cache.ts';
 const places = 4;
 const rowsAtEach = 1024;
 
-/** Longer ones are not tried: DuckDB takes most of a second to plan a condition of 700 ORs, however few rows it asks. */
+/**
+ * Longer ones are not tried: DuckDB takes most of a second to plan a condition of 700 ORs, however few rows it asks.
+ */
 const selectCharsMax = 8192;
 
 type ParquetSplit = Extract<Split, { kind: 'parquet' }>;

@@ -32,8 +32,8 @@ export interface RemoteTools {
 }
 
 /**
- * Lists and looks into the objects that scans name, ahead of `resolveSources`: of a columnar one its footer is fetched, of
- * text the first lines.
+ * Lists and looks into the objects that scans name, ahead of `resolveSources`: of a columnar one its footer is fetched,
+ * of text the first lines.
  *
  * @throws SheafError as `resolveSources`, naming the object
  */
@@ -101,7 +101,9 @@ async function factsOfObject(
   }
 }
 
-/** A local file of the same name, below folders of the same `name=value`, that tells the same of its columns and pieces. */
+/**
+ * A local file of the same name, below folders of the same `name=value`, that tells the same of its columns and pieces.
+ */
 async function peek(
   file: FileRef,
   format: FileFormat,

@@ -6,9 +6,9 @@ import type { Dialect } from '../planner/dialect.ts';
 import type { FileFacts } from './file-facts.ts';
 
 /**
- * The columns of a scan over its files: those of the first, which all others must have, in whatever order. Types that were
- * guessed from text (CSV, NDJSON) widen to a common one; those that files declare must be equal. With `unionByName`,
- * columns are gathered from all files and types widen.
+ * The columns of a scan over its files: those of the first, which all others must have, in whatever order. Types that
+ * were guessed from text (CSV, NDJSON) widen to a common one; those that files declare must be equal. With
+ * `unionByName`, columns are gathered from all files and types widen.
  *
  * @throws SheafError `SCHEMA_MISMATCH` saying which file differs and how; `COLUMN_UNKNOWN` for a given schema's column
  */

@@ -1,8 +1,8 @@
 import { SheafError } from '../../shared/errors.ts';
 
 /**
- * What a reader says of a file that was listed: gone since, or not to be read, told without the SQL that looked into it, which is ours.
- * Nothing where it is there and may be read: then what is in it is wrong.
+ * What a reader says of a file that was listed: gone since, or not to be read, told without the SQL that looked into
+ * it, which is ours. Nothing where it is there and may be read: then what is in it is wrong.
  */
 export function unreadable(path: string, error: SheafError): SheafError | undefined {
   const more = { cause: error, details: { file: path } };

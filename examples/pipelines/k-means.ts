@@ -35,8 +35,8 @@ export function distance(a: Features, b: Features): number {
 }
 
 /**
- * Centers to begin with, by k-means++: each further one is drawn from the sample with a chance that grows with the square of its
- * distance from those before. The same sample and seed give the same centers.
+ * Centers to begin with, by k-means++: each further one is drawn from the sample with a chance that grows with the
+ * square of its distance from those before. The same sample and seed give the same centers.
  */
 export function firstCenters(sample: readonly Features[], kinds: number, seed: number): readonly Center[] {
   const random = randomNumbers(seed);

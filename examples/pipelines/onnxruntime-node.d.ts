@@ -1,6 +1,6 @@
 /**
- * What robots.ts uses of onnxruntime-node, which this repository does not install (its libraries are 288 MB). Your own project,
- * which has it, needs no such file.
+ * What robots.ts uses of onnxruntime-node, which this repository does not install (its libraries are 288 MB). Your own
+ * project, which has it, needs no such file.
  */
 declare module 'onnxruntime-node' {
   export class Tensor {

@@ -5,8 +5,8 @@
  *     npx sheaf run examples/pipelines/requests.ts           the log of this repository into out/requests
  *     LOGS='s3://logs/web/*.log.gz' WAREHOUSE=s3://warehouse/requests npx sheaf run examples/pipelines/requests.ts
  *
- * Only files that came since the last run are read. A line that cannot be read, or that breaks a rule, goes to the quarantine with
- * its reason, its file and its place; after a fix `npx sheaf replay RUN` loads it.
+ * Only files that came since the last run are read. A line that cannot be read, or that breaks a rule, goes to the
+ * quarantine with its reason, its file and its place; after a fix `npx sheaf replay RUN` loads it.
  */
 import { accessLog, expect, pipeline, quarantine, sink, source } from 'sheaf';
 

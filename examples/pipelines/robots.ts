@@ -5,8 +5,8 @@
  *     export SHEAF_SECRET_POSTGRES_URL=postgres://…      a database to load
  *     npx sheaf run examples/pipelines/robots.ts
  *
- * The model was trained elsewhere, by examples/data/robots.py. It lies where every worker sees it, and is part of the pipeline's version:
- * after a change, run or schedule the file again.
+ * The model was trained elsewhere, by examples/data/robots.py. It lies where every worker sees it, and is part of the
+ * pipeline's version: after a change, run or schedule the file again.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Learns kinds of visitors from an access log, by k-means: each round is one aggregate over all visitors, on the cluster, of which
- * only the new centers come back. The model is a table, out/visitor-kinds, which the pipeline visitors.ts applies.
+ * Learns kinds of visitors from an access log, by k-means: each round is one aggregate over all visitors, on the
+ * cluster, of which only the new centers come back. The model is a table, out/visitor-kinds, which the pipeline
+ * visitors.ts applies.
  *
  *     npx sheaf run examples/pipelines/train-visitors.ts
  *     LOGS='s3://logs/web/*.log.gz' npx sheaf run examples/pipelines/train-visitors.ts

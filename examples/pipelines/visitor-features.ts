@@ -1,8 +1,8 @@
 import type { Dataset, SchemaSpec } from 'sheaf';
 
 /**
- * What models see of a visitor. Shares lie between 0 and 1, and so does, about, the logarithm of a count: no feature outweighs the
- * others in a distance.
+ * What models see of a visitor. Shares lie between 0 and 1, and so does, about, the logarithm of a count: no feature
+ * outweighs the others in a distance.
  */
 export const features = ['activity', 'variety', 'assets', 'errors', 'night', 'direct'] as const;
 
@@ -21,7 +21,9 @@ export const visitorColumns = {
   direct: 'double',
 } as const;
 
-/** The visitors in an access log: the same in the program that trains and in the pipelines that apply what it learned. */
+/**
+ * The visitors in an access log: the same in the program that trains and in the pipelines that apply what it learned.
+ */
 export function visitorsOf<S extends SchemaSpec>(log: Dataset<S>): Dataset<typeof visitorColumns> {
   const visitors = (log as unknown as Dataset).groupBy('host').agg({
     requests: 'count(*)',

@@ -5,7 +5,8 @@
  *     export SHEAF_SECRET_POSTGRES_URL=postgres://…          a database to load
  *     npx sheaf run examples/pipelines/visitors.ts
  *
- * The model is one of the sources: a run applies the one that is there when it begins. Train again, and the next run takes the new one.
+ * The model is one of the sources: a run applies the one that is there when it begins. Train again, and the next run
+ * takes the new one.
  */
 import { accessLog, drop, expect, pipeline, sink, source } from 'sheaf';
 import { type Center, modelColumns, nearest } from './k-means.ts';

@@ -21,7 +21,9 @@ export interface CompileInput {
 }
 
 export interface CompiledRun {
-  /** Sources are steps named after them; `prepared` of its sinks is null: the leader puts in what `prepare` returned. */
+  /**
+   * Sources are steps named after them; `prepared` of its sinks is null: the leader puts in what `prepare` returned.
+   */
   readonly plan: LoadNode;
   readonly outputs: readonly CompiledOutput[];
   /** Other outputs of the plan that are loaded with them. */
@@ -50,8 +52,8 @@ export interface CountRow {
   /** Rows that could not be read, that some rule rejected, that this rule rejected. */
   readonly rejected: number | string;
   /**
-   * As text. Of a source with a cursor column, its greatest value; of `freshness`, the newest value as an ISO timestamp in UTC; of
-   * a `dataset` rule, `true` or `false`. Else null.
+   * As text. Of a source with a cursor column, its greatest value; of `freshness`, the newest value as an ISO timestamp
+   * in UTC; of a `dataset` rule, `true` or `false`. Else null.
    */
   readonly found: string | null;
 }

@@ -9,8 +9,8 @@ import { keptRejects } from './quarantine.ts';
 import { paramValues } from './run-values.ts';
 
 /**
- * The plan of a run. Pure. Each source is read once; every output is judged by its rules; good rows go to its sink, rejected
- * ones to the quarantine, and what was counted to a small output beside it.
+ * The plan of a run. Pure. Each source is read once; every output is judged by its rules; good rows go to its sink,
+ * rejected ones to the quarantine, and what was counted to a small output beside it.
  *
  * @throws SheafError `PIPELINE_INVALID` for parameters that do not fit
  */

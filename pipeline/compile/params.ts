@@ -14,7 +14,8 @@ export const paramText = (name: string): string => `${opening}${name}${closing}`
 export type ParamValues = Readonly<Record<string, { readonly type: string; readonly value: Json }>>;
 
 /**
- * Plain data (options, plans) with the run's values in place of `{ $param: name }`, and of the places that SQL's templates left.
+ * Plain data (options, plans) with the run's values in place of `{ $param: name }`, and of the places that SQL's
+ * templates left.
  *
  * @throws SheafError `PIPELINE_INVALID` for a parameter that the pipeline does not have
  */

@@ -86,7 +86,10 @@ function selectText(
   return `SELECT ${list.join(', ')} FROM ${relation} WHERE ${where}`;
 }
 
-/** Where a run's rejected rows lie, as the sink `files` takes it: one directory for each run, so that a replay finds them. */
+/**
+ * Where a run's rejected rows lie, as the sink `files` takes it: one directory for each run, so that a replay finds
+ * them.
+ */
 export function quarantineOptions(path: string | undefined, pipeline: string, run: string): Json {
   if (path === undefined) {
     throw new SheafError('PIPELINE_INVALID', `The quarantine of ${pipeline} has no path`, {

@@ -26,9 +26,9 @@ export interface ReplayInput extends CompileInput {
 }
 
 /**
- * The plan that loads the rejected rows of an earlier run. Pure. Rows that a rule rejected come to the rules as they are now;
- * those that could not be read are read again as their source is described now, and go the whole way. What is rejected again,
- * and what nobody can read again, is kept under the new run.
+ * The plan that loads the rejected rows of an earlier run. Pure. Rows that a rule rejected come to the rules as they
+ * are now; those that could not be read are read again as their source is described now, and go the whole way. What is
+ * rejected again, and what nobody can read again, is kept under the new run.
  */
 export function compileReplay(compile: Compile, input: ReplayInput): CompiledRun {
   const { document, of, schemas } = input;
@@ -58,8 +58,8 @@ const rejectsIn = (folder: string): PlanNode => ({
 });
 
 /**
- * Sources with what they could not read in place of what they have. Rows go their way alone only where no other source meets
- * them: what a join finds, or a union adds, would be of another time, or loaded twice.
+ * Sources with what they could not read in place of what they have. Rows go their way alone only where no other source
+ * meets them: what a join finds, or a union adds, would be of another time, or loaded twice.
  */
 function rereadSources({ document, reread }: ReplayInput, kept: PlanNode): Record<string, SourceDocument> {
   const meeting = document.outputs.map(({ plan }) => sourcesOf(plan)).filter((names) => names.length > 1);

@@ -9,7 +9,9 @@ import { sourceDocument, sourceStep } from './source-steps.ts';
 
 type Sources = Readonly<Record<string, Source>>;
 
-/** Rules as plain data: what a foreign key refers to becomes a plan, which reads the pipeline's own sources as steps. */
+/**
+ * Rules as plain data: what a foreign key refers to becomes a plan, which reads the pipeline's own sources as steps.
+ */
 export async function resolvedRules(
   output: string,
   rules: readonly Rule[],

@@ -2,8 +2,8 @@ import type { Session } from '../../client/session/session.ts';
 import { SheafError } from '../../shared/errors.ts';
 
 /**
- * What datasets inside a definition have for a session: a pipeline is described, not run, so their actions (`collect`, `write`, …) have
- * nothing to run on.
+ * What datasets inside a definition have for a session: a pipeline is described, not run, so their actions (`collect`,
+ * `write`, …) have nothing to run on.
  */
 export const definitionSession: Session = new Proxy({} as Session, {
   get() {

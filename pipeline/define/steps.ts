@@ -2,8 +2,8 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import { inputsOf, mapInputs } from '../../shared/plan/walk.ts';
 
 /**
- * Plans in which whatever several places read is a step: computed once, the same rows for all. Found by structure, so it does not
- * matter how the definition came to say the same thing twice.
+ * Plans in which whatever several places read is a step: computed once, the same rows for all. Found by structure, so
+ * it does not matter how the definition came to say the same thing twice.
  *
  * @param plans by name of output; steps in them (the sources) stay as they are
  */

@@ -13,7 +13,9 @@ import { definitionSession } from './session.ts';
 export const stepDataset = (draft: Draft, names?: readonly string[]): Dataset =>
   new Dataset(definitionSession, draft, names);
 
-/** The template function of `transform`: datasets become tables, values parameters, and parameters of the run stay open. */
+/**
+ * The template function of `transform`: datasets become tables, values parameters, and parameters of the run stay open.
+ */
 const stepSql: StepSql = (strings: TemplateStringsArray, ...values: readonly unknown[]) => {
   const spliced = values.map((value) => (isParamRef(value) ? paramText(value.$param) : value)) as Spliced[];
   return stepDataset(sqlPlan(fillTemplate(strings, spliced, definitionSession))) as never;

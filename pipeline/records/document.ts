@@ -4,8 +4,8 @@ import type { NamedRule, RowOrKeyRule } from '../../shared/plan/nodes/judge.ts';
 import type { Schema } from '../../shared/schema.ts';
 
 /**
- * A pipeline as plain data: what its TypeScript file is compiled to by the client, stored by the cluster under its name,
- * and run by the leader. No user code but the bundles that its plan names. The same file gives the same version.
+ * A pipeline as plain data: what its TypeScript file is compiled to by the client, stored by the cluster under its
+ * name, and run by the leader. No user code but the bundles that its plan names. The same file gives the same version.
  */
 export interface PipelineDocument {
   readonly name: string;
@@ -52,7 +52,10 @@ export type DatasetRule =
   | { readonly kind: 'dataset'; readonly sql: string };
 
 export interface RejectPolicy {
-  /** `fail`: nothing is loaded. `warn`: bad rows are loaded and counted. `drop`: left out and counted. `quarantine`: left out, and kept. */
+  /**
+   * `fail`: nothing is loaded. `warn`: bad rows are loaded and counted. `drop`: left out and counted. `quarantine`:
+   * left out, and kept.
+   */
   readonly action: 'fail' | 'warn' | 'drop' | 'quarantine';
   /** Directory or `s3://` prefix of the quarantine. */
   readonly path?: string;

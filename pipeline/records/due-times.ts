@@ -9,9 +9,9 @@ export interface Interval {
 }
 
 /**
- * When a schedule is due, as wall clocks in its time zone show it. A time that a change of the clocks skips is due when the
- * gap ends, one that comes twice is due the first time; what has a wildcard or a step in its seconds, minutes or hours goes on with
- * what the clocks show: an hour that comes twice has its due times twice. Pure.
+ * When a schedule is due, as wall clocks in its time zone show it. A time that a change of the clocks skips is due when
+ * the gap ends, one that comes twice is due the first time; what has a wildcard or a step in its seconds, minutes or
+ * hours goes on with what the clocks show: an hour that comes twice has its due times twice. Pure.
  */
 export class DueTimes {
   readonly #cron: Cron;
@@ -74,7 +74,8 @@ export class DueTimes {
   }
 
   /**
-   * A time as people write it: `2026-01-31`, `2026-01-31T08:15` in the time zone of the schedule, or with one of its own.
+   * A time as people write it: `2026-01-31`, `2026-01-31T08:15` in the time zone of the schedule, or with one of its
+   * own.
    *
    * @throws SheafError `USAGE`
    */

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Names of what sinks stage hold the run: letters, digits and `-`, 40 at most. Of these, 17 are the time and what is around it. */
+/**
+ * Names of what sinks stage hold the run: letters, digits and `-`, 40 at most. Of these, 17 are the time and what is
+ * around it.
+ */
 const charactersMax = 40;
 const timeCharacters = 17;
 const randomCharacters = 5;

@@ -15,16 +15,16 @@ import type { Schema } from '../../shared/schema.ts';
  *   a retry ──────┴───── retrying ──▶ failed      cancelled
  * ```
  *
- * Up to `loading` nothing that a sink shows has changed, and another attempt begins anew. `committing` is decided: receipts
- * and cursors are in the store, and whoever leads does what of it is not done yet.
+ * Up to `loading` nothing that a sink shows has changed, and another attempt begins anew. `committing` is decided:
+ * receipts and cursors are in the store, and whoever leads does what of it is not done yet.
  */
 export type RunLife =
   | { readonly state: 'queued'; readonly dueMs: number }
   | { readonly state: 'preparing' }
   | { readonly state: 'loading'; readonly job: JobId }
   /**
-   * The blob (its SHA-256) that holds the decided `RunCommit`. `error`: why it has not been done yet; it is tried again.
-   * `abandoned`: once more only.
+   * The blob (its SHA-256) that holds the decided `RunCommit`. `error`: why it has not been done yet; it is tried
+   * again. `abandoned`: once more only.
    */
   | { readonly state: 'committing'; readonly commit: string; readonly error?: ErrorData; readonly abandoned?: true }
   | { readonly state: 'retrying'; readonly dueMs: number; readonly error: ErrorData }
@@ -37,7 +37,9 @@ export type RunState = RunLife['state'];
 
 /** What the store keeps of a run: small. */
 export interface RunRecord {
-  /** `<pipeline>-<time>-<random>`, or, for what is scheduled, derived from pipeline and due time: two leaders make one. */
+  /**
+   * `<pipeline>-<time>-<random>`, or, for what is scheduled, derived from pipeline and due time: two leaders make one.
+   */
   readonly id: string;
   readonly pipeline: string;
   /** Of the document, which is a blob of this name. */
@@ -56,7 +58,9 @@ export interface RunRecord {
   readonly startedMs?: number;
   /** The run whose rejected rows this one loads. */
   readonly replayOf?: string;
-  /** The run that has replayed this one's rejected rows: rows rejected again are that run's, so none is loaded twice. */
+  /**
+   * The run that has replayed this one's rejected rows: rows rejected again are that run's, so none is loaded twice.
+   */
   readonly replayedBy?: string;
   /** Of its failure, to the webhook of its pipeline. */
   readonly notice?: FailureNotice;

@@ -12,8 +12,8 @@ export interface Difference {
 }
 
 /**
- * Rows against what is expected of them, in any order, each expected row for one row. Only the columns that an expected row
- * names are looked at.
+ * Rows against what is expected of them, in any order, each expected row for one row. Only the columns that an expected
+ * row names are looked at.
  */
 export function difference(rows: readonly Row[], expected: readonly Row[]): Difference {
   const left = [...rows];

@@ -8,8 +8,8 @@ const grainBytes = 64 * KiB;
 const sparesMax = 4;
 
 /**
- * Buffers of batches, used again. A fresh buffer costs the faults of its pages, and V8 collects all garbage for each 64 MiB
- * of them: that took a quarter of a task's time.
+ * Buffers of batches, used again. A fresh buffer costs the faults of its pages, and V8 collects all garbage for each 64
+ * MiB of them: that took a quarter of a task's time.
  *
  * Whoever gives a buffer back says that nobody looks at it any more. What is not given back is collected as ever.
  */

@@ -1,6 +1,6 @@
 /**
- * A reader of FlatBuffers tables, as much as IPC messages need. Every read is bounds-checked by `DataView`, which throws
- * a `RangeError`: rubbish cannot lead outside the bytes. https://flatbuffers.dev/internals/
+ * A reader of FlatBuffers tables, as much as IPC messages need. Every read is bounds-checked by `DataView`, which
+ * throws a `RangeError`: rubbish cannot lead outside the bytes. https://flatbuffers.dev/internals/
  */
 export class FlatTable {
   readonly #view: DataView;

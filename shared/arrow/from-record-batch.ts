@@ -8,8 +8,8 @@ import { rebased } from './slice.ts';
 import { bytesOf } from './words.ts';
 
 /**
- * A record batch of `apache-arrow` as a flat batch: what slices leave out is left out, dictionaries become their values,
- * and buffers that were left out or cut short (all null, say) are filled up. Buffers that can be are shared.
+ * A record batch of `apache-arrow` as a flat batch: what slices leave out is left out, dictionaries become their
+ * values, and buffers that were left out or cut short (all null, say) are filled up. Buffers that can be are shared.
  * Its schema is `flatSchema(recordBatch.schema)`.
  *
  * @throws SheafError `NOT_SUPPORTED` for views, dense unions, and dictionaries of nested values
@@ -23,8 +23,8 @@ export function fromRecordBatch(recordBatch: RecordBatch): Batch {
 const none = new Uint8Array(0);
 
 /**
- * How `apache-arrow` keeps slices: values, offsets and type ids are cut to the slice, and so are the children of structs,
- * fixed-size lists and unions; the bits of `nullBitmap` and of booleans are not, they begin at `data.offset`.
+ * How `apache-arrow` keeps slices: values, offsets and type ids are cut to the slice, and so are the children of
+ * structs, fixed-size lists and unions; the bits of `nullBitmap` and of booleans are not, they begin at `data.offset`.
  */
 class Writer {
   readonly nodes: FieldNode[] = [];

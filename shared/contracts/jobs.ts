@@ -45,7 +45,9 @@ export interface JobRef {
   readonly job: string;
 }
 
-/** JSON of a `JobRequest`, a `JobInfo`, a `WorkerInfo`, an explained plan, or of what `shared/plan/catalog.ts` holds. */
+/**
+ * JSON of a `JobRequest`, a `JobInfo`, a `WorkerInfo`, an explained plan, or of what `shared/plan/catalog.ts` holds.
+ */
 export interface JobDocument {
   readonly json: string;
 }

@@ -3,8 +3,8 @@ import type { ProducerRef, TaskFailure } from '../failure.ts';
 import { stageId, workerId } from '../ids.ts';
 
 /**
- * The error for a producer's output that is missing, cut short or damaged. It names the producer in its details, so that
- * it survives threads and wires as data; `fetchFailureOf` reads it back.
+ * The error for a producer's output that is missing, cut short or damaged. It names the producer in its details, so
+ * that it survives threads and wires as data; `fetchFailureOf` reads it back.
  */
 export function fetchFailed(producer: ProducerRef, thrown: unknown): SheafError {
   const cause = SheafError.from(thrown);

@@ -2,7 +2,10 @@ import type { Schema } from 'apache-arrow';
 import type { Batch } from '../arrow/batch.ts';
 import { decodeBatch, decodeSchema, encodeBatch, encodeSchema } from '../arrow/ipc.ts';
 
-/** Few rows as text, to travel in a message in place of being fetched: an Arrow schema message and its batches, in base64. */
+/**
+ * Few rows as text, to travel in a message in place of being fetched: an Arrow schema message and its batches, in
+ * base64.
+ */
 export interface InlineRows {
   readonly schema: string;
   readonly batches: readonly { readonly metadata: string; readonly body: string }[];

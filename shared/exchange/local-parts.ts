@@ -5,8 +5,8 @@ import { corrupt } from './layout.ts';
 import { ExchangeReader } from './reader.ts';
 
 /**
- * Part of a task's input as it lies on this machine: a partition of a file that was written here, or of a spool that was
- * fetched. Plain data, to be sent to the pool thread that reads it.
+ * Part of a task's input as it lies on this machine: a partition of a file that was written here, or of a spool that
+ * was fetched. Plain data, to be sent to the pool thread that reads it.
  */
 export interface LocalPart {
   readonly path: string;

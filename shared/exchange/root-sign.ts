@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /**
- * What a process says of its exchange files: their folder, and what stands in a file there that only who may read them sees.
- * Host names and paths prove nothing (containers share both), the content of this file does.
+ * What a process says of its exchange files: their folder, and what stands in a file there that only who may read them
+ * sees. Host names and paths prove nothing (containers share both), the content of this file does.
  */
 export interface RootSign {
   /** Absolute. */

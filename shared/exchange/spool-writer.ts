@@ -27,8 +27,8 @@ export interface SpooledMessage {
 }
 
 /**
- * Writes an exchange file from messages that arrive: fetched parts, a client's dataset. Asynchronous: the event loop goes
- * on receiving while the system writes. Left without `commit` nothing remains on disk.
+ * Writes an exchange file from messages that arrive: fetched parts, a client's dataset. Asynchronous: the event loop
+ * goes on receiving while the system writes. Left without `commit` nothing remains on disk.
  */
 export class SpoolWriter implements AsyncDisposable {
   readonly path: string;
@@ -67,9 +67,9 @@ export class SpoolWriter implements AsyncDisposable {
   }
 
   /**
-   * Appends a message to a partition; resolves when it is written, or gathered with other small ones for the next write.
-   * The place is taken at once, so that messages appended in an order lie in it. After an error the spool can only be
-   * aborted.
+   * Appends a message to a partition; resolves when it is written, or gathered with other small ones for the next
+   * write. The place is taken at once, so that messages appended in an order lie in it. After an error the spool can
+   * only be aborted.
    *
    * @throws SheafError `DISK_FULL`, `QUOTA_EXCEEDED`
    */

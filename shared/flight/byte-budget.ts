@@ -1,4 +1,6 @@
-/** Bytes that may be held at a time. Waiters are served in their order. One that asks for more than all has it alone. */
+/**
+ * Bytes that may be held at a time. Waiters are served in their order. One that asks for more than all has it alone.
+ */
 export class ByteBudget {
   readonly #bytesMax: number;
   #held = 0;

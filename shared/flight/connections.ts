@@ -6,7 +6,9 @@ interface Kept {
   users: number;
 }
 
-/** One bulk connection per address, shared by all pulls from there; beyond a number, those unused longest are closed. */
+/**
+ * One bulk connection per address, shared by all pulls from there; beyond a number, those unused longest are closed.
+ */
 export class Connections implements Disposable {
   readonly #open: (address: string) => Connection;
   readonly #max: number;

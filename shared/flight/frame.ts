@@ -7,7 +7,8 @@ import { SheafError } from '../errors.ts';
  *     batch …    data_header, data_body = a batch   app_metadata = {"part":0,"seq":7,"rows":65536,"crc":3735928559}
  *     end        app_metadata = {"end":[[segments,rows,bytes],…]}                one triple per part of the ticket
  *
- * Where only some rows of a part are wanted, its batches also tell their first row's place in the partition: `"at":131072`.
+ * Where only some rows of a part are wanted, its batches also tell their first row's place in the partition:
+ * `"at":131072`.
  *
  * A pull without its end frame is incomplete, whatever its status says.
  */
@@ -41,8 +42,8 @@ interface BlankFrame {
 }
 
 /**
- * Makes a message with room for metadata and body, to be read from disk straight into their places. The note is padded so
- * that the body lies at a multiple of 16 in the receiver's memory and needs no copy to be aligned.
+ * Makes a message with room for metadata and body, to be read from disk straight into their places. The note is padded
+ * so that the body lies at a multiple of 16 in the receiver's memory and needs no copy to be aligned.
  */
 export function blankFrame(note: Note, metadataBytes: number, bodyBytes: number): BlankFrame {
   const text = JSON.stringify(note);

@@ -25,7 +25,8 @@ export interface SegmentSource {
 export interface SegmentFile extends AsyncDisposable {
   readonly index: FileIndex;
   /**
-   * Reads a segment into two buffers of its lengths. Its checksum is the reader's to verify, at the far end of the wire.
+   * Reads a segment into two buffers of its lengths. Its checksum is the reader's to verify, at the far end of the
+   * wire.
    *
    * @throws SheafError `FILE_CORRUPT`
    */
@@ -91,7 +92,9 @@ class OpenFile implements SegmentFile {
     await this.#handle.close();
   }
 
-  /** A small read is made at once: what was written lately is in memory, and the way through libuv costs ten times more. */
+  /**
+   * A small read is made at once: what was written lately is in memory, and the way through libuv costs ten times more.
+   */
   async #readv(buffers: readonly Uint8Array[], position: number, bytes: number): Promise<number> {
     if (bytes <= smallReadBytes) return readvSync(this.#handle.fd, buffers, position);
     return (await this.#handle.readv(buffers, position)).bytesRead;

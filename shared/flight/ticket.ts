@@ -38,8 +38,8 @@ export interface Wanted {
 }
 
 /**
- * As it travels: `{"job":"j","parts":[[stage,task,attempt,partition,skip],…]}`, each with first row and rows behind where a range
- * is wanted, or `{"dataset":"d","from":0,"to":8}`.
+ * As it travels: `{"job":"j","parts":[[stage,task,attempt,partition,skip],…]}`, each with first row and rows behind
+ * where a range is wanted, or `{"dataset":"d","from":0,"to":8}`.
  */
 export function encodeTicket(ticket: Ticket): Buffer {
   const { kind: _, ...rest } = ticket;

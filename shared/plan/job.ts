@@ -73,7 +73,9 @@ export interface JobResult {
   readonly parts: readonly ExchangePart[];
   /** False if parts that are made again may hold other rows: who has read some of one cannot go on. Default true. */
   readonly deterministic?: boolean;
-  /** The leader under whom it was made. Another's parts may be cut otherwise: who has read some of them cannot go on. */
+  /**
+   * The leader under whom it was made. Another's parts may be cut otherwise: who has read some of them cannot go on.
+   */
   readonly epoch?: number;
   /** Of a write: what was committed. */
   readonly written?: { readonly path: string; readonly files: number } & PartitionSize;

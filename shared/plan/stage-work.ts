@@ -31,7 +31,10 @@ export interface TaskWork extends TaskMetrics {
 /** So many tasks of a stage are told of one by one: those that it waited for. */
 export const longestTasksMax = 8;
 
-/** The most memory that a worker's process was seen to hold while it ran attempts of a job, with all that ran beside them. */
+/**
+ * The most memory that a worker's process was seen to hold while it ran attempts of a job, with all that ran beside
+ * them.
+ */
 export interface WorkerPeak {
   readonly worker: string;
   readonly peakRssBytes: number;

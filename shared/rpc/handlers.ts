@@ -16,7 +16,9 @@ import { Sender } from './sender.ts';
 
 /** What a handler knows of the call that it serves. */
 export interface CallContext {
-  /** Aborted when the caller cancels, its deadline passes, or the connection breaks. Handlers that wait must watch it. */
+  /**
+   * Aborted when the caller cancels, its deadline passes, or the connection breaks. Handlers that wait must watch it.
+   */
   readonly signal: AbortSignal;
   readonly metadata: Metadata;
   /** `host:port` of the caller. */

@@ -10,7 +10,8 @@ import type { Service } from './contract.ts';
 export type BytesMethods = Readonly<Record<string, 'request' | 'response' | 'both'>>;
 
 /**
- * Loads a service from one of our own files under `proto/` (never load a foreign one: protobufjs has had code injection).
+ * Loads a service from one of our own files under `proto/` (never load a foreign one: protobufjs has had code
+ * injection).
  *
  * @param file name in `proto/` without its ending, for example `store`
  * @param name fully qualified name of the service, for example `sheaf.store.Store`

@@ -118,7 +118,9 @@ function refusedPort(wanted: Address, reason: string, cause: Error): SheafError 
   return new SheafError('USAGE', `Cannot listen on ${address} (${reason})`, { cause, next });
 }
 
-/** grpc-js does not report the end of a session that it was destroying already, so the grace ends the wait in any case. */
+/**
+ * grpc-js does not report the end of a session that it was destroying already, so the grace ends the wait in any case.
+ */
 async function close(server: Server, graceMs: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, graceMs);

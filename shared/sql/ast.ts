@@ -1,6 +1,6 @@
 /**
- * DuckDB's own syntax tree, as `json_serialize_sql` writes it: plain JSON whose 64-bit numbers may be bigints. We own no
- * SQL grammar: trees are parsed and printed by DuckDB, and only walked and changed here.
+ * DuckDB's own syntax tree, as `json_serialize_sql` writes it: plain JSON whose 64-bit numbers may be bigints. We own
+ * no SQL grammar: trees are parsed and printed by DuckDB, and only walked and changed here.
  */
 export type AstValue = null | boolean | number | bigint | string | readonly AstValue[] | AstNode;
 
@@ -61,7 +61,10 @@ export const tableNamed = (name: string, alias = ''): AstNode => ({
   at_clause: null,
 });
 
-/** A text that is equal for trees that mean the same: places in the source, cases of names and the own alias do not count. */
+/**
+ * A text that is equal for trees that mean the same: places in the source, cases of names and the own alias do not
+ * count.
+ */
 export const meaning = (node: AstNode): string =>
   JSON.stringify({ ...node, alias: '' }, (key, value: unknown) =>
     key === 'column_names' && Array.isArray(value)

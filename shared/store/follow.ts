@@ -12,9 +12,9 @@ export interface FollowOptions {
 }
 
 /**
- * The entries under a prefix: as they are now, and again whenever they have changed. Listing is the truth; the watch only
- * says when, and the store is listed every `storeRelistMs` anyway, so that no lost connection and no compaction can
- * hide a change for longer. Changes that follow each other quickly are seen as one.
+ * The entries under a prefix: as they are now, and again whenever they have changed. Listing is the truth; the watch
+ * only says when, and the store is listed every `storeRelistMs` anyway, so that no lost connection and no compaction
+ * can hide a change for longer. Changes that follow each other quickly are seen as one.
  */
 export async function* follow(store: Store, prefix: string, options: FollowOptions): AsyncGenerator<readonly Entry[]> {
   const { signal } = options;

@@ -37,7 +37,9 @@ export function exactDay(days: number): Date {
   return Number.isNaN(date.getTime()) ? exactDate(BigInt(days) * secondsPerDay, 1n) : date;
 }
 
-/** The ticks of a date in a unit, what is finer cut off; null for an invalid date that remembers nothing in that unit. */
+/**
+ * The ticks of a date in a unit, what is finer cut off; null for an invalid date that remembers nothing in that unit.
+ */
 export function ticksOf(date: Date, perSecond: bigint): bigint | null {
   const { nanos = 0n, beyond } = (date as ExactDate)[hidden] ?? {};
   const ms = date.getTime();

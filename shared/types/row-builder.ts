@@ -35,7 +35,8 @@ export function createBuilders(schema: Schema, fields: readonly Field[]): readon
 }
 
 /**
- * A builder of rows whose code is generated for the schema, so that each column has a call of its own which V8 can inline.
+ * A builder of rows whose code is generated for the schema, so that each column has a call of its own which V8 can
+ * inline.
  */
 export function createRowBuilder(schema: Schema, fields: readonly Field[], limits: BatchLimits): RowBuilder {
   const builders = createBuilders(schema, fields);

@@ -16,8 +16,8 @@ import type { SchemaSpec } from '../schema.ts';
  * | MAP                                                   | `Map`                                            |
  * | VARCHAR, ENUM, UUID, TIME, INTERVAL, JSON, all others | `string`, as DuckDB prints it                    |
  *
- * A schema whose texts are not known to the compiler gives `unknown`, and so does the type text `unknown`, which a client
- * gives to columns of which only DuckDB can say the type.
+ * A schema whose texts are not known to the compiler gives `unknown`, and so does the type text `unknown`, which a
+ * client gives to columns of which only DuckDB can say the type.
  */
 export type RowOf<S extends SchemaSpec> = { [Name in keyof S]: ValueOf<S[Name]> | null };
 

@@ -2,7 +2,9 @@ import type { Connection } from '../../shared/duckdb/connection.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { quotedName } from '../../shared/sql/text.ts';
 
-/** A sort key of the result: the place of its column and its direction does not matter, only that values follow alike. */
+/**
+ * A sort key of the result: the place of its column and its direction does not matter, only that values follow alike.
+ */
 export interface Expectation {
   /** Places of the result's columns that ORDER BY names, in its order; empty where any order will do. */
   readonly orderedBy: readonly number[];
@@ -42,8 +44,8 @@ function differentRows(connection: Connection, actual: string, expected: string,
 }
 
 /**
- * Of equal keys that are written in two ways, a month and 30 days, 0.0 and -0.0, any may stand for a group: in DuckDB that
- * of the row which comes first. So they are compared as one, as values and where a query has cast them to text.
+ * Of equal keys that are written in two ways, a month and 30 days, 0.0 and -0.0, any may stand for a group: in DuckDB
+ * that of the row which comes first. So they are compared as one, as values and where a query has cast them to text.
  */
 function oneWayOfWriting(table: string, schema: Schema): string {
   const list = schema.map(({ name, type }) => {

@@ -6,7 +6,9 @@ import { type Case, type Mutation, World } from './fuzzer.ts';
 import { mutations } from './mutations.ts';
 import { Coverage } from './questions/coverage.ts';
 
-/** In DuckDB 1.5 the filter of the top rows takes rows of the left side away before a FULL JOIN, whose others are null. */
+/**
+ * In DuckDB 1.5 the filter of the top rows takes rows of the left side away before a FULL JOIN, whose others are null.
+ */
 const topOfFullJoin = (directory: string): string => {
   const table = `read_parquet('${directory}/top-*.parquet')`;
   return `SELECT l.id AS a, r.id AS b FROM ${table} AS l FULL JOIN ${table} AS r ON l.k = r.k ORDER BY a NULLS FIRST, b LIMIT 50`;

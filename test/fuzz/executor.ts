@@ -19,7 +19,9 @@ import { runTask } from '../../worker/kernel/run-task.ts';
 import { AttemptWatch, Cancellation } from '../../worker/pool/cancellation.ts';
 import type { LocalInput, ThreadData } from '../../worker/pool/protocol.ts';
 
-/** Runs staged plans with the worker's own task runner and real exchange files, one task after another in this thread. */
+/**
+ * Runs staged plans with the worker's own task runner and real exchange files, one task after another in this thread.
+ */
 export class Executor {
   readonly #thread: ThreadData;
   /** Where exchange files lie. */

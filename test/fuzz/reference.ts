@@ -2,7 +2,10 @@ import { type PlanNode, type PlanVisitor, visit } from '../../shared/plan/node.t
 import type { NamedExpression } from '../../shared/plan/nodes/expression.ts';
 import { literal, quotedName } from '../../shared/sql/text.ts';
 
-/** What a plan means, as one SELECT for DuckDB, where views are called like Arrow files and datasets. `columnsOf` tells the columns of a SELECT. */
+/**
+ * What a plan means, as one SELECT for DuckDB, where views are called like Arrow files and datasets. `columnsOf` tells
+ * the columns of a SELECT.
+ */
 export const referenceSql = (node: PlanNode, columnsOf: (sql: string) => readonly string[]): string =>
   visit(node, texts, columnsOf);
 

@@ -32,7 +32,9 @@ function frame(compressed: boolean, announcedBytes: number): Buffer {
   return header;
 }
 
-/** Calls `say` with a body of our own making, past any limit of a well-behaved client; returns the call's gRPC status. */
+/**
+ * Calls `say` with a body of our own making, past any limit of a well-behaved client; returns the call's gRPC status.
+ */
 async function send(session: ClientHttp2Session, body: Iterable<Buffer>, headers = {}): Promise<unknown> {
   const call = session.request({
     ':method': 'POST',

@@ -204,7 +204,7 @@ test('a server killed in mid-pull: FETCH_FAILED naming a producer, no short resu
   for (const bytes of [0, 1_000, 100_000, 500_000, 1_500_000]) {
     await using scope = await setUp();
     const parts = mixedParts(scope, 8, 20_000);
-    // 1. The proxy lets so many bytes pass.  2. The server is killed.  3. The connection ends.  4. Nobody answers again.
+    // 1. The proxy lets so many bytes pass. 2. The server is killed. 3. The connection ends. 4. Nobody answers again.
     await using proxy = await breakingProxy(scope.other.address, bytes, () => scope.other.process.kill('SIGKILL'));
     const fetching = scope.exchange.fetch(
       job,

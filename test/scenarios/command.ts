@@ -63,7 +63,10 @@ function options(words: readonly string[]): { priority: number; deadlineMs?: num
   };
 }
 
-/** `name:tasks`, with `~` after the name if it is impure, `^` if it is wide, `!` if it is large, too, `<other` or `<*other` (broadcast) for inputs, `>2` or `>file`. */
+/**
+ * `name:tasks`, with `~` after the name if it is impure, `^` if it is wide, `!` if it is large, too, `<other` or
+ * `<*other` (broadcast) for inputs, `>2` or `>file`.
+ */
 const stagePattern = /^(\w+)([~^!]?):(\d+)((?:<\*?\w+)*)(?:>(\w+))?$/;
 
 function parseStages(job: string, words: readonly string[], names: Names) {

@@ -1,6 +1,7 @@
 /**
- * Runs a scenario: a text of commands (`> …`), each followed by what the scheduler answers (indented), between comments.
- * Running it gives the same text with the answers as they are now: the test compares, `SCENARIOS=rewrite` writes it.
+ * Runs a scenario: a text of commands (`> …`), each followed by what the scheduler answers (indented), between
+ * comments. Running it gives the same text with the answers as they are now: the test compares, `SCENARIOS=rewrite`
+ * writes it.
  */
 import assert from 'node:assert/strict';
 import type { Effect } from '../../coordinator/scheduler/effects.ts';

@@ -12,8 +12,8 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/tpch', import.met
 const generator = 'tpchgen-cli==4.0.0';
 
 /**
- * TPC-H's tables at a scale factor, one Parquet file each, made once by tpchgen-cli (a Python package, fetched when it is
- * absent) and kept beside what npm installed.
+ * TPC-H's tables at a scale factor, one Parquet file each, made once by tpchgen-cli (a Python package, fetched when it
+ * is absent) and kept beside what npm installed.
  *
  * @param rowGroupRows small ones make several tasks of little data
  * @returns the directory

@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * Gathers what many wait for into one question at a time for each key: while it is under way others join the queue. What is
- * granted is dealt out evenly.
+ * Gathers what many wait for into one question at a time for each key: while it is under way others join the queue.
+ * What is granted is dealt out evenly.
  */
 export class PermitQueue {
   readonly #ask: AskPermits;

@@ -22,7 +22,8 @@ export interface ReadSourceOptions {
 }
 
 /**
- * The pieces of one task, as an input of its SQL: batches that come synchronously stream into DuckDB, others are spooled first.
+ * The pieces of one task, as an input of its SQL: batches that come synchronously stream into DuckDB, others are
+ * spooled first.
  *
  * @throws SheafError of the connector, with its name and the pieces; `CANCELLED`
  */

@@ -11,7 +11,8 @@ import { checkColumns, isCancel } from './read-source.ts';
 import type { ConnectorServices } from './services.ts';
 
 /**
- * Rows of which only the text is left, as their source reads them now: batch by batch, as the step after it asks for them.
+ * Rows of which only the text is left, as their source reads them now: batch by batch, as the step after it asks for
+ * them.
  *
  * @throws SheafError of the connector, with its name; `CANCELLED`, and what the step before it throws
  */

@@ -9,7 +9,10 @@ import type { PoolTask, ThreadData } from '../pool/protocol.ts';
 import { PermitPort } from './permit-port.ts';
 import { PermitQueue } from './permit-queue.ts';
 
-/** What connectors of one attempt are given: a signal that is aborted when the attempt is cancelled, a log, secrets, permits. */
+/**
+ * What connectors of one attempt are given: a signal that is aborted when the attempt is cancelled, a log, secrets,
+ * permits.
+ */
 export class ConnectorServices implements Disposable {
   readonly secrets: Secrets;
   readonly context: ConnectorContext;
@@ -39,8 +42,8 @@ export class ConnectorServices implements Disposable {
   };
 
   /**
-   * Waits for a connector. One that does not heed its signal is left behind after a grace: the batches that it may still ask
-   * for end with an error.
+   * Waits for a connector. One that does not heed its signal is left behind after a grace: the batches that it may
+   * still ask for end with an error.
    *
    * @throws SheafError `CANCELLED`
    */

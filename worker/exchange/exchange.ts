@@ -88,7 +88,8 @@ export class Exchange {
   /**
    * Brings a task's input to this machine: parts of other workers into a spool, parts of this one as they lie.
    *
-   * @throws SheafError `FETCH_FAILED` naming the producer of the first part that could not be had (`fetchFailureOf` reads
+   * @throws SheafError `FETCH_FAILED` naming the producer of the first part that could not be had (`fetchFailureOf`
+   * reads
    *   it), `CANCELLED`, `DISK_FULL`, `QUOTA_EXCEEDED`, `UNAUTHENTICATED`
    */
   fetch(job: JobId, parts: readonly ExchangePart[], options: FetchOptions = {}): Promise<LocalParts> {

@@ -57,8 +57,8 @@ export class Fetcher {
   }
 
   /**
-   * Brings what is wished to this machine. Parts that this worker wrote, or one whose files it can open, stay where they
-   * are; parts without rows are left out. When it fails or is aborted nothing remains on disk.
+   * Brings what is wished to this machine. Parts that this worker wrote, or one whose files it can open, stay where
+   * they are; parts without rows are left out. When it fails or is aborted nothing remains on disk.
    *
    * @throws SheafError `FETCH_FAILED` naming a producer (see `fetchFailureOf`), `DISK_FULL`, `QUOTA_EXCEEDED`, …, or
    *   the signal's reason
@@ -144,8 +144,9 @@ export class Fetcher {
   }
 
   /**
-   * A pull's frames; what fails in getting them is told as its producer's failure. Checksums are left to the pool thread
-   * that reads the spool: it checks them anyway and names the producer too, and this thread is one for the whole worker.
+   * A pull's frames; what fails in getting them is told as its producer's failure. Checksums are left to the pool
+   * thread that reads the spool: it checks them anyway and names the producer too, and this thread is one for the whole
+   * worker.
    */
   async *#frames(pull: Pull, signal: AbortSignal): AsyncGenerator<FlightFrame> {
     try {

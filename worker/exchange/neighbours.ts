@@ -12,8 +12,8 @@ export interface NeighboursOptions {
 }
 
 /**
- * Workers whose exchange files this process can open itself: those of one machine, mostly. Their parts are read where they
- * lie, without a pull and without a spool. Each address is asked once where its files are.
+ * Workers whose exchange files this process can open itself: those of one machine, mostly. Their parts are read where
+ * they lie, without a pull and without a spool. Each address is asked once where its files are.
  */
 export class Neighbours {
   readonly #options: NeighboursOptions;

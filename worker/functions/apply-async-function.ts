@@ -19,8 +19,8 @@ export type AsyncFunctionConfig = FunctionConfig &
 
 /**
  * A function that returns promises, over batches: a bounded number of calls is under way, results come in the order of
- * the input. The same answer as of a synchronous function, and the same errors; when one call fails, those under way are
- * waited for before the error is thrown.
+ * the input. The same answer as of a synchronous function, and the same errors; when one call fails, those under way
+ * are waited for before the error is thrown.
  */
 export function applyAsyncFunction(
   step: FunctionStep,

@@ -16,8 +16,8 @@ interface Parts {
 }
 
 /**
- * A function's record batch as a batch of the declared schema. Columns are found by name; those of the declared type are
- * taken as they lie, others are converted value by value where nothing is lost.
+ * A function's record batch as a batch of the declared schema. Columns are found by name; those of the declared type
+ * are taken as they lie, others are converted value by value where nothing is lost.
  *
  * @throws BadValue for a missing or further column, and for a value that does not convert
  */

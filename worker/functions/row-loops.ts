@@ -57,8 +57,8 @@ export function rowsOf(many: unknown): Iterable<unknown> {
 export const badCondition = (keep: unknown): BadValue => new BadValue('', 'true, false or null', keep);
 
 /**
- * A loop of its own for each step: V8 then sees one function being called and one shape of rows, inlines the function and
- * needs no row objects where the function keeps none.
+ * A loop of its own for each step: V8 then sees one function being called and one shape of rows, inlines the function
+ * and needs no row objects where the function keeps none.
  */
 function generateLoop(
   { fields, loaded, fail }: LoopInput,

@@ -26,7 +26,9 @@ const heapLimits = ({ threadHeapBytesMax }: Config): ResourceLimits => ({
  * really stopped.
  */
 export class ThreadPool {
-  /** Resolves when a thread cannot be stopped: a native query ignores its interrupts. The worker should drain and exit. */
+  /**
+   * Resolves when a thread cannot be stopped: a native query ignores its interrupts. The worker should drain and exit.
+   */
   readonly stuck: Promise<void>;
   readonly #stuck = Promise.withResolvers<void>();
   readonly #piscina: Piscina;
@@ -88,7 +90,9 @@ export class ThreadPool {
     }
   }
 
-  /** Waits for threads that are just starting: one that is ended while a native library loads takes the process with it. */
+  /**
+   * Waits for threads that are just starting: one that is ended while a native library loads takes the process with it.
+   */
   async close(): Promise<void> {
     await Promise.race([this.#loaded.promise, pause(this.#data.config.sessionTimeoutMs, undefined, { ref: false })]);
     await this.#piscina.destroy();

@@ -15,9 +15,9 @@ export interface DatabasesOptions {
 }
 
 /**
- * A worker's databases: one that its attempts share, and those of wide attempts, in which as many threads as the worker has
- * slots work on one query. Callbacks into JavaScript would arrive on foreign threads and wait there for ever, so these
- * run SQL over files only. They may take what the shared one may: a wide attempt is alone on its worker, and idle
+ * A worker's databases: one that its attempts share, and those of wide attempts, in which as many threads as the worker
+ * has slots work on one query. Callbacks into JavaScript would arrive on foreign threads and wait there for ever, so
+ * these run SQL over files only. They may take what the shared one may: a wide attempt is alone on its worker, and idle
  * databases hold next to nothing.
  */
 export class Databases implements Disposable {

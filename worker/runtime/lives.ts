@@ -10,8 +10,8 @@ import type { WorkerOptions } from './worker-options.ts';
 import type { WorkerParts } from './worker-parts.ts';
 
 /**
- * A worker in its cluster: one session with the leader at a time. When a session or its lease is lost, its tasks stop, its
- * data goes, and it joins again as another incarnation.
+ * A worker in its cluster: one session with the leader at a time. When a session or its lease is lost, its tasks stop,
+ * its data goes, and it joins again as another incarnation.
  */
 export class Lives {
   readonly #options: WorkerOptions;

@@ -2,8 +2,8 @@ import type { Split } from '../../shared/stage/split.ts';
 import type { TaskInput } from '../../shared/stage/task.ts';
 
 /**
- * Rows and bytes that a task is given to read, as its description says. What only shows as it is read (connectors, datasets,
- * Arrow files) is counted there: see `TaskInputs.read`.
+ * Rows and bytes that a task is given to read, as its description says. What only shows as it is read (connectors,
+ * datasets, Arrow files) is counted there: see `TaskInputs.read`.
  */
 export function totalsOf(inputs: readonly TaskInput[]): { readonly rows: number; readonly bytes: number } {
   const sizes = inputs.flatMap((input) => {

@@ -12,8 +12,8 @@ export interface UsageMeterOptions {
 }
 
 /**
- * Measures what running attempts take of the worker, by looking every `usageSampleMs` while any runs. The databases are shared,
- * and DuckDB does not say whose buffers it spills: see `Usage` for how it is shared out.
+ * Measures what running attempts take of the worker, by looking every `usageSampleMs` while any runs. The databases are
+ * shared, and DuckDB does not say whose buffers it spills: see `Usage` for how it is shared out.
  */
 export class UsageMeter implements Disposable {
   readonly #directories: readonly string[];

@@ -59,7 +59,8 @@ export class Decoder {
   /**
    * Takes the next bytes; yields the batches that they fill.
    *
-   * @throws SheafError `SOURCE_FAILED` for bytes of another format, `ROW_MALFORMED` for a value without a place in its type
+   * @throws SheafError `SOURCE_FAILED` for bytes of another format, `ROW_MALFORMED` for a value without a place in its
+   * type
    */
   *feed(chunk: Buffer): Generator<DecodedBatch, void, undefined> {
     this.#pending.push(chunk);

@@ -143,7 +143,9 @@ export class TimeTzColumn extends FixedColumn {
   }
 }
 
-/** PostgreSQL: microseconds, days, months. Arrow: months, days, nanoseconds; more than 292 years of those have no place. */
+/**
+ * PostgreSQL: microseconds, days, months. Arrow: months, days, nanoseconds; more than 292 years of those have no place.
+ */
 export class IntervalColumn extends FixedColumn {
   constructor() {
     super(16);

@@ -60,7 +60,10 @@ export class NumericColumn extends CopyColumn {
   }
 }
 
-/** The unscaled value while it fits a double exactly; NaN if not. Digits below the scale are zeros, or rounded away before. */
+/**
+ * The unscaled value while it fits a double exactly; NaN if not. Digits below the scale are zeros, or rounded away
+ * before.
+ */
 function smallValue(view: DataView, at: number, digits: number, exponent: number): number {
   let value = 0;
   for (let i = 0; i < digits; i++) value = value * 10_000 + view.getUint16(at + header.values + 2 * i);

@@ -45,7 +45,9 @@ export class BytesColumn extends CopyColumn {
   }
 }
 
-/** An array's header on the wire: dimensions, flags, the elements' type; then length and lower bound of each dimension. */
+/**
+ * An array's header on the wire: dimensions, flags, the elements' type; then length and lower bound of each dimension.
+ */
 const arrayHeader = { length: 12, elements: 20 } as const;
 
 /** Arrays of one dimension. Others have no place. */

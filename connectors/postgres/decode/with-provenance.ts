@@ -15,7 +15,9 @@ export const dataColumns = (columns: Schema): Schema => columns.filter(({ name }
 export const asksFor = (columns: Schema, role: Role): boolean =>
   columns.some(({ name }) => name === provenance[role].name);
 
-/** The batch with the columns asked for, in their order. @param buffersOf how many buffers each column of the data has */
+/**
+ * The batch with the columns asked for, in their order. @param buffersOf how many buffers each column of the data has
+ */
 export function withProvenance(
   columns: Schema,
   decoded: DecodedBatch,

@@ -4,7 +4,10 @@ import { viewsOfBatch } from '../../../shared/types/column-view.ts';
 import { createEncoder } from './create-encoder.ts';
 import type { Encoder } from './encoder.ts';
 
-/** Rows whose sizes are found at a time: what they fill stays in the processor's cache while column after column is written. */
+/**
+ * Rows whose sizes are found at a time: what they fill stays in the processor's cache while column after column is
+ * written.
+ */
 const blockRows = 1024;
 
 /** What comes before the first row: signature, flags, no extension. */

@@ -10,8 +10,8 @@ export interface Encoder {
   /** Adds the bytes of each row's field, its length included, to `sizes[0 … count)`. Row `from` is at 0. */
   addSizes(from: number, count: number, sizes: Int32Array): void;
   /**
-   * Writes rows `[from, from + count)`, all among those of the last `addSizes`, at `places[0 … count)`, and moves each place
-   * behind the field.
+   * Writes rows `[from, from + count)`, all among those of the last `addSizes`, at `places[0 … count)`, and moves each
+   * place behind the field.
    */
   write(from: number, count: number, places: Int32Array, out: Output): void;
 }

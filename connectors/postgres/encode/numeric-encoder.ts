@@ -8,7 +8,10 @@ const minus = 0x4000;
 /** A fraction of so many digits is exact in a double while it is moved to whole groups. */
 const smallScaleMax = 12;
 
-/** Integers scaled by a power of ten, of 32 to 128 bits, as `numeric`: groups of four digits to the left and right of the point. */
+/**
+ * Integers scaled by a power of ten, of 32 to 128 bits, as `numeric`: groups of four digits to the left and right of
+ * the point.
+ */
 export class NumericEncoder implements Encoder {
   readonly #bytes: 4 | 8 | 16;
   readonly #isSigned: boolean;

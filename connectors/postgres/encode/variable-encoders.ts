@@ -104,7 +104,9 @@ export class ReaderEncoder implements Encoder {
   }
 }
 
-/** An array's header: dimensions, whether there are nulls, the elements' type; length and lower bound of the dimension. */
+/**
+ * An array's header: dimensions, whether there are nulls, the elements' type; length and lower bound of the dimension.
+ */
 const headerBytes = 20;
 const emptyHeaderBytes = 12;
 

@@ -11,7 +11,10 @@ export interface Placed {
   readonly staged: StagedColumn;
   /** Absent: the table has no such column. */
   readonly target?: TargetColumn;
-  /** `same`: one type. `wider`: all values fit. `narrow`: some may not, and `widened` would hold them. `converted`: by a cast that may fail. */
+  /**
+   * `same`: one type. `wider`: all values fit. `narrow`: some may not, and `widened` would hold them. `converted`: by a
+   * cast that may fail.
+   */
   readonly fit: 'same' | 'wider' | 'narrow' | 'converted' | 'impossible' | 'missing';
   readonly widened?: string;
 }

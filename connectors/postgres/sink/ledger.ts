@@ -31,7 +31,9 @@ async function ensureTable(
   );
 }
 
-/** Claims the run's place, in an open transaction; waits for another transaction that does. False: it has been loaded. */
+/**
+ * Claims the run's place, in an open transaction; waits for another transaction that does. False: it has been loaded.
+ */
 export async function claim(session: Session, schema: string, context: SinkContext): Promise<boolean> {
   const { run, pipeline, output } = context;
   const table = quotedTable({ schema, name: ledgerName });

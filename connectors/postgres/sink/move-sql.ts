@@ -41,8 +41,8 @@ export const rejectSql = (move: Move, staging: string, rejects: string): string 
   FROM ${staging} s, LATERAL (SELECT ${misfitReason(move.placed, move.key)} AS reason) r WHERE r.reason IS NOT NULL`;
 
 /**
- * One row for each key: that with the greatest order, of equal ones that of the last task, there the last one written. The
- * place in a staging table (`ctid`) is the order of writing: it is filled once and never changed.
+ * One row for each key: that with the greatest order, of equal ones that of the last task, there the last one written.
+ * The place in a staging table (`ctid`) is the order of writing: it is filled once and never changed.
  */
 function newestSql(move: Move): string {
   const parts = move.staging.map(

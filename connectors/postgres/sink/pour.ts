@@ -14,7 +14,8 @@ interface Poured {
 }
 
 /**
- * Sends all rows to `COPY table (columns) FROM STDIN`, one chunk at a time: the next one is made when the connection has room.
+ * Sends all rows to `COPY table (columns) FROM STDIN`, one chunk at a time: the next one is made when the connection
+ * has room.
  *
  * @param table quoted
  * @param names of the table's columns, in the order of `columns`

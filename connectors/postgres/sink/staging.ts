@@ -5,8 +5,8 @@ import { quotedTable } from '../../table-name.ts';
 import type { Session } from '../session.ts';
 
 /**
- * Names of staging tables: `sheaf_stage_<run and output>_<seconds>_<attempt>`, hashes where names could be longer than 63
- * bytes. The table's comment says what they stand for.
+ * Names of staging tables: `sheaf_stage_<run and output>_<seconds>_<attempt>`, hashes where names could be longer than
+ * 63 bytes. The table's comment says what they stand for.
  */
 const prefix = 'sheaf_stage_';
 
@@ -26,8 +26,8 @@ export const stagingComment = ({
   `Sheaf: pipeline ${pipeline}, run ${run}, output ${output}, attempt ${attempt}`;
 
 /**
- * Drops the run's staging tables, and whatever run's that are older than the age. Each by itself, so that one that is locked
- * stops no other; a locked one of another run is left.
+ * Drops the run's staging tables, and whatever run's that are older than the age. Each by itself, so that one that is
+ * locked stops no other; a locked one of another run is left.
  */
 export async function dropStaging(
   session: Session,

@@ -31,7 +31,10 @@ export async function write(
   return isDirect ? await writeDirectly(options, rows, context) : await stage(options, rows, context);
 }
 
-/** Into a table of this attempt's own, which is not logged: it is gone if the attempt breaks off, and empty after a crash of the server. */
+/**
+ * Into a table of this attempt's own, which is not logged: it is gone if the attempt breaks off, and empty after a
+ * crash of the server.
+ */
 async function stage(
   options: SinkOptions,
   { schema, batches }: SinkBatches,
@@ -70,8 +73,8 @@ function* resumed<T>(first: T, rest: Iterator<T>): Generator<T, void, undefined>
 }
 
 /**
- * The only task of its output loads in one transaction of its own, ledger and all. A further attempt finds the entry, and
- * loads nothing.
+ * The only task of its output loads in one transaction of its own, ledger and all. A further attempt finds the entry,
+ * and loads nothing.
  */
 async function writeDirectly(
   options: SinkOptions,

@@ -60,7 +60,10 @@ export function placeRanges(facts: TableFacts, count: number): Range[] {
   });
 }
 
-/** Ranges of a key between bounds in its order, as texts: PostgreSQL takes them as of the key's type. Null is in the first. */
+/**
+ * Ranges of a key between bounds in its order, as texts: PostgreSQL takes them as of the key's type. Null is in the
+ * first.
+ */
 export function keyRanges(
   key: string,
   bounds: readonly string[],

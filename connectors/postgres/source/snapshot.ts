@@ -11,8 +11,8 @@ export interface HeldSnapshot {
 }
 
 /**
- * Begins a transaction on the session and exports its snapshot. The session belongs to the snapshot from here on. A lock on the
- * table (the weakest) keeps it from being rewritten while pieces of its file are read.
+ * Begins a transaction on the session and exports its snapshot. The session belongs to the snapshot from here on. A
+ * lock on the table (the weakest) keeps it from being rewritten while pieces of its file are read.
  *
  * @param lock the quoted table, if it is one
  */

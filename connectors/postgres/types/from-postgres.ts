@@ -1,6 +1,6 @@
 /**
- * Types of PostgreSQL in DuckDB's words, by the object ids of `pg_type` (those of built-in types never change). What has no
- * type of its own there is read as text.
+ * Types of PostgreSQL in DuckDB's words, by the object ids of `pg_type` (those of built-in types never change). What
+ * has no type of its own there is read as text.
  */
 export function duckdbTypeOf(oid: number, modifier: number): string {
   const element = elements[oid];

@@ -1,8 +1,8 @@
 import { parseType, type TypeText } from '../../../shared/types/type-text.ts';
 
 /**
- * The type of PostgreSQL that holds all values of a DuckDB type, the narrowest there is. What PostgreSQL has nothing for
- * (structs, maps, lists of lists) becomes `jsonb`; bit strings and enums become text.
+ * The type of PostgreSQL that holds all values of a DuckDB type, the narrowest there is. What PostgreSQL has nothing
+ * for (structs, maps, lists of lists) becomes `jsonb`; bit strings and enums become text.
  */
 export const postgresTypeOf = (duckdbType: string): string => typeOf(parseType(duckdbType));
 

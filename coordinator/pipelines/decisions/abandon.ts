@@ -12,8 +12,8 @@ export interface Answers {
 }
 
 /**
- * What is loaded, and what is not. Pure. Sinks commit in order, so that those behind one that has not committed have never
- * been asked to: they are as certain as that one is.
+ * What is loaded, and what is not. Pure. Sinks commit in order, so that those behind one that has not committed have
+ * never been asked to: they are as certain as that one is.
  */
 export function halfLoaded({ summary }: RunCommit, { done, error, isFirst }: Answers): RunSummary {
   const isCertain = isFirst || error.details?.[nothingLoaded] === true;

@@ -7,8 +7,8 @@ import { abandonedError } from './abandon.ts';
 import { commitBackoff, isRetryable } from './retry.ts';
 
 /**
- * What happens to a run, as a pure function of its record and an event (`pipeline/records/run.ts` draws the states). Events of
- * an attempt carry its number: one of an attempt that is over changes nothing.
+ * What happens to a run, as a pure function of its record and an event (`pipeline/records/run.ts` draws the states).
+ * Events of an attempt carry its number: one of an attempt that is over changes nothing.
  */
 export type RunEvent =
   /** Its time has come, and its pipeline is free. */

@@ -2,7 +2,9 @@ import type { Backoff } from '../../../shared/backoff.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import type { ErrorCode, ErrorData } from '../../../shared/errors.ts';
 
-/** After these the same work may succeed, or nobody knows how it ended: nothing is visible yet, so it may begin anew. */
+/**
+ * After these the same work may succeed, or nobody knows how it ended: nothing is visible yet, so it may begin anew.
+ */
 const worthRetrying: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'WORKERS_LOST',
   'JOB_LOST',

@@ -9,8 +9,8 @@ export interface Turns {
 
 /**
  * Which waiting runs may begin: of each pipeline one at a time, in the order of submission, so that each goes on where
- * the last one left off. One that waits for its retry keeps its turn. Runs of backfills neither read nor move where that is:
- * they begin beside others, if there is room after them. Pure.
+ * the last one left off. One that waits for its retry keeps its turn. Runs of backfills neither read nor move where
+ * that is: they begin beside others, if there is room after them. Pure.
  *
  * @param activeMax runs at a time in all
  */

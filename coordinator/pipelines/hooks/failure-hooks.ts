@@ -21,8 +21,9 @@ export interface FailureHookParts {
 }
 
 /**
- * Tells webhooks of runs that have failed for good, beside everything else: no run waits for it. That it was told is noted in
- * the run's record after the answer, so a leader that ends in between is followed by one that tells it again: at least once.
+ * Tells webhooks of runs that have failed for good, beside everything else: no run waits for it. That it was told is
+ * noted in the run's record after the answer, so a leader that ends in between is followed by one that tells it again:
+ * at least once.
  */
 export class FailureHooks {
   readonly #parts: FailureHookParts;

@@ -6,8 +6,8 @@ import { version } from '../../../shared/version.ts';
 export type PostLimits = Pick<Config, 'webhookTimeoutMs'>;
 
 /**
- * One POST of JSON to a webhook. Redirects are not followed, the answer is not read, and no request goes to an address where clouds
- * keep credentials.
+ * One POST of JSON to a webhook. Redirects are not followed, the answer is not read, and no request goes to an address
+ * where clouds keep credentials.
  *
  * @param run stands as `idempotency-key`: told twice, it is the same
  * @throws SheafError `SINK_FAILED`, retryable if another attempt may succeed; `PERMISSION_DENIED` for the address. The

@@ -4,8 +4,8 @@ import type { Json } from '../../../shared/json.ts';
 import { redact } from '../../../shared/secrets.ts';
 
 /**
- * A run's record as it may be kept: what sources, sinks and errors had to tell without the values of secrets, and no larger
- * than the limit.
+ * A run's record as it may be kept: what sources, sinks and errors had to tell without the values of secrets, and no
+ * larger than the limit.
  */
 export function fitRecord(record: RunRecord, bytesMax: number): RunRecord {
   const clean = {

@@ -18,7 +18,9 @@ export interface ForgetParts {
   readonly config: Pick<Config, 'cleanTimeoutMs' | 'watchIntervalMs'>;
 }
 
-/** Removes all that the store holds of a pipeline. @throws SheafError `NOT_SUPPORTED` while one of its runs is under way */
+/**
+ * Removes all that the store holds of a pipeline. @throws SheafError `NOT_SUPPORTED` while one of its runs is under way
+ */
 export async function forgetPipeline(name: string, parts: ForgetParts): Promise<void> {
   const { runs, pipelines, coverage, store, keys } = parts;
   const ids = runs.list(name).map(({ id }) => id);

@@ -16,7 +16,10 @@ export interface RunBookParts {
   readonly log: Logger;
 }
 
-/** All runs that the cluster knows: in the store, and here for the leader. Ended ones are kept up to `runHistoryMax` for each pipeline. */
+/**
+ * All runs that the cluster knows: in the store, and here for the leader. Ended ones are kept up to `runHistoryMax` for
+ * each pipeline.
+ */
 export class RunBook {
   readonly #parts: RunBookParts;
   readonly #records = new Map<string, RunRecord>();

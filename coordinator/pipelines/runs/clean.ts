@@ -17,7 +17,10 @@ export interface CleanParts {
   readonly log: Logger;
 }
 
-/** Removes what a run staged and did not commit. @throws SheafError of a sink, of one that took longer than `cleanTimeoutMs` too */
+/**
+ * Removes what a run staged and did not commit. @throws SheafError of a sink, of one that took longer than
+ * `cleanTimeoutMs` too
+ */
 export async function removeStaged(record: RunRecord, parts: CleanParts): Promise<void> {
   const { sinks, over, config } = parts;
   const { id: run, pipeline } = record;

@@ -58,8 +58,8 @@ export class RunEnds {
   }
 
   /**
-   * Removes what a run staged, whatever became of it, until it is done: posts `cleaned`. What will not pass by itself is the next
-   * leader's to try.
+   * Removes what a run staged, whatever became of it, until it is done: posts `cleaned`. What will not pass by itself
+   * is the next leader's to try.
    */
   async clean(record: RunRecord): Promise<void> {
     const { book, config, over, post, log } = this.#parts;

@@ -13,7 +13,9 @@ export interface RunnerParts extends Omit<RunAttemptsParts, 'post'>, Omit<RunEnd
   readonly config: Config;
 }
 
-/** Carries runs on: what happened to one goes through the machine, is written, and then what follows from it is done. */
+/**
+ * Carries runs on: what happened to one goes through the machine, is written, and then what follows from it is done.
+ */
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #attempts: RunAttempts;

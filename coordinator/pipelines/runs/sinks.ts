@@ -24,7 +24,9 @@ interface RunName {
   readonly pipeline: string;
 }
 
-/** What the leader asks of sinks, by the names and options of plans: secrets get their values here and go nowhere else. */
+/**
+ * What the leader asks of sinks, by the names and options of plans: secrets get their values here and go nowhere else.
+ */
 export class Sinks {
   readonly #parts: SinkParts;
 

@@ -79,6 +79,9 @@ const requestOf = (pipeline: string, times: DueTimes, dueMs: number): RunRequest
   interval: times.interval(dueMs),
 });
 
-/** A run of the schedule that is not over. One that makes up for a missed one stands in nobody's way: others wait for it. */
+/**
+ * A run of the schedule that is not over. One that makes up for a missed one stands in nobody's way: others wait for
+ * it.
+ */
 const stands = ({ cause, life, interval, submittedMs }: RunRecord, { scheduleGraceMs }: DueLimits): boolean =>
   cause === 'schedule' && !isOver(life) && interval !== undefined && submittedMs - interval.endMs <= scheduleGraceMs;

@@ -19,8 +19,8 @@ export interface BackfillFacts {
 
 /**
  * Which runs make up for what is missing: for each whole interval of the schedule that has passed none if it is loaded,
- * the run that is under way, or one whose id is made of the interval and of how often it has failed, so that whoever asks
- * twice makes one run.
+ * the run that is under way, or one whose id is made of the interval and of how often it has failed, so that whoever
+ * asks twice makes one run.
  *
  * @throws SheafError `USAGE`, `NOT_SUPPORTED` for a pipeline without intervals, `QUOTA_EXCEEDED`
  */

@@ -36,8 +36,8 @@ interface Known {
 }
 
 /**
- * Submits the runs of schedules when they are due, as long as this coordinator leads. Runs are submitted under ids made of
- * pipeline and due time, then the due time is noted as done with: whoever leads in between finds the run.
+ * Submits the runs of schedules when they are due, as long as this coordinator leads. Runs are submitted under ids made
+ * of pipeline and due time, then the due time is noted as done with: whoever leads in between finds the run.
  */
 export class Timetable {
   readonly #parts: TimetableParts;
@@ -58,8 +58,8 @@ export class Timetable {
   }
 
   /**
-   * The deployed document's schedule is in force from now on; one that it had before and has no more is not. Paused stays
-   * paused.
+   * The deployed document's schedule is in force from now on; one that it had before and has no more is not. Paused
+   * stays paused.
    *
    * @throws SheafError `NOT_LEADER`
    */

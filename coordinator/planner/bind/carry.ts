@@ -7,8 +7,8 @@ import { columnReference } from '../expressions/column-reference.ts';
 const carriedColumns: Schema = [provenance.source, provenance.position];
 
 /**
- * The same rows with the columns of provenance after their own, where each row comes from one row of one source. A row of an aggregate,
- * of a function that makes rows, or of a file does not: then the operator is returned as it is.
+ * The same rows with the columns of provenance after their own, where each row comes from one row of one source. A row
+ * of an aggregate, of a function that makes rows, or of a file does not: then the operator is returned as it is.
  */
 export const carry = (bound: Bound): Bound => (carries(bound) ? bound : visitOperator(bound, carriers, undefined));
 

@@ -23,8 +23,9 @@ interface Binding {
 }
 
 /**
- * Checks as ordinary operators: rules about a row become a column of each row, keys are counted in windows, and a foreign key is
- * looked up in a join. A row is told by the first rule that it breaks; rules about rows come before those about keys.
+ * Checks as ordinary operators: rules about a row become a column of each row, keys are counted in windows, and a
+ * foreign key is looked up in a join. A row is told by the first rule that it breaks; rules about rows come before
+ * those about keys.
  *
  * @throws SheafError `COLUMN_UNKNOWN`, `SQL_INVALID`, each naming the rule
  */

@@ -48,7 +48,10 @@ export function refuseHarm(tree: AstNode, context: HarmContext): void {
     );
 }
 
-/** DuckDB refuses it as the question begins to run, and then frees what it had prepared in a way that may end the process. */
+/**
+ * DuckDB refuses it as the question begins to run, and then frees what it had prepared in a way that may end the
+ * process.
+ */
 const hasRecursiveAsof = (tree: AstNode): boolean =>
   find(tree, ({ type }) => type === 'RECURSIVE_CTE_NODE').some(
     ({ right }) => find(right, (node) => node.ref_type === 'ASOF').length > 0,

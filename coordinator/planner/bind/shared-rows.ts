@@ -4,8 +4,8 @@ import type { PlanContext } from '../context.ts';
 import { bindStep, boundStep } from './pipeline.ts';
 
 /**
- * Rows that a plan reads twice: read anew where that costs no more than the files do and yields the same rows; else made
- * once, as a step.
+ * Rows that a plan reads twice: read anew where that costs no more than the files do and yields the same rows; else
+ * made once, as a step.
  */
 export const sharedRows = (bound: Bound, context: PlanContext): Bound =>
   isReadAnew(bound)
@@ -24,5 +24,7 @@ const isOfFiles = ({ operator: { kind }, inputs }: Bound): boolean =>
 /** Whether to make rows costs so much more than to read them that those of a common table are made once. */
 export const isDear = ({ operator: { kind }, inputs }: Bound): boolean => dear.has(kind) || inputs.some(isDear);
 
-/** What filters above it do not go below, and what yields fewer rows than it reads. A join alone is filtered from above. */
+/**
+ * What filters above it do not go below, and what yields fewer rows than it reads. A join alone is filtered from above.
+ */
 const dear: ReadonlySet<Bound['operator']['kind']> = new Set(['aggregate', 'distinct', 'window', 'gather']);

@@ -9,8 +9,8 @@ import type { Expression } from '../expressions/tree.ts';
 import type { SourceSplit } from '../source.ts';
 
 /**
- * The bound plan: each operator with the columns that it yields, every name and type checked by DuckDB, every expression
- * as a tree and as DuckDB prints it, the present time fixed. Rules work on this form.
+ * The bound plan: each operator with the columns that it yields, every name and type checked by DuckDB, every
+ * expression as a tree and as DuckDB prints it, the present time fixed. Rules work on this form.
  */
 export interface Bound<O extends Operator = Operator> {
   readonly operator: O;

@@ -16,8 +16,8 @@ import {
 type Names = ReadonlySet<string>;
 
 /**
- * Drops the columns that nobody above needs: scans yield only those that are used, and what crosses an exchange is cut to
- * what is read behind it. The result has at least the required columns, and one column where none is required.
+ * Drops the columns that nobody above needs: scans yield only those that are used, and what crosses an exchange is cut
+ * to what is read behind it. The result has at least the required columns, and one column where none is required.
  */
 export const prune = (bound: Bound, required: Names): Bound => visitOperator(bound, pruners, required);
 
@@ -78,7 +78,10 @@ export function cutTo(bound: Bound, required: Names): Bound {
   };
 }
 
-/** A row that cannot be read is an error unless the column of its reason is read: whether it is must not depend on the query. */
+/**
+ * A row that cannot be read is an error unless the column of its reason is read: whether it is must not depend on the
+ * query.
+ */
 function pruneExtract(bound: BoundOf<'extract'>, required: Names): Bound {
   const { provenance: isAsked } = bound.operator.extract;
   const names = isAsked ? union(required, new Set([provenance.rejected.name])) : required;

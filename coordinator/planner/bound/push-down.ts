@@ -3,9 +3,9 @@ import { keptSides } from '../stages/choices.ts';
 import { type Bound, type BoundOf, inputOf } from './plan.ts';
 
 /**
- * Moves filters and limits towards the files where that changes no answer: filters below sorts, unions and joins (so that
- * fewer rows cross an exchange; within a stage DuckDB does it itself), limits below projections (so that a sort under them
- * keeps only the first rows).
+ * Moves filters and limits towards the files where that changes no answer: filters below sorts, unions and joins (so
+ * that fewer rows cross an exchange; within a stage DuckDB does it itself), limits below projections (so that a sort
+ * under them keeps only the first rows).
  */
 export function pushDown(bound: Bound): Bound {
   const moved = isFilter(bound) ? pushFilter(bound) : isLimit(bound) ? pushLimit(bound) : undefined;

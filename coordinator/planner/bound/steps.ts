@@ -11,8 +11,8 @@ export interface SteppedPlan {
 }
 
 /**
- * Optimises a bound plan with steps: one that is read once is put in place of its reader's reference; each of the others is
- * optimised by itself, with the columns that all of its readers need together.
+ * Optimises a bound plan with steps: one that is read once is put in place of its reader's reference; each of the
+ * others is optimised by itself, with the columns that all of its readers need together.
  */
 export function optimise(bound: Bound): SteppedPlan {
   const reads = readsOf(bound);

@@ -6,8 +6,9 @@ import type { PlanContext } from '../context.ts';
 import { logicalPlan } from '../plan-job.ts';
 
 /**
- * The logical plan for people, an operator a line, its inputs below it: with names resolved, subqueries taken apart, conditions
- * where they act, joins in their order and only the columns that are needed. What is read by several stands once, below.
+ * The logical plan for people, an operator a line, its inputs below it: with names resolved, subqueries taken apart,
+ * conditions where they act, joins in their order and only the columns that are needed. What is read by several stands
+ * once, below.
  *
  * @throws SheafError as `planJob`
  */

@@ -66,7 +66,9 @@ export const hasScalar = (tree: AstNode, functions: SqlFunctions): boolean =>
     return called !== undefined && isScalar(called);
   }).length > 0;
 
-/** The trees with a call, wherever it stands, replaced. One that may have another value each time stands in one place. */
+/**
+ * The trees with a call, wherever it stands, replaced. One that may have another value each time stands in one place.
+ */
 export const replaceCall = (
   trees: readonly AstNode[],
   call: AstNode,

@@ -22,8 +22,8 @@ export function contextOf({ functions }: SqlNode, context: PlanContext): PlanCon
 }
 
 /**
- * Parts of a question that calls functions are tried in several ways, and theirs again: where no way leads anywhere, each
- * level would multiply the tries. What failed once fails again.
+ * Parts of a question that calls functions are tried in several ways, and theirs again: where no way leads anywhere,
+ * each level would multiply the tries. What failed once fails again.
  *
  * @param context of `contextOf`
  */

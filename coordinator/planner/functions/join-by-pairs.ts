@@ -21,9 +21,9 @@ interface Side {
 }
 
 /**
- * A join that is not inner, whose condition calls functions over both sides: the different values that the condition takes
- * of each side meet in an inner join, the functions are called for those pairs, and the sides are joined by way of the
- * pairs that fulfil the condition. A row then has the partners that it would have had, each as often.
+ * A join that is not inner, whose condition calls functions over both sides: the different values that the condition
+ * takes of each side meet in an inner join, the functions are called for those pairs, and the sides are joined by way
+ * of the pairs that fulfil the condition. A row then has the partners that it would have had, each as often.
  */
 export function joinByPairs(
   bound: BoundOf<'join'>,

@@ -9,8 +9,9 @@ import type { Lifting } from './lifting.ts';
 import { aggregate, isGrouping, type OwnCall, type Sets, type Typed, TypeScriptGroups } from './typescript-groups.ts';
 
 /**
- * An aggregation that calls TypeScript functions: over rows, below it; over its results, above it; aggregates themselves in two
- * steps. Each task accumulates states of its groups; these meet as lists, and a last step makes their values.
+ * An aggregation that calls TypeScript functions: over rows, below it; over its results, above it; aggregates
+ * themselves in two steps. Each task accumulates states of its groups; these meet as lists, and a last step makes their
+ * values.
  *
  * Where other aggregates stand beside them, rows go on beside the states: the others count only those.
  */

@@ -8,8 +8,8 @@ import { joinByPairs } from './join-by-pairs.ts';
 import { conjunction, conjuncts, type Lifting } from './lifting.ts';
 
 /**
- * Calls over one side are made there; a condition over both is asked after an inner join, and for other joins of the pairs
- * of values that it compares: see `joinByPairs`.
+ * Calls over one side are made there; a condition over both is asked after an inner join, and for other joins of the
+ * pairs of values that it compares: see `joinByPairs`.
  */
 export function liftJoin(bound: BoundOf<'join'>, lifting: Lifting): Bound {
   const all = conjuncts(bound.operator.condition.tree);

@@ -7,8 +7,8 @@ import { liftJoin } from './lift-join.ts';
 import { conjuncts, Lifting } from './lifting.ts';
 
 /**
- * Takes the calls of TypeScript functions out of the expressions of a bound plan: each becomes a step before the operator
- * that uses its value, so that what is left is DuckDB's.
+ * Takes the calls of TypeScript functions out of the expressions of a bound plan: each becomes a step before the
+ * operator that uses its value, so that what is left is DuckDB's.
  *
  * @throws SheafError `SQL_INVALID` for arguments of other types, `NOT_SUPPORTED` where a call cannot be made before
  */

@@ -16,7 +16,10 @@ export interface Lifted {
   readonly trees: readonly AstNode[];
 }
 
-/** What taking calls of TypeScript functions out of expressions needs: their steps, and the plan's operators around them. */
+/**
+ * What taking calls of TypeScript functions out of expressions needs: their steps, and the plan's operators around
+ * them.
+ */
 export class Lifting {
   readonly functions: SqlFunctions;
   readonly context: PlanContext;

@@ -56,8 +56,8 @@ export function aggregate(
 }
 
 /**
- * Groups whose aggregates are TypeScript: rows with their arguments, then states of them, then lists of states that met, then
- * values.
+ * Groups whose aggregates are TypeScript: rows with their arguments, then states of them, then lists of states that
+ * met, then values.
  */
 export class TypeScriptGroups {
   readonly #input: Bound;

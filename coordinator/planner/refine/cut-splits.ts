@@ -4,8 +4,8 @@ import type { PlanContext } from '../context.ts';
 import type { SourceSplit } from '../source.ts';
 
 /**
- * Leaves out the splits of scans below a limit that lie before its first row or behind its last one, where the files say how
- * many rows each has: they are read in their order. What lies before is no longer to be skipped.
+ * Leaves out the splits of scans below a limit that lie before its first row or behind its last one, where the files
+ * say how many rows each has: they are read in their order. What lies before is no longer to be skipped.
  */
 export function cutSplits(bound: Bound, context: PlanContext): Bound {
   const own = isLimit(bound) ? cutScan(bound, context) : undefined;

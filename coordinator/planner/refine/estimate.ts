@@ -5,9 +5,9 @@ import type { PlanContext } from '../context.ts';
 import { type SampleCount, shareOf } from '../source.ts';
 
 /**
- * Tells the filters over scans what share of the rows they keep, from a sample of the files, and aggregates over scans how
- * few groups there are: how large what is joined and sent really is. Filters and projections that stand over one scan are
- * tried together; the topmost filter has the share of all, for the others nothing is left.
+ * Tells the filters over scans what share of the rows they keep, from a sample of the files, and aggregates over scans
+ * how few groups there are: how large what is joined and sent really is. Filters and projections that stand over one
+ * scan are tried together; the topmost filter has the share of all, for the others nothing is left.
  */
 export function estimate(bound: Bound, context: PlanContext): Bound {
   const count = hasFilter(bound) ? countOf(bound, context) : undefined;
@@ -81,7 +81,9 @@ function selectOf(bound: Bound, relation: string): string {
   return `SELECT ${operator.columns.map(({ name, sql }) => `${sql} AS ${quotedName(name)}`).join(', ')} FROM ${from}`;
 }
 
-/** Filters that stand on each other: hundreds of subqueries, one in the other, take DuckDB long. The lowest comes first. */
+/**
+ * Filters that stand on each other: hundreds of subqueries, one in the other, take DuckDB long. The lowest comes first.
+ */
 function filtersOf(bound: Bound): { readonly predicates: readonly string[]; readonly below: Bound } {
   const predicates: string[] = [];
   let below = bound;

@@ -3,8 +3,8 @@ import { type Bound, type BoundExpression, type BoundOf, inputOf } from '../boun
 import type { PlanContext } from '../context.ts';
 
 /**
- * Asks DuckDB about conditions that speak of no row, and leaves out what they decide: a filter that is always met, a branch
- * whose filter never is, and what follows from a branch without rows.
+ * Asks DuckDB about conditions that speak of no row, and leaves out what they decide: a filter that is always met, a
+ * branch whose filter never is, and what follows from a branch without rows.
  */
 export function fold(bound: Bound, context: PlanContext): Bound {
   const inputs = bound.inputs.map((input) => fold(input, context));

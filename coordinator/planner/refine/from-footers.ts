@@ -107,7 +107,10 @@ function callValue(call: AstNode, footers: Footers): string | undefined {
   return ordered.test(found.type) ? extreme(name, found.type, known, footers.context) : undefined;
 }
 
-/** Types whose statistics are values whatever they are: doubles have NaN, texts may be cut, time zones are no part of a value. */
+/**
+ * Types whose statistics are values whatever they are: doubles have NaN, texts may be cut, time zones are no part of a
+ * value.
+ */
 const ordered = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT)|DECIMAL\(.*\)|DATE|TIMESTAMP(_S|_MS)?)$/;
 
 /** More values in a statement take DuckDB's parser longer than a scan saves. */

@@ -8,8 +8,8 @@ import type { SplitStatistics } from '../source.ts';
 import { type MatchTest, matchTest } from './can-match.ts';
 
 /**
- * Leaves out the splits of scans that no row of can meet the filters above them, as the files' statistics say: no task is
- * planned for them.
+ * Leaves out the splits of scans that no row of can meet the filters above them, as the files' statistics say: no task
+ * is planned for them.
  */
 export function pruneSplits(bound: Bound, context: PlanContext): Bound {
   return pruned(bound, [], context);

@@ -8,8 +8,8 @@ import { fromFooters } from './from-footers.ts';
 import { pruneSplits } from './prune-splits.ts';
 
 /**
- * What the values of constants and the files' statistics say beforehand: less is scanned, branches without rows go, and what
- * footers answer is not asked of rows.
+ * What the values of constants and the files' statistics say beforehand: less is scanned, branches without rows go, and
+ * what footers answer is not asked of rows.
  */
 export function refine({ root, steps }: SteppedPlan, context: PlanContext): SteppedPlan {
   const refined = (bound: Bound): Bound =>

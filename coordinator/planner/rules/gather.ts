@@ -6,8 +6,8 @@ import { isBare, type Query, queryText } from '../stages/query.ts';
 import { withoutUnique } from './narrow.ts';
 
 /**
- * A query that is not taken apart: its inputs are scanned in parallel, then it runs as it was written, in one task. Where
- * no two rows have to meet, each task runs it over its own.
+ * A query that is not taken apart: its inputs are scanned in parallel, then it runs as it was written, in one task.
+ * Where no two rows have to meet, each task runs it over its own.
  */
 export function planGather(bound: BoundOf<'gather'>, build: Build): Fragment {
   const { sql, reason, volatile, rowByRow, known } = bound.operator;

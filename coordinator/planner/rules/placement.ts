@@ -6,19 +6,24 @@ import { type Fragment, type PartitionedBy, withNote } from '../stages/fragment.
 export const heldBy = (sql: string, columns: readonly NamedExpression[]): string[] =>
   columns.filter((column) => column.sql.toLowerCase() === sql.toLowerCase()).map(({ name }) => name.toLowerCase());
 
-/** For a fragment's traits: rows have met by the hash of keys, each of which these columns hold. Nothing if a key is lost. */
+/**
+ * For a fragment's traits: rows have met by the hash of keys, each of which these columns hold. Nothing if a key is
+ * lost.
+ */
 export const placedBy = (keys: readonly (readonly string[])[]): { readonly partitionedBy?: PartitionedBy } =>
   keys.length === 0 || keys.some(({ length }) => length === 0)
     ? {}
     : { partitionedBy: keys.map((names) => new Set(names.map((name) => name.toLowerCase()))) };
 
-/** What rows are partitioned by, by the names that its columns have behind a select list that takes them as they are. */
+/**
+ * What rows are partitioned by, by the names that its columns have behind a select list that takes them as they are.
+ */
 export const passed = (by: PartitionedBy | undefined, columns: readonly NamedExpression[]) =>
   placedBy((by ?? []).map((names) => [...names].flatMap((name) => heldBy(quotedName(name), columns))));
 
 /**
- * Of these expressions over the fragment's rows the positions of those by whose hash its rows lie, in the order in which they
- * were hashed; nothing if they lie otherwise. Its tasks are the partitions.
+ * Of these expressions over the fragment's rows the positions of those by whose hash its rows lie, in the order in
+ * which they were hashed; nothing if they lie otherwise. Its tasks are the partitions.
  */
 export function lyingBy({ traits, tasks }: Fragment, keys: readonly string[]): readonly number[] | undefined {
   if (traits.partitionedBy === undefined || tasks === 1) return undefined;
@@ -34,8 +39,9 @@ export const asTheyAre = (columns: readonly { readonly name: string }[]): NamedE
   columns.map(({ name }) => ({ name, sql: quotedName(name) }));
 
 /**
- * The fragment, if rows that are equal in all of these expressions are in one task of it already. What follows relies on
- * that: none of its joins may be done in another way when sizes are known, only whole partitions may be read together.
+ * The fragment, if rows that are equal in all of these expressions are in one task of it already. What follows relies
+ * on that: none of its joins may be done in another way when sizes are known, only whole partitions may be read
+ * together.
  */
 export function alreadyMet(fragment: Fragment, keys: readonly NamedExpression[]): Fragment | undefined {
   return passed(fragment.traits.partitionedBy, keys).partitionedBy === undefined ? undefined : stayingPut(fragment);

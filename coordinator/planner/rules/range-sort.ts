@@ -9,8 +9,8 @@ import { queryOf } from '../stages/query.ts';
 import { sortKeyOf } from './sort-key.ts';
 
 /**
- * The rows in ranges of the sort key, one for each task: what is left is to sort each of them. Three stages: the rows are
- * set down with a sample of them apart; bounds are chosen from the sample; each task cuts its rows by the bounds.
+ * The rows in ranges of the sort key, one for each task: what is left is to sort each of them. Three stages: the rows
+ * are set down with a sample of them apart; bounds are chosen from the sample; each task cuts its rows by the bounds.
  *
  * @returns why that is not done
  */

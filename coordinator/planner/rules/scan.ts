@@ -90,7 +90,10 @@ export function planDataset({ operator: { id }, schema }: BoundOf<'dataset'>, bu
   };
 }
 
-/** Pieces of a connector's listing, neighbours packed into tasks. What another reading may read otherwise is not repeated. */
+/**
+ * Pieces of a connector's listing, neighbours packed into tasks. What another reading may read otherwise is not
+ * repeated.
+ */
 export function planExtract(bound: BoundOf<'extract'>, build: Build): Fragment {
   if (bound.inputs.length > 0) return planReread(bound, build);
   const {

@@ -6,8 +6,8 @@ import type { Dialect } from '../dialect.ts';
 import { type OrderItem, parseOrder, printExpression } from '../expressions/tree.ts';
 
 /**
- * One expression, a BLOB, whose bytes stand in the order of the sort: direction, null order and collation of each key are
- * in it. Made by DuckDB's `create_sort_key`, which its own sort uses.
+ * One expression, a BLOB, whose bytes stand in the order of the sort: direction, null order and collation of each key
+ * are in it. Made by DuckDB's `create_sort_key`, which its own sort uses.
  *
  * @returns nothing where its order could be another than that of ORDER BY
  */

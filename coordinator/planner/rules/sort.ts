@@ -15,8 +15,8 @@ export function planSort(bound: BoundOf<'sort'>, build: Build): Fragment {
 }
 
 /**
- * A limit keeps the first rows. Over a sort: each task's first rows, then the first of those. Over anything else: the first
- * in the order of tasks and their rows, which is the order of the files where nothing between has another.
+ * A limit keeps the first rows. Over a sort: each task's first rows, then the first of those. Over anything else: the
+ * first in the order of tasks and their rows, which is the order of the files where nothing between has another.
  */
 export function planLimit(bound: BoundOf<'limit'>, build: Build): Fragment {
   const { limit, offset } = bound.operator;
@@ -39,7 +39,9 @@ export function planLimit(bound: BoundOf<'limit'>, build: Build): Fragment {
 
 const orderBy = (keys: readonly SortKey[]): string => `ORDER BY ${keys.map(({ sql }) => sql).join(', ')}`;
 
-/** Ties stand as the rows came, or anyhow when a sort spills: only keys that identify a row make a reproducible order. */
+/**
+ * Ties stand as the rows came, or anyhow when a sort spills: only keys that identify a row make a reproducible order.
+ */
 function sorted(traits: Traits, keys: readonly SortKey[]): Traits {
   const named = new Set(keys.flatMap(plainColumn));
   const isTotal = traits.unique !== undefined && [...traits.unique].every((key) => named.has(key));

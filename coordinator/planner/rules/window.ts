@@ -8,8 +8,8 @@ import { withoutUnique } from './narrow.ts';
 import { alreadyMet, asTheyAre, heldBy, passed, placedBy } from './placement.ts';
 
 /**
- * Window functions see whole partitions: rows meet by the PARTITION BY keys that all of the functions have. Without such a
- * key they meet in one task.
+ * Window functions see whole partitions: rows meet by the PARTITION BY keys that all of the functions have. Without
+ * such a key they meet in one task.
  */
 export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
   const { columns } = bound.operator;
@@ -48,8 +48,9 @@ export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
 }
 
 /**
- * DuckDB makes aggregates over whole partitions a join of the input with its own groups, and so reads it twice: not what
- * comes from a function or a source. An order in which all rows are alike leaves the answer as it is, and it one reading.
+ * DuckDB makes aggregates over whole partitions a join of the input with its own groups, and so reads it twice: not
+ * what comes from a function or a source. An order in which all rows are alike leaves the answer as it is, and it one
+ * reading.
  */
 function inOneReading(
   columns: readonly BoundColumn[],

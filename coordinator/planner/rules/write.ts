@@ -6,7 +6,9 @@ import type { FileSink } from '../../../shared/stage/output.ts';
 import { stagingName } from '../../../shared/stage/staging.ts';
 import type { StagedSink } from '../stages/staged-plan.ts';
 
-/** The sink of a job, and what its commit does. Unfinished files stand beside their destination, under the run's name. */
+/**
+ * The sink of a job, and what its commit does. Unfinished files stand beside their destination, under the run's name.
+ */
 export function sinkOf(
   { format, path, mode, options }: WriteNode,
   run: string,

@@ -123,8 +123,8 @@ export class Build {
   }
 
   /**
-   * How many partitions an exchange of so many bytes gets. More than it is thought to need tasks: partitions are read together
-   * when sizes are known and they hold little, but what holds more than was thought cannot be cut.
+   * How many partitions an exchange of so many bytes gets. More than it is thought to need tasks: partitions are read
+   * together when sizes are known and they hold little, but what holds more than was thought cannot be cut.
    */
   partitionsFor(bytes: number): number {
     const { slots, config } = this.context;
@@ -144,7 +144,9 @@ export interface PlannedStep {
   readonly stage: StageId;
 }
 
-/** Equal for stages that do the same, whatever their inputs are called; nothing where that cannot be told from the text. */
+/**
+ * Equal for stages that do the same, whatever their inputs are called; nothing where that cannot be told from the text.
+ */
 function stageKey(
   inputs: readonly StageInput[],
   steps: readonly Step[],

@@ -16,8 +16,8 @@ export interface StageChoices {
   /** The number of its partitions was asked for by the user: as many tasks read them. */
   readonly asked?: true;
   /**
-   * For each key by whose hash the rows that it reads have met, the columns of its output that hold it, in lower case: a
-   * row of it depends on the rows with its own keys only.
+   * For each key by whose hash the rows that it reads have met, the columns of its output that hold it, in lower case:
+   * a row of it depends on the rows with its own keys only.
    */
   readonly metBy?: readonly (readonly string[])[];
   /** Its last step taken apart, where that groups rows by the first of its columns. */
@@ -28,7 +28,10 @@ export interface StageChoices {
 
 /** A join in a stage, by the names of the inputs on its sides. */
 export interface JoinChoice {
-  /** How its sides meet: both by hash, or one sent whole to the other. `fixed`: by hash, and what follows relies on that. */
+  /**
+   * How its sides meet: both by hash, or one sent whole to the other. `fixed`: by hash, and what follows relies on
+   * that.
+   */
   readonly kind: 'hash' | 'broadcast' | 'fixed';
   /** The sides that are what their input is, and nothing else: the one sent whole, or both. */
   readonly plain: readonly ('left' | 'right')[];

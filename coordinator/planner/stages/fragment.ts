@@ -34,13 +34,15 @@ export interface Traits {
   readonly rowwise: boolean;
   /** Columns that identify a row, as after an aggregation by them. In lower case. */
   readonly unique?: ReadonlySet<string>;
-  /** Rows of several tasks that are equal in it are in one of them. What relies on that must say so: see `alreadyMet`. */
+  /**
+   * Rows of several tasks that are equal in it are in one of them. What relies on that must say so: see `alreadyMet`.
+   */
   readonly partitionedBy?: PartitionedBy;
 }
 
 /**
- * For each key by whose hash rows were spread over tasks, the columns that hold it, in lower case; equal values of either are
- * in one task, and at least one column is there for each key.
+ * For each key by whose hash rows were spread over tasks, the columns that hold it, in lower case; equal values of
+ * either are in one task, and at least one column is there for each key.
  */
 export type PartitionedBy = readonly ReadonlySet<string>[];
 

@@ -4,8 +4,9 @@ import type { PlanContext } from '../context.ts';
 import type { SourceSplit } from '../source.ts';
 
 /**
- * How many tasks read so many bytes of a source. Little data is one task; more is cut until each slot has one, then until each
- * has its `tasksPerSlot`; much is cut to tasks of the target size. More tasks than slots come in whole rounds: the last one leaves no slot idle.
+ * How many tasks read so many bytes of a source. Little data is one task; more is cut until each slot has one, then
+ * until each has its `tasksPerSlot`; much is cut to tasks of the target size. More tasks than slots come in whole
+ * rounds: the last one leaves no slot idle.
  *
  * @param pieces how many there are to deal out
  */
@@ -22,12 +23,15 @@ export function taskCount(
 }
 
 /**
- * Tasks of another round are at least so many times the least size of a task: to even out short ones costs more than they
- * differ by. Measured on TPC-H at scale factor 1, in processor time: two rounds of short tasks cost a sixth more than one.
+ * Tasks of another round are at least so many times the least size of a task: to even out short ones costs more than
+ * they differ by. Measured on TPC-H at scale factor 1, in processor time: two rounds of short tasks cost a sixth more
+ * than one.
  */
 const roundSize = 16;
 
-/** How many tasks are worth their cost where rows meet that are so many bytes: no more than slots, unless there is much. */
+/**
+ * How many tasks are worth their cost where rows meet that are so many bytes: no more than slots, unless there is much.
+ */
 export function meetingTasks(
   bytes: number,
   slots: number,
@@ -45,8 +49,8 @@ export const wholeRounds = (tasks: number, slots: number): number =>
   Math.ceil(tasks / Math.max(1, slots)) * Math.max(1, slots);
 
 /**
- * Deals items out to at most `tasks` tasks in runs of neighbours of about equal weight: each task's rows follow those of
- * the task before it, so that rows gathered in task order stand as they did in the files.
+ * Deals items out to at most `tasks` tasks in runs of neighbours of about equal weight: each task's rows follow those
+ * of the task before it, so that rows gathered in task order stand as they did in the files.
  */
 export function pack<T>(items: readonly T[], weigh: (item: T) => number, tasks: number): T[][] {
   const total = items.reduce((sum, item) => sum + weigh(item), 0);

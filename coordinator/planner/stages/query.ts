@@ -2,8 +2,8 @@ import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
 import { name, quotedName } from '../../../shared/sql/text.ts';
 
 /**
- * A SELECT under construction. Operators are folded into it as long as SQL's own order of clauses allows; else it becomes
- * the subquery of a new one, which DuckDB's optimizer flattens.
+ * A SELECT under construction. Operators are folded into it as long as SQL's own order of clauses allows; else it
+ * becomes the subquery of a new one, which DuckDB's optimizer flattens.
  */
 export interface Query {
   /** A relation's name, a subquery in parentheses, or a join. */

@@ -48,8 +48,8 @@ export class JobDesk {
   }
 
   /**
-   * Accepts a job: when this resolves, another leader would go on with it. Planning begins at once; the same key again is
-   * the same job.
+   * Accepts a job: when this resolves, another leader would go on with it. Planning begins at once; the same key again
+   * is the same job.
    *
    * @throws SheafError `QUOTA_EXCEEDED`, `NOT_LEADER`
    */

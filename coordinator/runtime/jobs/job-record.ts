@@ -21,7 +21,9 @@ export type JobLife =
   | { readonly state: 'planning' }
   | { readonly state: 'running' }
   | { readonly state: 'cancelling' }
-  /** `result` stays until the client releases it or its retention ends; one released under an earlier leader is gone. */
+  /**
+   * `result` stays until the client releases it or its retention ends; one released under an earlier leader is gone.
+   */
   | { readonly state: 'succeeded'; readonly result?: JobResult; readonly endedMs: number; readonly released: boolean }
   | { readonly state: 'failed'; readonly error: ErrorData; readonly endedMs: number }
   | { readonly state: 'cancelled'; readonly endedMs: number };

@@ -40,8 +40,8 @@ export class JobResults {
   }
 
   /**
-   * Waits for the job's end and reads its rows. What was lost on the way is made again. The result stays until the job is
-   * released.
+   * Waits for the job's end and reads its rows. What was lost on the way is made again. The result stays until the job
+   * is released.
    *
    * @throws SheafError what the job failed with, `CANCELLED`, `QUOTA_EXCEEDED` for more than `receiptsBytesMax`
    */

@@ -105,7 +105,10 @@ export class JobStarts {
     });
   }
 
-  /** On the monotonic clock. The time until now counts: what was looked up before, and earlier leaders, by the wall clock. */
+  /**
+   * On the monotonic clock. The time until now counts: what was looked up before, and earlier leaders, by the wall
+   * clock.
+   */
   #deadline({ submittedMs }: JobRecord, { deadlineMs }: JobRequest): number | undefined {
     if (deadlineMs === undefined) return undefined;
     return monotonicMs() + Math.max(0, deadlineMs - Math.max(0, Date.now() - submittedMs));

@@ -19,7 +19,10 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** Jobs of one wide task: if that runs out of memory, they are planned again, as tasks that exchange rows and spill by parts. */
+/**
+ * Jobs of one wide task: if that runs out of memory, they are planned again, as tasks that exchange rows and spill by
+ * parts.
+ */
 export class WideJobs {
   readonly #parts: Parts;
   readonly #plans = new Map<JobId, PlanNode>();

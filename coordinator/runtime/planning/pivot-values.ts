@@ -16,11 +16,12 @@ export interface PivotParts {
 }
 
 /**
- * Plans a question whose PIVOTs may name no values: these are asked for first, in jobs of their own, inner PIVOTs before
- * outer ones, then the question is planned with them. Files that change in between would have values without a column: then
- * it begins anew.
+ * Plans a question whose PIVOTs may name no values: these are asked for first, in jobs of their own, inner PIVOTs
+ * before outer ones, then the question is planned with them. Files that change in between would have values without a
+ * column: then it begins anew.
  *
- * @throws SheafError `QUOTA_EXCEEDED` for too many values, `FILE_CHANGED` if the files never rest, and what the lookups fail with
+ * @throws SheafError `QUOTA_EXCEEDED` for too many values, `FILE_CHANGED` if the files never rest, and what the lookups
+ * fail with
  */
 export async function planWithPivots(plan: PlanNode, parts: PivotParts): Promise<Planned> {
   const { pivotRoundsMax } = parts.config;

@@ -49,7 +49,10 @@ const exactly = (_: string, value: unknown): unknown => {
   return isInJson ? value : { number: Object.is(value, -0) ? '-0' : String(value) };
 };
 
-/** Whether a word of a JSON text may be the present time: see `fixTime`. As a name of anything else it only costs a plan. */
+/**
+ * Whether a word of a JSON text may be the present time: see `fixTime`. As a name of anything else it only costs a
+ * plan.
+ */
 const mayMeanNow = (json: string): boolean => presentTime.test(json.replaceAll(escaped, ' '));
 
 /** The `n` of an escaped line break is no letter of the word behind it. */

@@ -6,7 +6,10 @@ import type { Config } from '../../../shared/config/config.ts';
 import { ofObjectStaging } from '../../../shared/object-staging.ts';
 import type { FileCommit } from './file-commit.ts';
 
-/** The commit of a write to object storage: attempts leave uploads open, which only the commit completes, under a ledger. */
+/**
+ * The commit of a write to object storage: attempts leave uploads open, which only the commit completes, under a
+ * ledger.
+ */
 
 const modes: Readonly<Record<FileCommit['mode'], CommitMode>> = {
   error: 'error',

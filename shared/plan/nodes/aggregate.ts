@@ -9,8 +9,8 @@ export interface AggregateNode {
   /** Expressions over aggregate functions, for example `sum(a) / count(*)`. */
   readonly aggregates: readonly NamedExpression[];
   /**
-   * GROUPING SETS: sets of keys by position, no two of them equal; a key that is not in a row's set is NULL. Absent: all
-   * keys. Aggregates may ask `GROUPING(…)` of the keys' expressions.
+   * GROUPING SETS: sets of keys by position, no two of them equal; a key that is not in a row's set is NULL. Absent:
+   * all keys. Aggregates may ask `GROUPING(…)` of the keys' expressions.
    */
   readonly sets?: readonly (readonly number[])[];
 }

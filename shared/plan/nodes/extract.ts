@@ -15,7 +15,10 @@ export interface ExtractNode {
   readonly provenance: boolean;
   /** Where the last committed load left off. */
   readonly cursor?: Json;
-  /** Rows of these columns (`unreadSchema`) are read again by the connector, from their text alone, in place of the source. */
+  /**
+   * Rows of these columns (`unreadSchema`) are read again by the connector, from their text alone, in place of the
+   * source.
+   */
   readonly reread?: PlanNode;
 }
 

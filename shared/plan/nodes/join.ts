@@ -1,8 +1,8 @@
 import type { PlanNode } from '../node.ts';
 
 /**
- * Joins two inputs. `using` columns appear once, first; other equal names are an error. `semi` and `anti` yield rows of the
- * left side that have a match, or none.
+ * Joins two inputs. `using` columns appear once, first; other equal names are an error. `semi` and `anti` yield rows of
+ * the left side that have a match, or none.
  */
 export interface JoinNode {
   readonly kind: 'join';
@@ -17,8 +17,8 @@ export interface JoinNode {
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | AsofType;
 
 /**
- * Each row of the left side meets the one row of the right side that is nearest by the condition's one inequality, among those
- * that its equalities allow. `asofLeft` keeps rows without one.
+ * Each row of the left side meets the one row of the right side that is nearest by the condition's one inequality,
+ * among those that its equalities allow. `asofLeft` keeps rows without one.
  */
 export type AsofType = 'asof' | 'asofLeft';
 

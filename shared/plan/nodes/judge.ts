@@ -2,9 +2,9 @@ import type { PlanNode } from '../node.ts';
 import type { SqlFunction } from './sql.ts';
 
 /**
- * Checks rows by rules. Yields the input's columns and `_source`, `_position` (null where they have no meaning: a row of an aggregate comes from
- * many), `_rule` and `_reason` (null of a good row; else the first rule that it breaks), and `_row` (a rejected row's columns
- * as JSON, null of a good one).
+ * Checks rows by rules. Yields the input's columns and `_source`, `_position` (null where they have no meaning: a row
+ * of an aggregate comes from many), `_rule` and `_reason` (null of a good row; else the first rule that it breaks), and
+ * `_row` (a rejected row's columns as JSON, null of a good one).
  */
 export interface JudgeNode {
   readonly kind: 'judge';
@@ -33,13 +33,18 @@ export interface RowRule {
   readonly complaint: string;
 }
 
-/** Of a row by itself, in TypeScript: the row is good if the function says true, or null. Its arguments are columns of their names. */
+/**
+ * Of a row by itself, in TypeScript: the row is good if the function says true, or null. Its arguments are columns of
+ * their names.
+ */
 export interface FunctionRule {
   readonly kind: 'function';
   readonly function: SqlFunction;
 }
 
-/** Of rows with equal keys the first (by source and position) stays, the others are rejected. Keys with a null are good. */
+/**
+ * Of rows with equal keys the first (by source and position) stays, the others are rejected. Keys with a null are good.
+ */
 export interface UniqueRule {
   readonly kind: 'unique';
   readonly columns: readonly string[];

@@ -2,9 +2,9 @@ import type { Json } from '../../json.ts';
 import type { PlanNode } from '../node.ts';
 
 /**
- * Writes several relations to sinks, which stage what comes. Always the root. The job's result is one row for each task that
- * wrote: `output VARCHAR, task INTEGER, receipt VARCHAR` (a `LoadReceipt` as JSON). Receipts travel through the exchange,
- * so exactly one attempt's receipt for each task is among them: that is the choice of the attempts to commit.
+ * Writes several relations to sinks, which stage what comes. Always the root. The job's result is one row for each task
+ * that wrote: `output VARCHAR, task INTEGER, receipt VARCHAR` (a `LoadReceipt` as JSON). Receipts travel through the
+ * exchange, so exactly one attempt's receipt for each task is among them: that is the choice of the attempts to commit.
  */
 export interface LoadNode {
   readonly kind: 'load';
@@ -22,7 +22,9 @@ export interface LoadOutput {
 }
 
 export interface SinkSpec {
-  /** A name of `connectors/registry.ts`, or `collect`: the rows themselves, a few, become the receipt (`detail.rows`). */
+  /**
+   * A name of `connectors/registry.ts`, or `collect`: the rows themselves, a few, become the receipt (`detail.rows`).
+   */
   readonly connector: string;
   /** The connector's own; a secret stands in them as `{ $secret: name }`. */
   readonly options: Json;

@@ -9,7 +9,10 @@ export interface ScanNode {
   /** Absolute paths, or `s3://bucket/key`; `*`, `?`, `[…]` and `**` are globs, expanded by the coordinator. */
   readonly paths: readonly string[];
   readonly options: ScanOptions;
-  /** In a pipeline: read only files that came since this cursor; null at first. Whoever runs the plan puts the files in its place. */
+  /**
+   * In a pipeline: read only files that came since this cursor; null at first. Whoever runs the plan puts the files in
+   * its place.
+   */
   readonly since?: Json;
 }
 

@@ -34,8 +34,8 @@ export interface WrittenPath {
 export interface SqlFunction {
   readonly name: string;
   /**
-   * `rows` and `batches` yield a value for each row, and see its arguments as an object or those of many rows as a record
-   * batch; `aggregate` yields one for each group.
+   * `rows` and `batches` yield a value for each row, and see its arguments as an object or those of many rows as a
+   * record batch; `aggregate` yields one for each group.
    */
   readonly kind: 'rows' | 'batches' | 'aggregate';
   /** What it calls its arguments, in the order of SQL, and their types. */

@@ -31,8 +31,8 @@ export class DurableStore extends EmbeddedStore {
   }
 
   /**
-   * @throws SheafError `CONFIG_INVALID` if another process has the folder, `FILE_CORRUPT` if it is damaged, `DISK_FULL`,
-   * `PERMISSION_DENIED`
+   * @throws SheafError `CONFIG_INVALID` if another process has the folder, `FILE_CORRUPT` if it is damaged,
+   * `DISK_FULL`, `PERMISSION_DENIED`
    */
   static async open(stateDirectory: string, config: Config): Promise<DurableStore> {
     const lock = await lockFolder(stateDirectory, config.stateLockWaitMs);

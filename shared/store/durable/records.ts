@@ -39,8 +39,8 @@ export function readSnapshot(content: string, path: string): Snapshot {
 }
 
 /**
- * The changes of a journal, and how many bytes of it are good. Each line was on disk before the next one was begun: what is
- * torn is the last one, which nobody was told of.
+ * The changes of a journal, and how many bytes of it are good. Each line was on disk before the next one was begun:
+ * what is torn is the last one, which nobody was told of.
  *
  * @throws SheafError `FILE_CORRUPT` for a bad line before a good one
  */

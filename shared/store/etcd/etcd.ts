@@ -10,8 +10,9 @@ import { rangeEnd, toCompare, toEntry, toRequest, toRevision } from './requests.
 import { EtcdWatch } from './watch.ts';
 
 /**
- * Connects to etcd. Only the KV, lease and watch calls of the etcd3 package are used: its lease reports a loss too late,
- * and its election announces leaders who are none after a pause. The package takes 0.2 s to load, so it is loaded here.
+ * Connects to etcd. Only the KV, lease and watch calls of the etcd3 package are used: its lease reports a loss too
+ * late, and its election announces leaders who are none after a pause. The package takes 0.2 s to load, so it is loaded
+ * here.
  *
  * @throws SheafError `STORE_UNREACHABLE` if no endpoint answers
  */

@@ -27,7 +27,9 @@ export interface Leadership {
   readonly epoch: Epoch;
   /** Aborted, with a SheafError, when the term ends. Stop everything that acts as leader. */
   readonly lost: AbortSignal;
-  /** Whether the term lasts at this moment; right at once after a pause of the process, when `lost` comes a turn later. */
+  /**
+   * Whether the term lasts at this moment; right at once after a pause of the process, when `lost` comes a turn later.
+   */
   readonly held: boolean;
   /**
    * Writes as leader: only if this term still lasts in the store, whatever this process believes. While the store does
@@ -43,9 +45,9 @@ export interface Leadership {
 }
 
 /**
- * Waits until this process leads. A campaign of our own over put-if-absent: the leader key, written under a lease, exists
- * once, its create revision is the epoch, and every write compares it, so that a leader that was paused past its lease
- * and does not know yet cannot write.
+ * Waits until this process leads. A campaign of our own over put-if-absent: the leader key, written under a lease,
+ * exists once, its create revision is the epoch, and every write compares it, so that a leader that was paused past its
+ * lease and does not know yet cannot write.
  *
  * @throws the signal's reason; SheafError of a store that refuses us. An unreachable store is waited for.
  */
@@ -74,7 +76,9 @@ async function vacancy({ store, cluster, config, signal, log }: Candidacy): Prom
   signal.throwIfAborted();
 }
 
-/** One try for the vacant key. A try that fails gives its lease back, and the key with it, if it was written after all. */
+/**
+ * One try for the vacant key. A try that fails gives its lease back, and the key with it, if it was written after all.
+ */
 async function attempt(candidacy: Candidacy): Promise<Leadership | undefined> {
   const { store, cluster, address, config } = candidacy;
   const record: LeaderRecord = { address, candidate: randomUUID() };

@@ -24,13 +24,13 @@ export interface Lease {
   /** As asked for; the store may grant more (etcd: whole seconds, at least 2). */
   readonly ttlMs: number;
   /**
-   * Aborted, with a SheafError `LEASE_LOST`, once the lease cannot be relied on: at two thirds of its lifetime without a
-   * renewal, before the store lets go of it. Also after `revoke`.
+   * Aborted, with a SheafError `LEASE_LOST`, once the lease cannot be relied on: at two thirds of its lifetime without
+   * a renewal, before the store lets go of it. Also after `revoke`.
    */
   readonly lost: AbortSignal;
   /**
-   * Whether it can be relied on at this moment. After a pause of the process (SIGSTOP, a long computation) this is right
-   * at once, while `lost` needs a turn of the event loop: ask it before each write.
+   * Whether it can be relied on at this moment. After a pause of the process (SIGSTOP, a long computation) this is
+   * right at once, while `lost` needs a turn of the event loop: ask it before each write.
    */
   readonly held: boolean;
   /** Gives the lease back: its keys are gone when this resolves. Never throws; an unreachable store lets it expire. */

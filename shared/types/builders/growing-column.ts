@@ -10,8 +10,8 @@ export const firstCapacity = 1024;
 const noBytes = new Uint8Array(0);
 
 /**
- * One column under construction: how many rows it has, which of them are null, and room for more. Buffers grow by doubling and lie
- * outside V8's moving heap, which holds the smallest typed arrays.
+ * One column under construction: how many rows it has, which of them are null, and room for more. Buffers grow by
+ * doubling and lie outside V8's moving heap, which holds the smallest typed arrays.
  */
 export abstract class GrowingColumn {
   length = 0;

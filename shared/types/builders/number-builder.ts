@@ -67,8 +67,8 @@ type PlainBuilderType = new (label: string, type: string, array: PlainArray) => 
 const types = new Map<PlainArray, PlainBuilderType>();
 
 /**
- * A builder for one kind of array. Each kind has a class of its own text: if they shared a method, V8 would see all kinds
- * of arrays in it, and store every value the slow way.
+ * A builder for one kind of array. Each kind has a class of its own text: if they shared a method, V8 would see all
+ * kinds of arrays in it, and store every value the slow way.
  */
 export function createPlainBuilder(label: string, type: string, array: PlainArray): PlainBuilder {
   let builder = types.get(array);

@@ -88,7 +88,8 @@ export class Aggregates {
     const name = this.#random.pick([...simple, ...moments, 'favg', 'sem']);
     const distinct = this.#random.chance(0.2) ? 'DISTINCT ' : '';
     if (distinct !== '') this.#coverage.count('clauses', 'DISTINCT in an aggregate');
-    // A variance of infinities is an error, unless a filter on the groups comes before it: who does that is the optimizer's to say.
+    // A variance of infinities is an error, unless a filter on the groups comes before it: who does that is the
+    // optimizer's to say.
     const number = this.#scalars.number(1);
     const value = [...moments, 'sem'].includes(name) ? number.replace(/ (\/|%) 0\)/g, ' $1 4)') : number;
     const sql = `${this.#count(name)}(${distinct}${value})${this.#filter()}`;

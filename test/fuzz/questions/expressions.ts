@@ -12,8 +12,8 @@ export interface Made {
 }
 
 /**
- * Random scalar expressions over columns. They do not fail: which row fails first, and whether a filter spares it, is the
- * optimizer's to say.
+ * Random scalar expressions over columns. They do not fail: which row fails first, and whether a filter spares it, is
+ * the optimizer's to say.
  */
 export class Expressions {
   readonly #random: Random;

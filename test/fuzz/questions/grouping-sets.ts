@@ -2,8 +2,8 @@ import type { Column } from './column.ts';
 import { list, type Query, type QueryParts, type Relation } from './query-parts.ts';
 
 /**
- * ROLLUP, CUBE and GROUPING SETS of columns and expressions, with GROUPING, HAVING, and ranks over them. Keys are often null,
- * so that rows of two sets are equal in all keys; and often all aggregates have parts, so that those rows meet.
+ * ROLLUP, CUBE and GROUPING SETS of columns and expressions, with GROUPING, HAVING, and ranks over them. Keys are often
+ * null, so that rows of two sets are equal in all keys; and often all aggregates have parts, so that those rows meet.
  */
 export function groupingSets(parts: QueryParts, relation: Relation): Query | undefined {
   const { random, coverage } = parts;
@@ -35,7 +35,9 @@ export function groupingSets(parts: QueryParts, relation: Relation): Query | und
   };
 }
 
-/** A group of null keys beside the total of all rows, counted in phases: only the number of their set tells them apart. */
+/**
+ * A group of null keys beside the total of all rows, counted in phases: only the number of their set tells them apart.
+ */
 function nullTotals(parts: QueryParts, relation: Relation): Query {
   const { random, coverage } = parts;
   const text = parts.scalars(relation).text(0);

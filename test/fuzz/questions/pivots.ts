@@ -9,7 +9,10 @@ export interface PivotParts {
   readonly any: string;
 }
 
-/** PIVOTs with values and without, in statements and clauses, few columns and many; and unions whose columns meet by name. */
+/**
+ * PIVOTs with values and without, in statements and clauses, few columns and many; and unions whose columns meet by
+ * name.
+ */
 export function pivotShapes(random: Random, parts: PivotParts): Readonly<Record<string, string>> {
   const { from, other, text, number, any } = parts;
   const groups = random.pick(['', ' GROUP BY k', ' GROUP BY k, m']);

@@ -42,12 +42,14 @@ type Value = number | bigint | string | boolean | null;
 const numbers: readonly Value[] = [0, 1, 2, 3, 10n, 100, -1, 0.5, 2.25, 1e-3, null];
 const texts: readonly Value[] = ['', 'a', 'east', "it's", 'Ünï', '$p1', '?', '--', null];
 
-/** Names that datasets and views have: some that the engine itself uses, too, some that columns or WITH clauses have. */
+/**
+ * Names that datasets and views have: some that the engine itself uses, too, some that columns or WITH clauses have.
+ */
 const names = ['dataset1', 'late', 'View Two', 'k', 'file0', 'in0', 'previous', 'part', 'cte3', 'Ünï', 'r1', 'select'];
 
 /**
- * What a question may name besides files: datasets of a template, tables and views of a catalog, parameters, functions in
- * TypeScript. Most questions have none of these.
+ * What a question may name besides files: datasets of a template, tables and views of a catalog, parameters, functions
+ * in TypeScript. Most questions have none of these.
  */
 export class Surroundings {
   readonly #random: Random;

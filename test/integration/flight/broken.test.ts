@@ -58,7 +58,7 @@ test('a server that ends its stream well, but early: an error', async () => {
 test('a connection that breaks again and again: the pull goes on where it stopped', async () => {
   await using scope = await setUp();
   produce(scope.root, 40, 4000);
-  // 1. A proxy breaks each connection after 300,000 bytes.  2. Each try brings some of the 3.8 MB.  3. All arrives once.
+  // 1. A proxy breaks each connection after 300,000 bytes. 2. Each try brings some of the 3.8 MB. 3. All arrives once.
   await using proxy = await breakingProxy(scope.address, 300_000);
   const batches = await pull(scope.client, proxy.address, ticketOf(1));
   assert.deepEqual(

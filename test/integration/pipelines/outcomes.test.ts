@@ -132,7 +132,9 @@ test('a bearer token expires in mid-load: UNAUTHENTICATED, not tried again, noth
 
 const copying = (what: string) =>
   rowsOf(`SELECT pid FROM pg_stat_activity WHERE application_name = 'sheaf' AND query LIKE '${what}'`);
-/** Ends the sessions that are in the middle of such a statement, once it has begun: the server looks every millisecond. */
+/**
+ * Ends the sessions that are in the middle of such a statement, once it has begun: the server looks every millisecond.
+ */
 const endCopies = (what: string) =>
   rowsOf(`SET statement_timeout = '30s'; DO $$ DECLARE ended int := 0; BEGIN
     WHILE ended = 0 LOOP

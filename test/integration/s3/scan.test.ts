@@ -1,4 +1,7 @@
-/** Files in object storage are read as the same files on disk are: every format, against DuckDB's answer over the local copy. */
+/**
+ * Files in object storage are read as the same files on disk are: every format, against DuckDB's answer over the local
+ * copy.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

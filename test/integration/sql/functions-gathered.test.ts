@@ -1,4 +1,7 @@
-/** TypeScript functions in questions that run in one task but for their calls, against what DuckDB answers with functions of its own. */
+/**
+ * TypeScript functions in questions that run in one task but for their calls, against what DuckDB answers with
+ * functions of its own.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

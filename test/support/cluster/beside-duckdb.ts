@@ -6,8 +6,8 @@ import { Database } from '../../../shared/duckdb/database.ts';
 import { inProcessCluster } from './in-process-cluster.ts';
 
 /**
- * A cluster in this process, and a connection to a DuckDB that is asked the same, for the tests of one file. Call it at the top of
- * the file.
+ * A cluster in this process, and a connection to a DuckDB that is asked the same, for the tests of one file. Call it at
+ * the top of the file.
  */
 export async function clusterBesideDuckdb(overrides: Partial<Record<SettingName, number>>) {
   const setup = await inProcessCluster(overrides);

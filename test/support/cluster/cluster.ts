@@ -27,7 +27,9 @@ export interface TestClusterOptions {
   readonly uid?: number;
 }
 
-/** Leases and graces that a test can wait for, long enough for a loaded machine, and what makes small work like large. */
+/**
+ * Leases and graces that a test can wait for, long enough for a loaded machine, and what makes small work like large.
+ */
 const testSettings: Partial<Record<SettingName, number>> = {
   leaderTtlMs: 3000,
   workerTtlMs: 3000,

@@ -7,8 +7,8 @@ const folder = fileURLToPath(new URL('../../../node_modules/.cache/onnxruntime/'
 const installed = `${folder}node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`;
 
 /**
- * Installs onnxruntime-node for the tests, once, in a folder of its own: it is an optional peer dependency of 290 MB. Its
- * install script, which only fetches what GPUs need, is not run.
+ * Installs onnxruntime-node for the tests, once, in a folder of its own: it is an optional peer dependency of 290 MB.
+ * Its install script, which only fetches what GPUs need, is not run.
  *
  * @returns the folder whose `node_modules` holds it
  */

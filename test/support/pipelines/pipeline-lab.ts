@@ -65,7 +65,9 @@ export class PipelineLab implements AsyncDisposable {
     return rows.map(({ relname }) => relname);
   }
 
-  /** What any load below the prefix has left in the object storage besides its files: uploads, marks, staged objects. */
+  /**
+   * What any load below the prefix has left in the object storage besides its files: uploads, marks, staged objects.
+   */
   async stagedObjects(prefix: string): Promise<string[]> {
     const store = await ObjectStore.open(this.s3.options, loadConfig());
     const left: string[] = [];

@@ -9,8 +9,8 @@ const settings = [
 ];
 
 /**
- * Asserts that a question is answered as DuckDB answers it, with sides sent whole and with rows that meet by hash and stages
- * that are adapted.
+ * Asserts that a question is answered as DuckDB answers it, with sides sent whole and with rows that meet by hash and
+ * stages that are adapted.
  *
  * @returns why it, or a part of it, runs in one task; nothing where it is distributed
  */

@@ -34,8 +34,8 @@ export interface Stand {
 }
 
 /**
- * Runs a staged plan in one thread over one connection, stage by stage, task by task, exchanges as temporary tables: the
- * planner's meaning of a plan, without workers.
+ * Runs a staged plan in one thread over one connection, stage by stage, task by task, exchanges as temporary tables:
+ * the planner's meaning of a plan, without workers.
  *
  * @returns the name of a table with the result's rows
  */
@@ -165,7 +165,8 @@ class Run {
     const parts = Array.from({ length: slice.to - slice.from }, (_, i) =>
       producers.map((producer) => rowsOf(tableName(input.from, producer, slice.from + i), slice)),
     ).flat();
-    // As a table: DuckDB runs the branches of a UNION ALL in any order below an aggregate, a reader of exchanges does not.
+    // As a table: DuckDB runs the branches of a UNION ALL in any order below an aggregate, a reader of exchanges does
+    // not.
     return `SELECT * FROM ${this.#table(`read_${input.name}`, unionOf(parts, input.schema))}`;
   }
 

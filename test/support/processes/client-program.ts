@@ -1,4 +1,6 @@
-/** A client as a process, to be killed: starts a job that takes long, and prints its progress. Argument: the cluster. */
+/**
+ * A client as a process, to be killed: starts a job that takes long, and prints its progress. Argument: the cluster.
+ */
 import { connect } from '../../../client/index.ts';
 import { delays } from '../../integration/cluster/delays.ts';
 import { Progress } from '../cluster/cluster.ts';

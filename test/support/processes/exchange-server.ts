@@ -1,6 +1,6 @@
 /**
- * A Flight server as a process of its own, over the root given as its argument; it prints its address. With `signed` others
- * learn from it where its files lie.
+ * A Flight server as a process of its own, over the root given as its argument; it prints its address. With `signed`
+ * others learn from it where its files lie.
  */
 import { loadConfig } from '../../../shared/config/config.ts';
 import { signRoot } from '../../../shared/exchange/root-sign.ts';

@@ -1,5 +1,6 @@
 /**
- * A worker reduced to its membership, as a process. Arguments: etcd endpoint, cluster, lease in ms. Ends with its parent.
+ * A worker reduced to its membership, as a process. Arguments: etcd endpoint, cluster, lease in ms. Ends with its
+ * parent.
  */
 import { loadConfig } from '../../../shared/config/config.ts';
 import { openEtcdStore } from '../../../shared/store/etcd/etcd.ts';

@@ -12,7 +12,10 @@ import { SqlLowering } from '../../sql/lower/lowering.ts';
 import { bindProject } from '../narrow.ts';
 import type { BindPlan, Question } from './question.ts';
 
-/** A question that is gathered but for the functions that it calls. @throws SheafError `NOT_SUPPORTED` where that cannot be */
+/**
+ * A question that is gathered but for the functions that it calls. @throws SheafError `NOT_SUPPORTED` where that cannot
+ * be
+ */
 export function aroundCalls(
   question: Question,
   result: Schema,

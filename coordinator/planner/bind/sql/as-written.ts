@@ -6,7 +6,10 @@ import type { Schema } from '../../../../shared/schema.ts';
 import { quotedName, unquotedText } from '../../../../shared/sql/text.ts';
 import { spliced } from './errors.ts';
 
-/** The error with the plan's SQL texts as their author wrote them: files named from a working directory, datasets in a template, the caret moved along. */
+/**
+ * The error with the plan's SQL texts as their author wrote them: files named from a working directory, datasets in a
+ * template, the caret moved along.
+ */
 export function asWritten(error: SheafError, plan: PlanNode): SheafError {
   const paths = [...nodesOf(plan)].flatMap((node) => (node.kind === 'sql' ? writtenIn(node) : []));
   if (paths.length === 0) return error;
@@ -16,7 +19,10 @@ export function asWritten(error: SheafError, plan: PlanNode): SheafError {
   return new SheafError(error.code, shownAsWritten(error.message, paths), { ...data, ...details, cause: error });
 }
 
-/** Columns that DuckDB calls by their text: files that a subquery in it reads are named as their author wrote them, as tables and as texts. */
+/**
+ * Columns that DuckDB calls by their text: files that a subquery in it reads are named as their author wrote them, as
+ * tables and as texts.
+ */
 export function columnsAsWritten(schema: Schema, paths: readonly WrittenPath[] = []): Schema {
   const all = [...paths, ...paths.map(asTable)];
   return paths.length === 0 ? schema : schema.map(({ name, type }) => ({ name: restored(name, all), type }));

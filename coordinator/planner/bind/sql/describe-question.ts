@@ -10,8 +10,8 @@ import { explained } from './errors.ts';
 import type { Question } from './question.ts';
 
 /**
- * The result's columns; equal names are told apart as DuckDB does it in a subquery. The user's own text is asked about where
- * it can be, so that columns without an alias are called as DuckDB calls them; else the text as DuckDB prints it.
+ * The result's columns; equal names are told apart as DuckDB does it in a subquery. The user's own text is asked about
+ * where it can be, so that columns without an alias are called as DuckDB calls them; else the text as DuckDB prints it.
  */
 export function describeQuestion(question: Question, { dialect }: PlanContext): Schema {
   const own = describeOwnText(question, dialect);

@@ -99,7 +99,10 @@ const unknownTable = (name: string, known: readonly string[], cause: SheafError)
   return new SheafError('TABLE_UNKNOWN', `There is no table "${name}"`, { next, cause, details: { table: name } });
 };
 
-/** What an ambiguous column may be, as `table.column`: DuckDB names two, tables that are named in the text may have more. */
+/**
+ * What an ambiguous column may be, as `table.column`: DuckDB names two, tables that are named in the text may have
+ * more.
+ */
 function candidatesOf({ message }: SheafError, { references, schemas }: Question): string[] {
   const [, name = '', ...two] =
     /Ambiguous reference to column name "(.+?)" \(use: "(.+?)" or "(.+?)"\)/.exec(message) ?? [];

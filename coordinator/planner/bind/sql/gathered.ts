@@ -59,7 +59,10 @@ function mentionsOf({ references, schemas }: Question): readonly Mention[] {
   return references.map((reference, i) => ({ reference, schema: schemas[i] ?? [], plan: planOf(reference) }));
 }
 
-/** What is made of each plan: the columns that the text uses, and the rows that its conditions may keep, if one mention reads it. */
+/**
+ * What is made of each plan: the columns that the text uses, and the rows that its conditions may keep, if one mention
+ * reads it.
+ */
 function inputsOf(
   plans: readonly PlanNode[],
   mentions: readonly Mention[],

@@ -16,7 +16,10 @@ export interface Question {
   readonly tree: AstNode;
   readonly references: readonly TableReference[];
   readonly schemas: readonly Schema[];
-  /** A column that only DuckDB's own readers have: the files are not scanned, and stand in the tree as they were written. */
+  /**
+   * A column that only DuckDB's own readers have: the files are not scanned, and stand in the tree as they were
+   * written.
+   */
   readonly virtual?: string;
   /** Of the relations that stand for the tables. */
   readonly nameOf: (at: number) => string;

@@ -12,8 +12,8 @@ import { inPhases, meet, ofSets, partitioningBy } from './in-phases.ts';
 import { phasesOf } from './phases.ts';
 
 /**
- * One task, or whole groups in each: grouped where it is. Several: in phases where every aggregate allows it, else whole groups are brought
- * together by the hash of their keys; without keys everything meets in one task.
+ * One task, or whole groups in each: grouped where it is. Several: in phases where every aggregate allows it, else
+ * whole groups are brought together by the hash of their keys; without keys everything meets in one task.
  */
 export function planAggregate(bound: BoundOf<'aggregate'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));

@@ -28,7 +28,9 @@ function directionOf({ type, null_order }: AstNode): string {
 /** Aggregates to which it is all one how often a value comes. */
 const idempotent: ReadonlySet<string> = new Set('min max bool_and bool_or bit_and bit_or any_value'.split(' '));
 
-/** Aggregates over the values of a column that do not mind NULLs among them: `DISTINCT` and FILTER may be done before. */
+/**
+ * Aggregates over the values of a column that do not mind NULLs among them: `DISTINCT` and FILTER may be done before.
+ */
 const overValues: ReadonlySet<string> = new Set(
   `count sum avg mean favg fsum kahan_sum sumkahan product bit_xor var_pop var_samp variance stddev stddev_pop
   stddev_samp sem`.split(/\s+/),

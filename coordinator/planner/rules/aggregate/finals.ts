@@ -12,7 +12,10 @@ import type { PartColumns } from './part-columns.ts';
 /** Expressions that cannot be taken apart. */
 const whole: ReadonlySet<string> = new Set(['WINDOW', 'SUBQUERY', 'STAR', 'LAMBDA']);
 
-/** Equal for nodes that may mean the same. To say what a node means takes all that is below it: not at each of a thousand levels. */
+/**
+ * Equal for nodes that may mean the same. To say what a node means takes all that is below it: not at each of a
+ * thousand levels.
+ */
 const kindOf = ({ class: kind, type, function_name }: AstNode): string => `${kind} ${type} ${function_name}`;
 
 /** Results of the last phase: as one SELECT over parts, or where some results are finished later, over its columns. */

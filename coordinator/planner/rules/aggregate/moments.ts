@@ -2,9 +2,9 @@ import { type CallText, type Merge, over, type PartOf } from './merge.ts';
 
 /**
  * Variances and covariances of parts: each part's own sum of squares about its own mean, and what its mean is away from
- * the mean of all (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
- * 1979). Nothing large is subtracted from something large, and parts with equal means add exactly nothing: some results
- * ask whether a variance is 0.
+ * the mean of all (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+ * variances", 1979). Nothing large is subtracted from something large, and parts with equal means add exactly nothing:
+ * some results ask whether a variance is 0.
  */
 interface Part {
   /** Names of the columns: number of rows, and means. */
@@ -165,8 +165,8 @@ function productsOf({ count, means, product }: Part): string {
 export const each = '"each part"';
 
 /**
- * DuckDB refuses a variance that is no number, whether its value is used or not: so it is asked where the sum is made, as
- * a list of one, which names the sum only once.
+ * DuckDB refuses a variance that is no number, whether its value is used or not: so it is asked where the sum is made,
+ * as a list of one, which names the sum only once.
  */
 const finite = (sum: string, refusal = ''): string =>
   `list_transform([${sum}], lambda ${each}: CASE WHEN NOT isfinite(${each}) THEN error('${refusal} is out of range!') ELSE ${each} END)[1]`;

@@ -2,7 +2,9 @@ import type { Fragment } from '../../stages/fragment.ts';
 import { lyingBy } from '../placement.ts';
 import type { JoinKeys } from './keys.ts';
 
-/** A side of a join whose rows lie by the hash of some of its keys already, so that only the other side must come there. */
+/**
+ * A side of a join whose rows lie by the hash of some of its keys already, so that only the other side must come there.
+ */
 export interface InPlace {
   readonly at: 'l' | 'r';
   /** Positions of those keys among the join's, in the order in which they were hashed. */
@@ -12,9 +14,10 @@ export interface InPlace {
 }
 
 /**
- * The side to whose tasks the other may come. A side that is smaller than the other, or of which nobody knows how much is
- * left, is hashed anew all the same: it may turn out so small that it is sent whole or that the other side is filtered by
- * its keys, which spares that one its exchange. So is what a join by hash yields: that may yet be done in another way.
+ * The side to whose tasks the other may come. A side that is smaller than the other, or of which nobody knows how much
+ * is left, is hashed anew all the same: it may turn out so small that it is sent whole or that the other side is
+ * filtered by its keys, which spares that one its exchange. So is what a join by hash yields: that may yet be done in
+ * another way.
  */
 export function inPlace(left: Fragment, right: Fragment, keys: JoinKeys): InPlace | undefined {
   const sides = [placed('l', left, keys.left, right, keys.right), placed('r', right, keys.right, left, keys.left)];

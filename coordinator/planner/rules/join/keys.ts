@@ -106,8 +106,8 @@ const typeOf = (sql: string, schema: Schema, dialect: Dialect): string =>
 const numeric = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|FLOAT|DOUBLE)$/;
 
 /**
- * Among numbers, the type in which DuckDB compares them or one that is coarser: equal values stay equal in either. Other
- * types that differ are compared by rules (text to number, dates to zoned timestamps) that are not guessed here.
+ * Among numbers, the type in which DuckDB compares them or one that is coarser: equal values stay equal in either.
+ * Other types that differ are compared by rules (text to number, dates to zoned timestamps) that are not guessed here.
  */
 function commonType(left: string, right: string, dialect: Dialect): string | undefined {
   if (numeric.test(left) && numeric.test(right)) {

@@ -37,8 +37,8 @@ export function isReadAnew({ here, brought }: Placement, { context }: Build): bo
 }
 
 /**
- * The placement whose other side is to be sent whole to every task: the cheapest of those that are small enough, if to hash
- * both sides costs more, or cannot be done.
+ * The placement whose other side is to be sent whole to every task: the cheapest of those that are small enough, if to
+ * hash both sides costs more, or cannot be done.
  */
 export function worthSending(
   placements: readonly Placement[],
@@ -56,8 +56,8 @@ export function worthSending(
 }
 
 /**
- * What is brought is made of rows that have met by the join's own keys, and few of them have a partner: if both sides are
- * hashed, those without are left out before they meet.
+ * What is brought is made of rows that have met by the join's own keys, and few of them have a partner: if both sides
+ * are hashed, those without are left out before they meet.
  */
 function isReducible({ at, here, brought }: Placement, keys: JoinKeys, type: JoinType): boolean {
   const [side, own] = at === 'l' ? (['right', keys.right] as const) : (['left', keys.left] as const);

@@ -1,8 +1,8 @@
 import { type Forms, type Ground, oneOf } from './ground.ts';
 
 /**
- * Rows that have been joined, grouped, ranked, united or cut before they are asked about. Their columns are plain names, so that
- * whoever groups or joins them by a key finds that they have met by it.
+ * Rows that have been joined, grouped, ranked, united or cut before they are asked about. Their columns are plain
+ * names, so that whoever groups or joins them by a key finds that they have met by it.
  */
 export function based(ground: Ground, other: Ground): Ground {
   const { parts } = ground;

@@ -1,7 +1,10 @@
 import type { Question } from '../query-parts.ts';
 import { byFirst, type Ground, oneOf, unordered } from './ground.ts';
 
-/** Frames of every kind, named windows, QUALIFY, windows over groups and over windows. Orders are total where rows are placed. */
+/**
+ * Frames of every kind, named windows, QUALIFY, windows over groups and over windows. Orders are total where rows are
+ * placed.
+ */
 export function windows(ground: Ground): Question {
   const { parts, from, id, few, text, condition } = ground;
   const { random } = parts;

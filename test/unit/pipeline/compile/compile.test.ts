@@ -126,7 +126,8 @@ describe('a run as a plan', () => {
         }),
       ),
     );
-    // Of ids 0 0 1 2 2 3 4 4 5: the second of each pair goes; status 500 is of i = 2, 6, 10; host is null for i = 5; h2 is unknown.
+    // Of ids 0 0 1 2 2 3 4 4 5: the second of each pair goes; status 500 is of i = 2, 6, 10; host is null for i = 5; h2
+    // is unknown.
     const rejects = (outputs['rejects of good'] ?? []).map(
       ({ stage, rule, source, position }) => `${stage} ${rule} ${source} ${position}`,
     );

@@ -1,4 +1,6 @@
-/** Expressions over a row number `i`, one for each type that DuckDB has, nested ones among them. `h` is a hash of it. */
+/**
+ * Expressions over a row number `i`, one for each type that DuckDB has, nested ones among them. `h` is a hash of it.
+ */
 const simple: Readonly<Record<string, string>> = {
   boolean: 'h % 2 = 0',
   tinyint: '((h % 256)::INTEGER - 128)::TINYINT',

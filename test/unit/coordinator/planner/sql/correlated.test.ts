@@ -1,4 +1,7 @@
-/** Subqueries wherever an expression stands, correlated in any way, and lateral joins: against DuckDB, as planned and adapted. */
+/**
+ * Subqueries wherever an expression stands, correlated in any way, and lateral joins: against DuckDB, as planned and
+ * adapted.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertAsDuckDb } from '../../../../support/planner/as-duckdb.ts';

@@ -1,4 +1,6 @@
-/** Which of a column and an item of the same name is meant, clause by clause: against DuckDB, as planned and adapted. */
+/**
+ * Which of a column and an item of the same name is meant, clause by clause: against DuckDB, as planned and adapted.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertAsDuckDb } from '../../../../support/planner/as-duckdb.ts';

@@ -1,4 +1,6 @@
-/** Subqueries in the conditions of joins, and values that connect two relations: against DuckDB, as planned and adapted. */
+/**
+ * Subqueries in the conditions of joins, and values that connect two relations: against DuckDB, as planned and adapted.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertAsDuckDb } from '../../../../support/planner/as-duckdb.ts';
