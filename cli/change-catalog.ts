@@ -11,7 +11,7 @@ export interface CatalogOptions {
   readonly param?: ParameterValues;
 }
 
-/** Does what CREATE and DROP say: people are told on stderr, programs by JSON. */
+/** Does what CREATE and DROP say: reports to people on stderr, to programs as JSON. */
 export async function changeCatalog(
   cluster: Cluster,
   statement: Statement,

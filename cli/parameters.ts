@@ -5,7 +5,7 @@ import type { Literal } from '../shared/sql/value.ts';
 export type ParameterValues = Readonly<Record<string, Literal>>;
 
 /**
- * `name=value` beside those before it. The value is what it says as JSON (15, 1.5, true, null, "15"), else text.
+ * `name=value` beside those before it. The value is read as JSON (15, 1.5, true, null, "15"); what is no JSON is text.
  *
  * @throws InvalidArgumentError if there is no name, or the name was given before
  */
@@ -23,7 +23,7 @@ function literalOf(text: string): Literal {
     const value: unknown = JSON.parse(text);
     return isLiteral(value) ? value : text;
   } catch {
-    return text; // It is no JSON: it is the text itself.
+    return text; // Not JSON: the text itself is the value.
   }
 }
 

@@ -88,7 +88,7 @@ function usageError(thrown: CommanderError): SheafError {
 const wantsJson = (args: readonly string[]): boolean => args.slice(0, endOf(args)).includes('--json');
 const endOf = (args: readonly string[]): number => (args.includes('--') ? args.indexOf('--') : args.length);
 
-/** `sheaf sql … | head`: whoever read our output has enough. */
+/** `sheaf sql … | head`: the reader of our output has enough. */
 function endWithReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit(exitCodes.ok);

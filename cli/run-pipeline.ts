@@ -45,18 +45,18 @@ async function runAndPrint(start: Start, flags: RunFlags): Promise<void> {
     await (flags.json ? printJson(info) : print(runText(info, Date.now())));
     tellEnd(info, flags);
   } catch (thrown) {
-    if (!signal.aborted) throw thrown; // What a signal stopped needs no explanation.
+    if (!signal.aborted) throw thrown; // A command that a signal stopped needs no explanation.
   }
 }
 
-/** The cluster that the flags name, or one of its own that remembers what the last one left. */
+/** The cluster that the flags name, or one started for the command, with the state that the last one left. */
 async function openCluster({ cluster, tokenFile, stateDir = defaultStateDirectory }: RunFlags): Promise<Cluster> {
   const token = tokenFile === undefined ? {} : { tokenFile };
   if (cluster) return await connect(cluster, token);
   return await local({ ...token, stateDirectory: resolve(stateDir) });
 }
 
-/** A line for each state that people wait in. */
+/** A line for each state in which people wait. */
 function tellStates(): (info: RunInfo) => void {
   let told = '';
   return ({ id, life, attempt }) => {
@@ -69,7 +69,7 @@ function tellStates(): (info: RunInfo) => void {
   };
 }
 
-/** A cluster of one's own ends with the command: what the run staged goes before. */
+/** A cluster started for the command ends with it: what the run staged is removed before. */
 async function settled(cluster: Cluster, { id }: RunInfo, flags: RunFlags): Promise<void> {
   if (flags.cluster) return;
   for (let tries = 0; tries < settleTriesMax; tries += 1) {

@@ -17,7 +17,7 @@ export async function withCluster({ cluster: address, tokenFile }: ClusterOption
     await using cluster = await connect(address, { ...(tokenFile === undefined ? {} : { tokenFile }), signal });
     await use(cluster, signal);
   } catch (thrown) {
-    if (!signal.aborted) throw thrown; // What a signal stopped needs no explanation.
+    if (!signal.aborted) throw thrown; // A command that a signal stopped needs no explanation.
   }
 }
 

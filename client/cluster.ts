@@ -116,7 +116,7 @@ export class Cluster extends Questions implements AsyncDisposable {
     await this.#close();
   }
 
-  /** Of whichever coordinator leads. */
+  /** Calls go to whichever coordinator leads. */
   #ask<T>(call: () => Promise<T>): Promise<T> {
     return persist(this.session, this.session.closed, call);
   }

@@ -12,7 +12,7 @@ import { LeaderLink } from './session/leader-link.ts';
 import { OpenWork } from './session/open-work.ts';
 import type { Session } from './session/session.ts';
 
-/** Of `connect` and `local`. */
+/** Options of `connect` and `local`. */
 export interface ConnectOptions {
   /** The cluster's token, if its ports demand one. */
   readonly token?: string;
@@ -29,7 +29,7 @@ export interface ConnectOptions {
   readonly progress?: ProgressMode | ((info: JobInfo) => void);
 }
 
-/** Of an embedded cluster. */
+/** Options of an embedded cluster. */
 export interface LocalOptions extends ConnectOptions {
   /** Worker processes. Default 2. */
   readonly workers?: number;
@@ -81,7 +81,7 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
  */
 export async function local(options: LocalOptions = {}): Promise<Cluster> {
   const config = loadConfig(process.env, options.config);
-  const { startLocalCluster } = await import('./local/cluster.ts'); // Only who starts a cluster pays for loading it.
+  const { startLocalCluster } = await import('./local/cluster.ts'); // Only callers that start a cluster pay for loading it.
   const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
   const { secrets: secretsFolder = process.env.SHEAF_SECRETS || undefined } = options;
   const { stateDirectory = process.env.SHEAF_STATE_DIR || undefined } = options;

@@ -88,7 +88,7 @@ export interface ListedPiece<Piece extends Json = Json> {
   readonly piece: Piece;
   /** 0 if unknown. */
   readonly rows: number;
-  /** About, in memory. */
+  /** Approximate size in memory. */
   readonly bytes: number;
 }
 
@@ -159,7 +159,7 @@ export interface SinkContext extends ConnectorContext {
 }
 
 export interface PrepareContext extends SinkContext {
-  /** Columns that will come. */
+  /** The incoming columns. */
   readonly schema: Schema;
 }
 

@@ -5,8 +5,8 @@ import type { Committed, SinkContext } from './contract.ts';
 
 /**
  * The ledger of a database: a table beside the target with one row for each run and output, written in the transaction
- * that loads. Who finds the row knows that the load is done. Each database makes the table, and keeps others out of it,
- * in its own way.
+ * that loads. A transaction that finds the row knows that the load is done. How the table is made and locked is each
+ * database's own.
  */
 export const ledgerName = 'sheaf_ledger';
 

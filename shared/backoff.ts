@@ -3,8 +3,8 @@ export interface Backoff {
   readonly firstDelayMs: number;
   readonly delayMsMax: number;
   /**
-   * The share of the bound that is left to chance, from 0 (the default) to 1, so that those who failed together do not
-   * come back together.
+   * The share of the bound that is random, from 0 (the default) to 1, so that callers that failed together do not come
+   * back together.
    */
   readonly jitter?: number;
 }

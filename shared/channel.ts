@@ -1,6 +1,6 @@
 /**
- * Messages from code that cannot wait to one reader that can. The writer's own limits bound it (a control stream holds
- * at most a message per slot and job), so it needs none of its own.
+ * Messages from code that cannot wait to one reader that can. It has no limit of its own, since the writer's limits
+ * bound it: a control stream holds at most a message per slot and job.
  */
 export class Channel<Message> implements AsyncIterable<Message> {
   readonly #messages: Message[] = [];
@@ -13,7 +13,7 @@ export class Channel<Message> implements AsyncIterable<Message> {
     this.#wake?.();
   }
 
-  /** The reader still gets what was pushed before. */
+  /** Closes it. The reader still gets what was pushed before. */
   close(): void {
     this.#closed = true;
     this.#wake?.();

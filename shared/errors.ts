@@ -76,7 +76,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** The next step where an error says none: of codes that leave the reader the same choice, whatever the place. */
+/** The default next step of codes that leave the reader the same choice wherever they occur. */
 export const nextOfCode: Partial<Record<ErrorCode, string>> = {
   INTERNAL: 'This looks like a bug in Sheaf: please report it with the details.',
   CANCELLED: 'Run it again if it was not meant to end.',
@@ -135,7 +135,7 @@ export class SheafError extends Error implements ErrorData {
   /** Any thrown value as a `SheafError`; what is not one yet was not foreseen and becomes `INTERNAL`. */
   static from(thrown: unknown): SheafError {
     if (thrown instanceof SheafError) return thrown;
-    // Thrown first; what then failed to close says less.
+    // The error that was thrown first: what then failed to close says less.
     if (isSuppressed(thrown)) return SheafError.from(thrown.suppressed);
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     return new SheafError('INTERNAL', error.message, {

@@ -9,7 +9,7 @@ export class RateWindow {
   #tokens: number;
   #filledMs: number;
 
-  /** @param full whether the second before may have been used up, by whoever kept the limit then */
+  /** @param full whether the previous second may have been used up, by an earlier keeper of the limit */
   constructor(nowMs: number, burstMs: number, full = false) {
     this.#burstMs = burstMs;
     this.#tokens = full ? 0 : Number.POSITIVE_INFINITY;
@@ -23,7 +23,7 @@ export class RateWindow {
     return Math.max(0, Math.min(windowOf(perSecond).countMax - this.#sum, Math.floor(this.#tokens)));
   }
 
-  /** Notes that so many go: no more than are available. */
+  /** Takes so many, no more than are available. */
   take(nowMs: number, count: number): void {
     this.#tokens -= count;
     this.#sum += count;
@@ -60,7 +60,7 @@ function windowOf(perSecond: number): { readonly countMax: number; readonly wind
   return { countMax, windowMs: (countMax / perSecond) * 1000 };
 }
 
-/** Deals `available` out to who asks, as evenly as it goes, the first first: how many each gets. */
+/** Shares `available` among those who ask, as evenly as possible, earlier ones first. Returns how many each gets. */
 export function dealOut(wanted: readonly number[], available: number): number[] {
   const given = wanted.map(() => 0);
   let left = available;

@@ -3,12 +3,12 @@ import { type Backoff, delayMs } from './backoff.ts';
 
 /** How often, how soon, and after what something is tried again. */
 export interface Retries {
-  /** The first one counted. `Infinity`: until it succeeds or fails for good. */
+  /** How often in all. `Infinity`: until it succeeds or fails for good. */
   readonly attemptsMax: number;
   readonly backoff: Backoff;
   /** Whether the same may succeed a little later. */
   readonly isPassing: (thrown: unknown) => boolean;
-  /** What the other side asks to wait, which then wins. */
+  /** The wait that the other side asks for; it takes precedence. */
   readonly askedMs?: (thrown: unknown) => number | undefined;
   /** Told of each failure, also of the last. */
   readonly onFailure?: (thrown: unknown, failures: number) => void;
@@ -47,5 +47,5 @@ export async function pauseAfter(
   { backoff, askedMs, signal }: Pick<Retries, 'backoff' | 'askedMs' | 'signal'>,
 ): Promise<void> {
   const waitMs = askedMs?.(thrown) ?? delayMs(backoff, failures, Math.random());
-  await pause(waitMs, undefined, { signal }).catch(() => {}); // Whoever goes on looks at the signal.
+  await pause(waitMs, undefined, { signal }).catch(() => {}); // The loop checks the signal.
 }

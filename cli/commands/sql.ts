@@ -38,7 +38,7 @@ export const sqlCommand = (): Command =>
     .option('--timeout <duration>', 'give up after this long, for example 30s', duration)
     .action(async (query: string, options: SqlOptions) => {
       const statement = parseStatement(query);
-      // The catalog of a cluster that starts and ends with the command would be of no use.
+      // A catalog in a cluster that ends with the command would be of no use.
       if (statement !== undefined)
         return await withRunningCluster(options, (cluster, signal) =>
           changeCatalog(cluster, statement, options, signal),

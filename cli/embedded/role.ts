@@ -33,13 +33,13 @@ function tell(message: FromRole): void {
   if (process.connected) process.send?.(message, () => {}); // A broken channel ends with 'disconnect' as well.
 }
 
-/** Whoever needed this cluster is gone: there is nothing to end in order. An exit would wait for native calls. */
+/** The parent is gone: there is nothing to end in order, and an exit would wait for native calls. */
 function vanish({ dataDirectory }: RoleOptions): void {
   removeFiles(dataDirectory);
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** The last process of the cluster to go takes the common folder with it. */
+/** The last process of the cluster to end removes the common folder. */
 function removeFiles(dataDirectory: string): void {
   rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 3 });
   try {

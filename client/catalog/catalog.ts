@@ -26,13 +26,13 @@ export interface TableInfo {
   readonly createdMs: number;
 }
 
-/** Of `createTable` and `createView`. */
+/** Options of `createTable` and `createView`. */
 export interface CreateOptions {
-  /** In place of the table or view of this name, if there is one; else that is an error. Default false. */
+  /** Replaces the table or view of this name. Without it, a name that is taken is an error. Default false. */
   readonly replace?: boolean;
 }
 
-/** Of `createTable`. */
+/** Further options of `createTable`. */
 export interface CreateTableOptions extends CreateOptions, ParquetWriteOptions {
   /**
    * The directory to which the rows are written, as Parquet: the workers must see it. Needed for anything but a plain
@@ -102,7 +102,10 @@ export class CatalogClient {
   }
 }
 
-/** Only what stays when this process goes can be registered: its own rows are told apart, and sent only if written. */
+/**
+ * Only what outlives this process can be registered: rows that it alone holds are sent only if they are written to
+ * files.
+ */
 const withoutUploads = (session: Session) => ({
   ...resolverFor(session, session.closed),
   uploadDataset: async () => ({ kind: 'dataset', id: 'of this client', schema: [] }) as const,

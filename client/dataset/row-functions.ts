@@ -5,7 +5,7 @@ import type { ResultRowOf } from '../../shared/types/row.ts';
 import type { Draft } from './draft.ts';
 import type { LocalFunction } from './local-function.ts';
 
-/** Of functions over rows or batches. */
+/** Options of functions over rows or batches. */
 export interface FunctionOptions<Params = undefined> {
   /** Passed to the function as its second argument: plain JSON. The way for values that the function cannot import. */
   readonly params?: Params;
@@ -17,7 +17,7 @@ export interface FunctionOptions<Params = undefined> {
   readonly packages?: readonly string[];
 }
 
-/** Of functions that yield rows of their own schema. */
+/** Options of functions that yield rows of their own schema. */
 export interface MapOptions<T extends SchemaSpec, Params = undefined> extends FunctionOptions<Params> {
   /** Columns that the function yields, by name, with DuckDB's types: `{ origin: 'varchar', hour: 'integer' }`. */
   readonly schema: T;

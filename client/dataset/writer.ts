@@ -105,7 +105,7 @@ export class Writer {
   }
 }
 
-/** By our names, DuckDB's names of COPY's options. */
+/** DuckDB's names of COPY's options, by ours. */
 const copyNames: Readonly<Record<string, string>> = {
   compressionLevel: 'compression_level',
   rowGroupSize: 'row_group_size',

@@ -76,7 +76,7 @@ export class SqlFunction {
     this.#declared = { kind, args: toSchema(args), returns, deterministic };
   }
 
-  /** As it goes with the SQL that calls it. */
+  /** The function as it is sent with the SQL that calls it. */
   async plan(resolver: Pick<Resolver, 'bundleFunction'>): Promise<PlanFunction> {
     const bundled = await resolver.bundleFunction(this.local);
     const name = bundled.name.replace(/^the \w+ function/, this.name);

@@ -67,8 +67,8 @@ async function submitAndFollow(
 }
 
 /**
- * The result goes when its reader is done with it, or with the connection. Nobody waits for that: a round trip would be
- * a good part of a small question's time.
+ * The result is released when its reader is done with it, or with the connection. Nobody waits for that: a round trip
+ * would be a good part of a small query's time.
  */
 function released(session: Session, id: JobId): Disposable {
   const release = () => forget(session, () => session.jobs.release({ job: id }));
@@ -90,7 +90,7 @@ export function refuseAborted(signal: AbortSignal): void {
   throw new SheafError('CANCELLED', 'The job was cancelled by its caller', { cause: signal.reason });
 }
 
-/** Once, however often it is told: the key makes it so. */
+/** Idempotent: the coordinator accepts a key once. */
 async function submit(
   session: Session,
   plan: PlanNode,
@@ -122,7 +122,7 @@ export const errorOf = (info: JobInfo): SheafError =>
     ? SheafError.fromData({ ...info.error, details: { job: info.id, ...info.error.details } })
     : new SheafError('CANCELLED', `${info.id} was cancelled`, { next: 'Run it again.' });
 
-/** Tells the coordinator that something may go. If it cannot be told, it finds out by itself in time. */
+/** Tells the coordinator that something may go. Failures are ignored: it finds out by itself in time. */
 async function forget(session: Session, call: () => Promise<unknown>): Promise<void> {
   const again = async (thrown: unknown) => {
     if (!isLostCoordinator(thrown)) return;

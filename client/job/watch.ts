@@ -22,7 +22,7 @@ export const hasEnded = (info: JobInfo): boolean => ended.has(info.state);
  */
 export async function* watchJob(session: Session, job: JobId, signal: AbortSignal): AsyncGenerator<Update> {
   const { watchReconnectMs } = session.config;
-  let lostMs: number | undefined; // Counted from the loss: a job may have nothing to say for long before.
+  let lostMs: number | undefined; // Counted from the loss: a job may have been silent long before it.
   while (true) {
     try {
       for await (const { infoJson, resultJson } of session.jobs.watch({ job }, { signal })) {

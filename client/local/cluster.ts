@@ -62,7 +62,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const address = await inTime(coordinator.ready, options);
     for (const worker of workers) worker.send({ kind: 'coordinator', address });
     const ready = inTime(Promise.all(workers.map((worker) => worker.ready)), options).then(() => {});
-    ready.catch(() => {}); // Told to whoever awaits it; a job meanwhile runs on the workers that did start.
+    ready.catch(() => {}); // Whoever awaits it gets the error; meanwhile a job runs on the workers that did start.
     return { address, ready, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

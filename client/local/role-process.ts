@@ -43,7 +43,7 @@ export class RoleProcess {
     const exit = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
     this.#exited = Promise.all([exit, ...outputs.map((stream) => finished(stream))]);
     this.ready = this.#readiness();
-    // Whoever started it awaits `ready`; a child that fails while another does is no second crash.
+    // Its starter awaits `ready`. When two children fail, the second must not be an unhandled rejection.
     this.ready.catch(() => {}).finally(() => this.#hold('unref'));
   }
 
@@ -52,7 +52,7 @@ export class RoleProcess {
   }
 
   send(message: ToRole): void {
-    if (this.#child.connected) this.#child.send(message, () => {}); // A child that has gone tells it by its exit.
+    if (this.#child.connected) this.#child.send(message, () => {}); // A child that has gone is noticed by its exit.
   }
 
   /** Closes the channel and waits for the child to end; kills it after the limit. */
@@ -65,7 +65,7 @@ export class RoleProcess {
   }
 
   /**
-   * Whether this process stays for the child: while it starts and while it stops, and no longer than it must between.
+   * Whether the child keeps this process alive: while it starts and while it stops, but not in between.
    */
   #hold(how: 'ref' | 'unref'): void {
     this.#child[how]();

@@ -2,7 +2,7 @@ import type { Interval } from '../../pipeline/records/due-times.ts';
 import type { RunInfo, RunState } from '../../pipeline/records/run.ts';
 import type { BackfillInterval, BackfillPlan } from '../../pipeline/records/schedule.ts';
 
-/** Of `pipelines.backfill`. */
+/** Options of `pipelines.backfill`. */
 export interface BackfillOptions {
   /**
    * The first interval begins then, or after: `2026-01-31` or `2026-01-31T08:15`, in the time zone of the schedule, or
@@ -13,7 +13,7 @@ export interface BackfillOptions {
   readonly to: string;
   /** Runs at a time. Default 1. */
   readonly parallel?: number;
-  /** Also what is loaded already. */
+  /** Loads intervals again that are loaded already. */
   readonly again?: boolean;
   /** Starts no more, and cancels the runs that are under way. */
   readonly signal?: AbortSignal;

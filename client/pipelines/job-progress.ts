@@ -3,8 +3,8 @@ import { hasEnded } from '../job/watch.ts';
 import type { Session } from '../session/session.ts';
 
 /**
- * Tells of a run's jobs, one for each attempt, to the end of each. A run shows a job only while it loads: one that has
- * ended since the last update is asked for how.
+ * Tells of a run's jobs, one for each attempt, to the end of each. A run shows a job only while it loads. How a job
+ * ended that is not shown any more is asked for.
  */
 export class JobProgress {
   readonly #session: Pick<Session, 'jobs' | 'onProgress'>;

@@ -16,7 +16,7 @@ import { type Backfill, type BackfillOptions, carryOut } from './backfill.ts';
 import { JobProgress } from './job-progress.ts';
 import { watchRun } from './watch.ts';
 
-/** Of `pipelines.run`. */
+/** Options of `pipelines.run`. */
 export interface RunOptions {
   /** Values of the pipeline's parameters, by name. */
   readonly params?: Readonly<Record<string, Json>>;
@@ -103,7 +103,7 @@ export class PipelinesClient {
   /**
    * Loads the intervals of a pipeline's schedule that are not loaded yet, each by a run of its own that gets
    * `interval_start` and `interval_end`. What is loaded is left out, so that asked again it redoes only what failed. A
-   * run that fails ends it not: the others are still run.
+   * run that fails does not stop the others.
    *
    * @throws SheafError `PIPELINE_UNKNOWN`; `NOT_SUPPORTED` for a pipeline without a schedule, or that does not look at
    * its interval; `USAGE` if there is no whole interval, `QUOTA_EXCEEDED` if there are too many; `CANCELLED` by the
@@ -134,7 +134,7 @@ export class PipelinesClient {
         if ('endedMs' in info.life) return info;
       }
     } catch (thrown) {
-      if (signal?.aborted) await this.cancel(id).catch(() => {}); // Decided: it is loaded whoever waits.
+      if (signal?.aborted) await this.cancel(id).catch(() => {}); // A load that is decided cannot be cancelled: it is done whether anybody waits or not.
       throw thrown;
     }
     return await this.runInfo(id);
@@ -210,7 +210,7 @@ export class PipelinesClient {
     return await documentOf(pipeline, resolverFor(this.#session, this.#session.closed));
   }
 
-  /** Once, however often it is told: the id makes it so. */
+  /** Idempotent: the leader accepts an id once. */
   async #submit(request: RunRequest): Promise<RunRecord> {
     const json = JSON.stringify({ id: newRunId(request.pipeline, Date.now()), ...request });
     const { json: record } = await this.#ask(() => this.#session.pipelines.submit({ json }));

@@ -9,7 +9,7 @@ import type { Session } from '../session/session.ts';
  * @throws SheafError `UNREACHABLE` after that time, `RUN_UNKNOWN`, or the signal's reason
  */
 export async function* watchRun(session: Session, run: string, signal: AbortSignal): AsyncGenerator<RunInfo> {
-  let lostMs: number | undefined; // Counted from the loss: a run may have nothing to say for long before.
+  let lostMs: number | undefined; // Counted from the loss: a run may have been silent long before it.
   while (true) {
     try {
       for await (const { json } of session.pipelines.watchRun({ run }, { signal })) {

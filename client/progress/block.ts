@@ -27,7 +27,7 @@ export class Block implements ProgressListener {
     if (isShown) this.#draw(hasEnded(info) ? [endLine(info, this.#look())] : []);
   };
 
-  /** Leaves nothing behind of what was still running. */
+  /** Erases what was still running. */
   readonly close = (): void => {
     this.#running.clear();
     if (this.#drawnLines > 0) this.#draw([]);

@@ -33,8 +33,7 @@ export class LeaderLink implements Disposable {
   }
 
   /**
-   * Looks for the leader again; who asks while it is looked for waits with the others. The one that led last is asked
-   * last: it was lost.
+   * Looks for the leader again; concurrent callers share one search. The one that led last is asked last: it was lost.
    *
    * @throws SheafError as `findLeader`
    */

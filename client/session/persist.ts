@@ -4,7 +4,7 @@ import type { Session } from './session.ts';
 
 /**
  * Makes a call until the coordinator that leads has answered it, for `watchReconnectMs`. Only for calls that may be
- * made twice: an answer may have been lost after its deed.
+ * made twice: the answer may have been lost after the call took effect.
  *
  * @throws SheafError the coordinator's own; `UNREACHABLE`, `NOT_LEADER` or `DEADLINE` after that time
  */
@@ -21,7 +21,7 @@ export async function persist<T>(session: Session, signal: AbortSignal, call: ()
   }
 }
 
-/** Waits a little, then looks for the leader. That there is none is no error: whoever wants one tries again. */
+/** Waits a little, then looks for the leader. Finding none is no error here: the caller tries again. */
 export async function seekAgain(session: Session, signal: AbortSignal): Promise<void> {
   await pause(session.config.watchRetryMs, undefined, { signal });
   await session.seekLeader().catch((thrown: unknown) => {

@@ -91,7 +91,7 @@ const pathOf = ({ kind, sql }: Token): string | undefined =>
 /** What the tokens so far say about the next one. */
 class Place {
   #last = '';
-  /** At the first argument of a function that reads files, or within its list. */
+  /** Inside the first argument of a function that reads files, or in its list. */
   #isArgument = false;
   #isList = false;
   /** Of each parenthesis that is open, the outermost first: whether a comma in it separates tables. */

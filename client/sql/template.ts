@@ -59,7 +59,7 @@ export function fillTemplate(strings: readonly string[], values: readonly Splice
   }
 }
 
-/** Nothing in the text is called so. */
+/** A name that occurs nowhere in the text. */
 function unusedPrefix(text: string): string {
   const words = tokenize(text).map(({ sql }) => sql.toLowerCase().replaceAll('"', ''));
   let prefix = 'dataset';

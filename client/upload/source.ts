@@ -36,7 +36,7 @@ type TypeOfInput<Value> = [Value] extends [string]
 /** A dataset that this process holds, until an action opens it. */
 export interface LocalSource {
   /**
-   * Reads as far as the schema is known.
+   * Reads just far enough to know the schema.
    *
    * @throws SheafError `PLAN_INVALID` if it can be read only once and was, or if it is empty and has no schema
    */

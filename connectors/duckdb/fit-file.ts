@@ -23,7 +23,7 @@ const columnsOf = (connection: Connection, { schema, name }: Required<TableName>
     .map((row) => ({ name: String(row.name), type: String(row.type), isNotNull: row.required === true }));
 
 /**
- * Holds what comes against the table under its contract.
+ * Compares the incoming columns with the table's, under its contract.
  *
  * @throws SheafError `SCHEMA_MISMATCH` with all differences
  */

@@ -31,7 +31,7 @@ export interface FileColumn {
   readonly isNotNull: boolean;
 }
 
-/** Where a column that comes goes. */
+/** Where an incoming column goes. */
 export interface Place {
   readonly from: string;
   readonly to: FileColumn | undefined;

@@ -32,7 +32,7 @@ export async function removeStaged(options: FileOptions, context: SinkContext, o
 
 const namesIn = async (directory: string): Promise<string[]> => (await readdir(directory).catch(ignoreAbsence)) ?? [];
 
-/** Others may remove what is old too, and may still stage. */
+/** Other loads may be removing the same old files, or staging new ones. */
 function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
 }

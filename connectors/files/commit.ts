@@ -95,7 +95,7 @@ export async function checkDestination(storage: Storage, mode: CommitMode, load:
 
 async function finish(storage: Storage, { load, removed }: LedgerEntry): Promise<void> {
   const isPending = (await storage.get(pendingName(load))) !== undefined;
-  // Who lists now knows of the entry, or finds that he must list again.
+  // A reader that lists from now on sees the entry, or finds that it must list again.
   if (isPending) await beat(storage);
   if (isPending) await inParallel(removed, (name) => storage.delete(name));
   await storage.discard(load);

@@ -7,7 +7,7 @@ export interface StoredFile {
   readonly modifiedMs: number;
 }
 
-/** A file that is there and not seen: `token` is what the storage finds it by. */
+/** A staged file, which readers do not see yet. `token` is what the storage finds it by. */
 export interface StagedFile {
   readonly name: string;
   readonly bytes: number;

@@ -6,7 +6,7 @@ import type { LogPiece } from './pieces.ts';
 import { read } from './read.ts';
 import { reread } from './reread.ts';
 
-/** Lines of text in files and objects: access logs, JSON lines, patterns of one's own. */
+/** Lines of text in files and objects: access logs, JSON lines, custom patterns. */
 export const source: SourceConnector<LogOptions, LogPiece, FilesCursor> = {
   parse: parseLogOptions,
   list,

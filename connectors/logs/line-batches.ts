@@ -7,7 +7,7 @@ import { type AnyColumn, LongColumn, TextColumn, takeBatch } from '../rows/colum
 import { columnsOf, type LogFormat } from './format.ts';
 import type { LineParser } from './line-parser.ts';
 
-/** A line that cannot be read, where nobody takes such lines. */
+/** The error for a line that cannot be read, where rejected lines are not asked for. */
 export type RefuseLine = (reason: string, position: number, text: string) => never;
 
 /**
@@ -100,7 +100,7 @@ export class LineBatches {
     }
   }
 
-  /** What was added since; nothing if that is nothing. */
+  /** The rows added since the last batch; undefined if there are none. */
   take(): Batch | undefined {
     if (this.#rows === 0) return undefined;
     const batch = takeBatch(this.#columns);
@@ -125,10 +125,10 @@ export class LineBatches {
   }
 }
 
-/** Ends the text that is kept of a line of which only the beginning is. */
+/** Marks a kept text as the beginning of a longer line. */
 const cutMark = ' … (cut off)';
 
-/** What of a line is not in the text that was kept: a part of it must not be taken for the whole. */
+/** Why a line whose text was cut cannot be read again: a part must not be taken for the whole. */
 function lostOf(text: string): string | undefined {
   if (text.endsWith(cutMark)) return 'only its beginning was kept';
   return text.includes('\uFFFD') ? 'its bytes were not UTF-8' : undefined;

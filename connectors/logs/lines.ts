@@ -11,7 +11,7 @@ const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 export class Lines {
   readonly #batches: LineBatches;
   readonly #lineBytesMax: number;
-  /** The begin of a line that has not ended yet. */
+  /** The beginning of a line that has not ended yet. */
   #begun: Uint8Array = new Uint8Array(0);
   /** A line that was too long goes on. */
   #isSkipping = false;

@@ -93,7 +93,7 @@ export class Session implements AsyncDisposable {
     return this.#client.query(copyFrom(sql));
   }
 
-  /** Outlives the signal that it was opened under, and does not keep the process alive. */
+  /** Lets the connection outlive the signal that it was opened under; it does not keep the process alive. */
   detach(): void {
     this.#signal.removeEventListener('abort', this.#abort);
     socketOf(this.#client).unref();
@@ -130,7 +130,7 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** A connection in the middle of COPY cannot say goodbye. */
+  /** A connection in the middle of COPY cannot be ended in order. */
   #isIdle(): boolean {
     return (this.#client as unknown as { readonly readyForQuery: boolean }).readyForQuery;
   }
@@ -144,7 +144,7 @@ const socketOf = (client: pg.Client): { destroy(): void; unref(): void } =>
   (client as unknown as { readonly connection: { readonly stream: { destroy(): void; unref(): void } } }).connection
     .stream;
 
-/** Everything is said, so that no variable of the environment and no file of the user's decides anything. */
+/** Every option is set, so that no environment variable and no file of the user's has a say. */
 function clientConfig(server: Server, { config }: SessionOptions): pg.ClientConfig {
   const { host, port, database, user, password } = server;
   return {

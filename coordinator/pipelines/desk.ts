@@ -38,7 +38,7 @@ export interface DeskParts {
   readonly config: Config;
 }
 
-/** Where pipelines and runs come in, from clients and from the schedule, and where they are taken back. */
+/** The entrance for pipelines and runs: clients and the schedule submit, cancel and remove them here. */
 export class PipelinesDesk {
   readonly #parts: DeskParts;
   /** Runs whose records are being written. */
@@ -166,8 +166,8 @@ export class PipelinesDesk {
   /**
    * When this resolves, no leader goes on with the run. Without effect on one that has ended.
    *
-   * @param abandon also one whose load is decided: its sinks are asked once more, and then it ends, half loaded as it
-   * may be
+   * @param abandon also cancels one whose load is decided: its sinks are asked once more, then it ends, even if half
+   * loaded
    * @throws SheafError `RUN_UNKNOWN`; `NOT_SUPPORTED` once its load is decided
    */
   async cancel(id: string, abandon = false): Promise<void> {

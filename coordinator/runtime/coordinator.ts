@@ -50,7 +50,7 @@ export interface RunningCoordinator {
   close(): Promise<void>;
 }
 
-/** A coordinator process: its doors stand open from the start; behind them leads, at times, a `Leader`. */
+/** A coordinator process: it serves its ports from the start, and has a `Leader` while it leads. */
 export class Coordinator implements RunningCoordinator {
   readonly #options: CoordinatorOptions;
   readonly #planning: Planning;

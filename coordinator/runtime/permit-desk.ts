@@ -8,7 +8,7 @@ interface Asker {
   readonly answer: (count: number) => void;
 }
 
-/** One limit, and who waits for leave under it, in the order of coming. */
+/** One limit, and those who wait for permits under it, in order of arrival. */
 interface Limit {
   readonly window: RateWindow;
   perSecond: number;
@@ -19,9 +19,9 @@ interface Limit {
 type PermitLimits = Pick<Config, 'permitBurstMs' | 'permitWaitMs' | 'permitKeysMax'>;
 
 /**
- * Rate limits of the whole cluster, kept by its leader: workers ask for leave in batches, and what there is is dealt
- * out evenly to all that wait. In the first second of a leader nothing is granted, since the one before may have used
- * it up.
+ * Rate limits of the whole cluster, kept by its leader: workers ask for permits in batches, and what is available is
+ * shared evenly among all that wait. In the first second of a leader nothing is granted, since the one before may have
+ * used it up.
  */
 export class PermitDesk implements Disposable {
   readonly #limits = new Map<string, Limit>();
@@ -64,7 +64,7 @@ export class PermitDesk implements Disposable {
     return promise;
   }
 
-  /** Whoever still waits is told to ask again: elsewhere. */
+  /** Those who still wait are told to ask again: the next leader will answer. */
   [Symbol.dispose](): void {
     for (const limit of this.#limits.values()) {
       clearTimeout(limit.timer);

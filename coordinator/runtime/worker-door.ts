@@ -30,7 +30,7 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** Where workers come in, report and leave: turns what they say into the scheduler's events. */
+/** The entrance for workers: turns their joining, reports and leaving into events of the scheduler. */
 export class WorkerDoor {
   readonly #parts: Parts;
   /** Workers whose drain has ended: when they go, nothing is suspected. */
@@ -73,7 +73,7 @@ export class WorkerDoor {
     if (event) shell.post(event);
   }
 
-  /** The scheduler lets the worker go. */
+  /** The scheduler has released a draining worker. */
   drained(worker: WorkerId): void {
     this.#leaving.add(worker);
     this.#parts.sessions.drained(worker);

@@ -36,7 +36,7 @@ export interface BackfillRequest {
   /** As people write them: `2026-01-31`, in the time zone of the schedule unless they say another. */
   readonly from: string;
   readonly to: string;
-  /** Also what is loaded already. */
+  /** Loads intervals again that are loaded already. */
   readonly again: boolean;
 }
 

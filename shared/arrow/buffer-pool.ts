@@ -4,14 +4,14 @@ import type { Batch } from './batch.ts';
 
 /** Smaller ones are not worth keeping. All that are kept have a multiple of this size. */
 const grainBytes = 64 * KiB;
-/** A buffer that is larger than what is asked for by more than this is left for who needs it. */
+/** A buffer that exceeds what is asked for by more than this is left for larger requests. */
 const sparesMax = 4;
 
 /**
  * Buffers of batches, used again. A fresh buffer costs the faults of its pages, and V8 collects all garbage for each 64
  * MiB of them: that took a quarter of a task's time.
  *
- * Whoever gives a buffer back says that nobody looks at it any more. What is not given back is collected as ever.
+ * Giving a buffer back promises that nobody uses it any more. One that is not given back is garbage-collected as usual.
  */
 export class BufferPool {
   bytesMax: number;
@@ -29,7 +29,7 @@ export class BufferPool {
     return this.#freeBytes;
   }
 
-  /** A buffer of at least so many bytes, whatever stands in it. */
+  /** A buffer of at least so many bytes, with arbitrary content. */
   take(bytes: number): ArrayBuffer {
     if (bytes < grainBytes) return allocate(bytes);
     const buffer = this.#takeFree(bytes) ?? allocate(Math.ceil(bytes / grainBytes) * grainBytes);

@@ -4,7 +4,7 @@ import type { DiskQuota } from './quota.ts';
 
 /**
  * A file that is written from its start to its end in large writes and gets its name only by `commit`. Synchronous: for
- * pool threads, which have nothing else to do. After an error and after `abort` nothing remains on disk.
+ * pool threads, which have nothing else to do. After an error, and after `abort`, nothing remains on disk.
  */
 export class BufferedFile {
   readonly #path: string;
@@ -52,7 +52,7 @@ export class BufferedFile {
     }
   }
 
-  /** Removes the file unless it was committed. Harmless twice. */
+  /** Removes the file unless it was committed. May be called twice. */
   abort(): void {
     this.#close();
     rmSync(this.#temporary, { force: true });

@@ -18,7 +18,7 @@ export class InlineWriter {
   #batches: InlineRows['batches'] = [];
   #bytes: number;
 
-  /** @param bytesMax beyond which there is nothing to take; with 0 there never is */
+  /** @param bytesMax with more rows than that, `take` returns nothing; with 0 it never returns any */
   constructor(schema: Schema, bytesMax: number) {
     this.#schema = encodeSchema(schema);
     this.#bytesMax = bytesMax;

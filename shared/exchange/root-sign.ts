@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /**
- * What a process says of its exchange files: their folder, and what stands in a file there that only who may read them
- * sees. Host names and paths prove nothing (containers share both), the content of this file does.
+ * Where a process has its exchange files, and the content of a file there. Another process that finds the same content
+ * can read the folder. Host names and paths would not prove that: containers may share both.
  */
 export interface RootSign {
   /** Absolute. */
@@ -22,7 +22,7 @@ export function signRoot(root: string): RootSign {
   return { root: resolve(root), sign };
 }
 
-/** Whether this process can read the files of which that was said. */
+/** Whether this process can read the files that the sign stands beside. */
 export function seesRoot({ root, sign }: RootSign): boolean {
   try {
     return readFileSync(join(root, signFile), 'utf8') === sign;

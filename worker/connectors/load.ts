@@ -66,7 +66,7 @@ const fromInput = new WeakSet<object>();
 const isFromInput = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && fromInput.has(thrown);
 
-/** The rows on their way to the sink. Once the attempt is over nothing is pulled any more, whoever asks. */
+/** The rows on their way to the sink. Once the attempt is over nothing is pulled any more. */
 function* pulled(batches: Iterable<Batch>, services: ConnectorServices, taken: { all: boolean }): Generator<Batch> {
   const iterator = batches[Symbol.iterator]();
   for (;;) {

@@ -23,7 +23,7 @@ export class PermitPort implements Disposable {
   constructor(port: MessagePort) {
     this.#port = port;
     port.on('message', (answer: PermitAnswer) => this.#settle(answer));
-    port.unref(); // Whoever waits for a permit holds the thread by its task.
+    port.unref(); // The port does not keep the thread alive: a task that waits for a permit does.
   }
 
   readonly ask: AskPermits = (key, perSecond, count) => {

@@ -1,7 +1,7 @@
 import { SheafError } from '../../shared/errors.ts';
 import { dealOut } from '../../shared/rate.ts';
 
-/** Asks for leave for up to so many requests under a limit; resolves with how many are granted, 0 to be asked again. */
+/** Asks for up to so many permits under a limit; resolves with how many are granted. 0: ask again. */
 export type AskPermits = (key: string, perSecond: number, count: number) => Promise<number>;
 
 interface Waiting {
@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * Gathers what many wait for into one question at a time for each key: while it is under way others join the queue.
- * What is granted is dealt out evenly.
+ * Gathers what many wait for into one question at a time for each key: further callers queue while it is under way.
+ * What is granted is shared evenly.
  */
 export class PermitQueue {
   readonly #ask: AskPermits;

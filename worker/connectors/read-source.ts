@@ -81,7 +81,7 @@ function guarded<T>(act: () => T, place: ConnectorPlace): T {
   }
 }
 
-/** What does not heed the signal is left behind: see `ConnectorServices.settled`. */
+/** A connector that does not heed the signal is left behind: see `ConnectorServices.settled`. */
 async function* watchedAsync(
   batches: AsyncIterable<Batch>,
   services: ConnectorServices,

@@ -50,7 +50,7 @@ export class ConnectorServices implements Disposable {
   async settled<T>(work: Promise<T> | T): Promise<T> {
     if (!(work instanceof Promise)) return work;
     const { signal, config } = this.context;
-    work.catch(() => {}); // Told below, unless nobody waits any more.
+    work.catch(() => {}); // Reported below, unless nobody waits any more.
     const done = new AbortController();
     const late = async (): Promise<never> => {
       await aborted(signal, done.signal);
@@ -59,7 +59,7 @@ export class ConnectorServices implements Disposable {
     };
     try {
       const race = late();
-      race.catch(() => {}); // Only of interest if it comes first.
+      race.catch(() => {}); // It only matters if it comes first.
       return await Promise.race([work, race]);
     } finally {
       done.abort();

@@ -10,7 +10,7 @@ import type { SegmentRange } from '../../shared/stage/split.ts';
 import type { BulkInput, BulkOptions, BulkOutput, BulkStats, Wish } from './protocol.ts';
 
 export interface ExchangeOptions {
-  /** Whose parts need no fetch: this worker. A worker that has no name yet gets it later. */
+  /** This worker, whose own parts need no fetch. Set later for a worker that has no name yet. */
   readonly worker?: WorkerId;
   /** The folder of this process's exchange files, from `claimRoot`. */
   readonly root: string;

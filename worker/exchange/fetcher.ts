@@ -20,13 +20,13 @@ export interface FetcherOptions {
   readonly quota: DiskQuota;
 }
 
-/** What a fetch left for a task: where its parts lie, and the spool that is to be removed when they are read. */
+/** The result of a fetch: where the task's parts lie, and the spool to remove when they are read. */
 export interface Fetched {
   readonly parts: readonly LocalPart[];
   readonly spool?: string;
 }
 
-/** What means that a producer's output is not to be had. Anything else is the reader's own trouble. */
+/** Codes that mean that a producer's output cannot be had. Anything else is the reader's own failure. */
 const producersFault: ReadonlySet<ErrorCode> = new Set([
   'UNREACHABLE',
   'DEADLINE',
@@ -57,8 +57,8 @@ export class Fetcher {
   }
 
   /**
-   * Brings what is wished to this machine. Parts that this worker wrote, or one whose files it can open, stay where
-   * they are; parts without rows are left out. When it fails or is aborted nothing remains on disk.
+   * Brings the parts asked for to this machine. Parts that this worker wrote, or one whose files it can open, stay
+   * where they are; parts without rows are left out. When it fails or is aborted nothing remains on disk.
    *
    * @throws SheafError `FETCH_FAILED` naming a producer (see `fetchFailureOf`), `DISK_FULL`, `QUOTA_EXCEEDED`, …, or
    *   the signal's reason
@@ -102,7 +102,7 @@ export class Fetcher {
       await spool.commit(sameSchema(await Promise.all(running)));
     } catch (error) {
       stop.abort(error);
-      await Promise.allSettled(running); // None may write to a spool that is closed.
+      await Promise.allSettled(running); // No pull may write to a closed spool.
       throw error;
     }
     return { path: spool.path, firstRows: into.firstRows };
@@ -131,7 +131,7 @@ export class Fetcher {
         if (at !== undefined && !firstRows.has(place)) firstRows.set(place, at);
         await written; // One message is written while the next arrives.
         written = spool.append(place, frame);
-        written.catch(() => {}); // Heard at the next await, or below.
+        written.catch(() => {}); // Its failure is noticed at the next await, or below.
         rows[part] = (rows[part] ?? 0) + frame.rows;
         this.#bytes += metadata.length + body.length;
       }

@@ -88,7 +88,7 @@ export class Holdings {
     this.#forget(holding);
     const spool = await holding.fetched.then(
       (fetched) => fetched.spool,
-      () => undefined, // Whoever waited for it was told.
+      () => undefined, // Those who waited for it have got the error.
     );
     if (spool !== undefined) await this.#options.remove(spool);
   }

@@ -23,7 +23,7 @@ export type Wish =
       readonly kind: 'parts';
       readonly job: JobId;
       readonly parts: readonly ExchangePart[];
-      /** A broadcast: all tasks of the worker that wish the same parts share one copy. */
+      /** A broadcast: all tasks of the worker that ask for the same parts share one copy. */
       readonly shared: boolean;
       /** This worker: its own parts are not fetched. */
       readonly self: WorkerId;

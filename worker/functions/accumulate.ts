@@ -15,8 +15,7 @@ interface Group {
 
 /**
  * The states of an aggregate over the groups of a task's rows. A group's keys are kept as they lie in the batch of its
- * first row. Groups are put out, and begun anew, when there are `functionGroupsMax`: states of equal keys meet later
- * anyway.
+ * first row. At `functionGroupsMax` groups they are emitted and begun anew: states of equal keys meet later anyway.
  */
 export function* accumulate(run: StepRun, input: Iterable<Batch>): Generator<Batch> {
   const { step, config } = run;

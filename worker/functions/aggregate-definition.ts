@@ -48,7 +48,7 @@ const stateOf = (text: string): unknown => (text.includes(numberKey) ? JSON.pars
 /** What NaN and the infinities become in JSON, and what has no properties: a Map, a Set. */
 const mayLose = /null|\{\}/;
 
-/** No key of a user's. */
+/** A key that no user's state has. */
 const numberKey = '#number#';
 
 const revived = (_: string, value: unknown): unknown =>

@@ -17,7 +17,7 @@ export async function run({ shared, ...task }: PoolMessage): Promise<PoolReply> 
   const watch = new AttemptWatch(task.cancellation);
   try {
     const output = await runTask(task, { ...thread, ...shared }, watch);
-    // Node sees rejections that nobody handles at the end of a turn: let it, while it is known whose they are.
+    // Node reports unhandled rejections at the end of a turn: wait for that while it is known whose they are.
     await setImmediate();
     return { kind: 'finished', output };
   } catch (thrown) {

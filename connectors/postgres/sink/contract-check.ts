@@ -16,8 +16,8 @@ export interface Agreement {
 }
 
 /**
- * Holds what comes against the table, under its contract. Pure: called before the tasks, to refuse early, and in the
- * commit's transaction, where the changes are made.
+ * Compares the incoming columns with the table's, under its contract. Pure: called before the tasks, to refuse early,
+ * and in the commit's transaction, where the changes are made.
  *
  * @throws SheafError `SCHEMA_MISMATCH` with all differences
  */

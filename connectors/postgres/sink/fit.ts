@@ -1,12 +1,12 @@
 import type { Target, TargetColumn } from './target.ts';
 
-/** A column that comes, with the type of PostgreSQL that holds all its values. */
+/** An incoming column, with the PostgreSQL type that holds all of its values. */
 export interface StagedColumn {
   readonly name: string;
   readonly type: string;
 }
 
-/** A column that comes, and where it goes. */
+/** An incoming column, and where it goes. */
 export interface Placed {
   readonly staged: StagedColumn;
   /** Absent: the table has no such column. */
@@ -34,7 +34,7 @@ export function placeColumns(staged: readonly StagedColumn[], target: Target): P
 
 const only = <T>(items: readonly T[]): T | undefined => (items.length === 1 ? items[0] : undefined);
 
-/** Columns that must have a value and that nothing comes for. */
+/** Columns that need a value, but get none from the load. */
 export const unfilled = (placed: readonly Placed[], target: Target): TargetColumn[] =>
   target.columns.filter(
     (column) => column.isNotNull && !column.hasDefault && placed.every((one) => one.target?.name !== column.name),

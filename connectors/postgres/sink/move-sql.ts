@@ -9,7 +9,7 @@ export interface Move {
   /** Quoted, in the order of their tasks. */
   readonly staging: readonly string[];
   readonly placed: readonly Placed[];
-  /** Names of columns that come. */
+  /** Names of the incoming columns. */
   readonly key: readonly string[];
   readonly orderBy?: string | undefined;
   /** Rows that do not fit are left out. */

@@ -15,7 +15,7 @@ export type PreparedTable = {
   readonly schema: string;
   readonly name: string;
   readonly stagingSchema: string;
-  /** COPY goes straight into the table, if the task that writes is alone. */
+  /** COPY goes straight into the table if one task writes all rows. */
   readonly direct: boolean;
 };
 
@@ -25,7 +25,7 @@ export const sinkPlace = (options: SinkOptions): Place => ({
   thing: tableText(parseTableName(options.table)),
 });
 
-/** Columns as they come, in types that hold all their values. */
+/** The incoming columns, in types that hold all of their values. */
 export const stagedColumns = (schema: Schema): StagedColumn[] =>
   schema.map(({ name, type }) => ({ name, type: postgresTypeOf(type) }));
 

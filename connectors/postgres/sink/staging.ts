@@ -26,8 +26,8 @@ export const stagingComment = ({
   `Sheaf: pipeline ${pipeline}, run ${run}, output ${output}, attempt ${attempt}`;
 
 /**
- * Drops the run's staging tables, and whatever run's that are older than the age. Each by itself, so that one that is
- * locked stops no other; a locked one of another run is left.
+ * Drops the run's staging tables, and those of any run that are older than the age: one by one, so that a locked table
+ * does not stop the others. A locked table of another run is left.
  */
 export async function dropStaging(
   session: Session,

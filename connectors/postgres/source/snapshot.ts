@@ -37,7 +37,7 @@ export async function holdSnapshot(
 /**
  * Begins a transaction that reads the snapshot, or one of its own.
  *
- * @throws SheafError `SOURCE_FAILED` if the snapshot is there no more
+ * @throws SheafError `SOURCE_FAILED` if the snapshot no longer exists
  */
 export async function beginReading(session: Session, snapshot: string | null): Promise<void> {
   await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

@@ -7,7 +7,7 @@ export interface Answers {
   /** Names of outputs that have committed. */
   readonly done: ReadonlySet<string>;
   readonly error: ErrorData;
-  /** Nobody has asked the sink before: what it refuses now was never loaded. */
+  /** No earlier pass has asked the sink: what it refuses now was never loaded. */
   readonly isFirst: boolean;
 }
 
@@ -24,7 +24,7 @@ export function halfLoaded({ summary }: RunCommit, { done, error, isFirst }: Ans
   return { ...summary, outputs };
 }
 
-/** Why a run ended that was given up on. */
+/** The error of a run that was abandoned. */
 export function abandonedError(run: string, error: ErrorData, summary: RunSummary | undefined): ErrorData {
   const named = (loaded: OutputSummary['loaded'], text: string): string[] => {
     const names = (summary?.outputs ?? []).filter((output) => output.loaded === loaded).map(({ name }) => name);

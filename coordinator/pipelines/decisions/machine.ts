@@ -53,7 +53,7 @@ export type RunEffect =
   | { readonly kind: 'commit'; readonly commit: string; readonly atMs: number; readonly tries: number }
   /** A `commit` that waits for its time is done now. */
   | { readonly kind: 'hurry' }
-  /** Nobody waits for the job of this attempt any more. */
+  /** Cancels the job of this attempt. */
   | { readonly kind: 'cancelJob'; readonly attempt: number }
   /** Removes what is staged: `cleaned`. */
   | { readonly kind: 'clean' };
@@ -68,7 +68,7 @@ export interface RunPolicy {
 }
 
 export interface Step {
-  /** The record after it: the same one if nothing changed. It is written before an effect begins. */
+  /** The record after the event: the same one if nothing changed. It is written before an effect begins. */
   readonly record: RunRecord;
   readonly effects: readonly RunEffect[];
 }
@@ -136,7 +136,7 @@ const handlers: {
     }
     // Nothing is loaded, and what was decided to be is gone: it has to be made again.
     if (!some && error.code === 'STAGED_LOST') return failedOnce({ record, nowMs, policy }, error);
-    // Half a load is none: once a sink may have committed, the others are asked until they have.
+    // Half a load is no result: once a sink may have committed, the others are asked until they have, too.
     if (!some && !isRetryable(error)) return to(record, { state: 'failed', endedMs: nowMs, error }, { kind: 'clean' });
     const atMs = nowMs + delayMs(commitBackoff(policy), tries);
     return to(record, { ...life, error }, { kind: 'commit', commit: life.commit, atMs, tries });
@@ -205,7 +205,7 @@ const to = (record: RunRecord, life: RunLife, ...effects: readonly RunEffect[]):
 
 const unchanged = (record: RunRecord): Step => ({ record, effects: [] });
 
-/** What was under way when a run ended may still answer. */
+/** Work that was under way when the run ended may still report: nothing changes. */
 const ended = (record: RunRecord): Step | undefined => (isOver(record.life) ? unchanged(record) : undefined);
 
 const endsItsLeaders = ({ id, takeovers }: RunRecord): ErrorData => ({

@@ -8,9 +8,9 @@ export interface Turns {
 }
 
 /**
- * Which waiting runs may begin: of each pipeline one at a time, in the order of submission, so that each goes on where
- * the last one left off. One that waits for its retry keeps its turn. Runs of backfills neither read nor move where
- * that is: they begin beside others, if there is room after them. Pure.
+ * Which waiting runs may begin: one at a time of each pipeline, in the order of submission, so that each goes on where
+ * the last one left off. A run that waits for its retry keeps its turn. Backfills neither read nor move cursors: they
+ * begin beside other runs, if there is room after those. Pure.
  *
  * @param activeMax runs at a time in all
  */

@@ -27,7 +27,7 @@ export interface FailureHookParts {
  */
 export class FailureHooks {
   readonly #parts: FailureHookParts;
-  /** Runs whose webhook is being told, or waits to be: what is kept of them is their records. */
+  /** Runs whose webhook is being called, or waits to be. */
   readonly #pending = new Set<string>();
   readonly #waiting: string[] = [];
   #active = 0;
@@ -37,7 +37,7 @@ export class FailureHooks {
     parts.runs.onChange((record) => this.#look(record));
   }
 
-  /** What the leaders before did not come to tell. */
+  /** Tells of the failures that earlier leaders had no time to tell of. */
   begin(): void {
     for (const record of this.#parts.runs.list().reverse()) this.#look(record);
   }

@@ -9,7 +9,7 @@ export type PostLimits = Pick<Config, 'webhookTimeoutMs'>;
  * One POST of JSON to a webhook. Redirects are not followed, the answer is not read, and no request goes to an address
  * where clouds keep credentials.
  *
- * @param run stands as `idempotency-key`: told twice, it is the same
+ * @param run sent as `idempotency-key`, so that a receiver can tell repetitions
  * @throws SheafError `SINK_FAILED`, retryable if another attempt may succeed; `PERMISSION_DENIED` for the address. The
  * address is in none of them: it may be a secret.
  */

@@ -15,7 +15,7 @@ import { firstInputsMax } from '../../runtime/planning/planning-protocol.ts';
 import { hasFormat } from '../../sources/formats.ts';
 import type { ListedSource } from '../decisions/decide.ts';
 
-/** Scans that read only what is new, over the files that this is now. */
+/** Scans that read only new files, with the files that are new now. */
 export interface FreshScans {
   /** By source. */
   readonly sources: Readonly<Record<string, ListedSource>>;
@@ -62,7 +62,7 @@ const cursorOf = ({ since }: ScanNode): FilesCursor | undefined =>
 
 const without = ({ since: _, ...scan }: ScanNode): ScanNode => scan;
 
-/** No rows, of the columns that there would be. */
+/** No rows, with the columns that there would be. */
 function emptied(scan: ScanNode): PlanNode {
   const { schema } = scan.options;
   if (schema === undefined) return { kind: 'filter', input: scan, predicate: 'false' };

@@ -86,12 +86,12 @@ export class Attempt {
     });
   }
 
-  /** Lets go of what the attempt holds. It is over. */
+  /** The attempt is over: releases what it holds. */
   async close(): Promise<void> {
     await this.#load?.close();
   }
 
-  /** What attempts before this one staged needs room, and is of no use. */
+  /** Removes what earlier attempts staged: it takes room and is of no use. */
   async #cleanEarlier(): Promise<void> {
     const { compiled, sinks, signal } = this.#parts;
     for (const output of written(compiled.plan.outputs)) await sinks.clean(this.#name(), output, signal);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Waits that somebody may end before their time, one of each name. */
+/** Waits, one for each name, that may be ended early. */
 export class Pauses {
   readonly #waiting = new Map<string, AbortController>();
 

@@ -48,7 +48,7 @@ export class RunAttempts {
     return this.#orFailed(record, () => this.#follow(record, job));
   }
 
-  /** Nobody waits for the job of this attempt any more. */
+  /** Cancels the job of this attempt. */
   async cancel(id: string, attempt: number): Promise<void> {
     const begun = this.#begun.get(id);
     if (begun?.number === attempt) begun.stop.abort(cancelledError(id));

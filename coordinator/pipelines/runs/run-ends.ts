@@ -19,7 +19,7 @@ export interface RunEndsParts extends CleanParts {
   readonly post: (run: string, event: RunEvent) => Promise<void>;
 }
 
-/** Runs behind their decision: committed, and at last cleaned. */
+/** Runs after their decision: commits them, and finally cleans up. */
 export class RunEnds {
   readonly #parts: RunEndsParts;
   /** Runs that wait to be committed once more. */
@@ -39,7 +39,7 @@ export class RunEnds {
     const { id: run } = record;
     const { tries } = effect;
     await this.#pauses.wait(run, effect.atMs, over);
-    // A sink may have looked into its ledger. Else only the very first answer tells for certain that nothing is loaded.
+    // A sink may have looked into its ledger. Otherwise only the very first answer is proof that nothing is loaded.
     const isFirst = tries === 0 && record.takeovers === 0 && begunHere;
     const result = await this.#commit(record, effect.commit, isFirst);
     if (result.kind === 'done') {
@@ -64,7 +64,7 @@ export class RunEnds {
   async clean(record: RunRecord): Promise<void> {
     const { book, config, over, post, log } = this.#parts;
     const { id: run } = record;
-    // A run that nobody knows any more has lost its pipeline, and with it the plan that says where it staged.
+    // A run without a record has lost its pipeline, and with it the plan that says where it staged.
     const isKnown = () => book.find(run) !== undefined;
     try {
       await withRetries(async () => isKnown() && (await removeStaged(record, this.#parts)), {

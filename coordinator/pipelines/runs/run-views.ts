@@ -12,7 +12,7 @@ export interface RunViewsParts {
   readonly config: Pick<Config, 'runsListedMax' | 'watchIntervalMs'>;
 }
 
-/** How runs are, for whoever asks or waits. */
+/** What clients see of runs: lists, details, progress. */
 export class RunViews {
   readonly #parts: RunViewsParts;
 

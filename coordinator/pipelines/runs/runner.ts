@@ -14,7 +14,7 @@ export interface RunnerParts extends Omit<RunAttemptsParts, 'post'>, Omit<RunEnd
 }
 
 /**
- * Carries runs on: what happened to one goes through the machine, is written, and then what follows from it is done.
+ * Drives runs: an event goes through the machine, the record after it is written, then its effects are carried out.
  */
 export class Runner {
   readonly #parts: RunnerParts;

@@ -19,7 +19,7 @@ export interface CoverageParts {
 
 /**
  * Which intervals of each pipeline are loaded: longer than runs are remembered, so that a backfill does not load them
- * again. What a leader did not come to note is found in the runs.
+ * again. What a leader had no time to note is found in the runs.
  */
 export class Coverage {
   readonly #parts: CoverageParts;

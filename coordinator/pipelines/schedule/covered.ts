@@ -1,6 +1,6 @@
 import type { Interval } from '../../../pipeline/records/due-times.ts';
 
-/** Which times are loaded: from and to, in order, apart from each other. */
+/** The times that are loaded: ranges in order, that do not touch. */
 export type Covered = readonly (readonly [startMs: number, endMs: number])[];
 
 /** With one more interval. Those that touch become one; beyond the limit the oldest are forgotten. Pure. */

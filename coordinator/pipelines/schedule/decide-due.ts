@@ -5,7 +5,10 @@ import type { RunRequest } from '../../../pipeline/records/run-request.ts';
 import type { LeftOut, ScheduleRecord } from '../../../pipeline/records/schedule.ts';
 import { isOver } from '../decisions/machine.ts';
 
-/** What a schedule asks for at a time. To be done in this order: what is submitted is found again by its id. */
+/**
+ * What a schedule asks for at one moment, in the order in which it must be done: a submitted run is found again by its
+ * id.
+ */
 export interface DueDecision {
   /** Runs to cancel first. */
   readonly cancel: readonly string[];
@@ -15,11 +18,11 @@ export interface DueDecision {
 }
 
 export interface DueLimits {
-  /** Of missed due times, at most so many are made up: the latest. */
+  /** Of missed due times, at most so many are caught up: the latest. */
   readonly scheduleCatchUpMax: number;
-  /** What is handled so much later than it was due was missed. */
+  /** A due time handled later than this counts as missed. */
   readonly scheduleGraceMs: number;
-  /** Due times handled further ahead than this are of a clock that was wrong. */
+  /** Due times noted further ahead than this come from a clock that was wrong. */
   readonly scheduleAheadMsMax: number;
 }
 
@@ -80,8 +83,7 @@ const requestOf = (pipeline: string, times: DueTimes, dueMs: number): RunRequest
 });
 
 /**
- * A run of the schedule that is not over. One that makes up for a missed one stands in nobody's way: others wait for
- * it.
+ * A run of the schedule that is not over. A run that catches up does not count as overlap: later ones wait for it.
  */
 const stands = ({ cause, life, interval, submittedMs }: RunRecord, { scheduleGraceMs }: DueLimits): boolean =>
   cause === 'schedule' && !isOver(life) && interval !== undefined && submittedMs - interval.endMs <= scheduleGraceMs;

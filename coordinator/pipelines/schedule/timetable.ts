@@ -58,8 +58,7 @@ export class Timetable {
   }
 
   /**
-   * The deployed document's schedule is in force from now on; one that it had before and has no more is not. Paused
-   * stays paused.
+   * The deployed document's schedule is in force from now on, in place of an earlier one. Paused stays paused.
    *
    * @throws SheafError `NOT_LEADER`
    */

@@ -23,7 +23,7 @@ interface HarmContext extends Pick<PlanContext, 'dialect'> {
 }
 
 /**
- * Refuses what would harm others: a change of the workers' databases, and what DuckDB does not get to an end with.
+ * Refuses what would harm others: changes of the workers' databases, and what DuckDB never finishes.
  *
  * @throws SheafError `NOT_SUPPORTED`
  */

@@ -53,7 +53,7 @@ function belowCall(filter: BoundOf<'filter'>, call: BoundOf<'call'>): Bound | un
   return { ...call, inputs: [filtered(filter, inputOf(call))] };
 }
 
-/** Every input names and types its columns as the union does: then the predicate means the same in each. */
+/** Where every input names and types its columns as the union does, the predicate means the same in each. */
 const sameNames = ({ schema, inputs }: Bound): boolean => inputs.every((input) => sameSchema(input.schema, schema));
 
 const sameSchema = (a: Schema, b: Schema): boolean =>
@@ -72,7 +72,7 @@ function intoJoin(filter: BoundOf<'filter'>, join: BoundOf<'join'>): Bound | und
   return { ...join, inputs };
 }
 
-/** Below a projection that makes no row and no chance of its own. */
+/** Below a projection that adds no rows and is not random. */
 function pushLimit(limit: BoundOf<'limit'>): Bound | undefined {
   const below = inputOf(limit);
   if (below.operator.kind !== 'project' || below.operator.columns.some(({ volatile }) => volatile)) return undefined;

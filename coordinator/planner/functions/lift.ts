@@ -50,7 +50,7 @@ class Walk {
     return input === bound.operator.input ? bound : { ...bound, operator: { ...bound.operator, input } };
   }
 
-  /** Of filters one upon another, conditions without a call are asked first. */
+  /** In a chain of filters, conditions without a call come first. */
   #filters(bound: BoundOf<'filter'>): Bound {
     const all: AstNode[] = [];
     let bottom: Bound = bound;

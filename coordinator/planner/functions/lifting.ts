@@ -30,7 +30,7 @@ export class Lifting {
     this.context = context;
   }
 
-  /** A name that no column of these has. */
+  /** A column name that is not taken yet. */
   fresh(...schemas: readonly Schema[]): string {
     const taken = columnNames(schemas.flat());
     let name = `_fn${this.#names++}`;

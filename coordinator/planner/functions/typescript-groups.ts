@@ -7,7 +7,7 @@ import { columnNamed, parseExpression, printExpression } from '../expressions/tr
 import { isAggregateCall } from '../rules/aggregate/calls.ts';
 import { type Lifting, namesOf } from './lifting.ts';
 
-/** A column to be: its expression and its type. */
+/** A column to add: its expression and its type. */
 export interface Typed extends Column {
   readonly tree: AstNode;
 }

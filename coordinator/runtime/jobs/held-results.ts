@@ -33,7 +33,7 @@ export class HeldResults {
     this.#parts = parts;
   }
 
-  /** The client has its result, or wants it no more. */
+  /** The client has its result, or no longer wants it. */
   release(id: JobId): void {
     const { book, ledger, shell, log } = this.#parts;
     const { life } = book.get(id);
@@ -48,7 +48,7 @@ export class HeldResults {
     const { book, shell } = this.#parts;
     const id = jobId(job);
     const { life } = book.get(id);
-    if (life.state === 'running' || life.state === 'planning') return; // Another reader said so, or another leader ended.
+    if (life.state === 'running' || life.state === 'planning') return; // Another reader reported it already, or the epoch is an earlier leader's.
     const part = life.state === 'succeeded' && !life.released ? (life.result?.parts ?? []) : [];
     const lost = part.find((each) => each.stage === stage && each.task === task && each.attempt === attempt);
     if (!lost)

@@ -37,7 +37,7 @@ export interface SubmitOptions {
   readonly borrows?: boolean;
 }
 
-/** Where jobs come in: accepted, explained, cancelled. */
+/** The entrance for jobs: accepts, explains and cancels them. */
 export class JobDesk {
   readonly #parts: DeskParts;
   /** Jobs whose records are being written. */

@@ -52,7 +52,7 @@ export class JobEnds {
     await this.#written(job, this.#parts.ledger.cancelled(job), { state: 'cancelled', endedMs: Date.now() });
   }
 
-  /** Nobody needs what its tasks made any more. */
+  /** The output of its tasks is not needed any more. */
   drop({ job, workers }: EffectOf<'dropJob'>): void {
     const { book, stages, wideJobs, sessions, datasets, log } = this.#parts;
     stages.forget(job);

@@ -16,7 +16,7 @@ export interface JobViewsParts {
   readonly config: Pick<Config, 'watchIntervalMs'>;
 }
 
-/** How jobs are, for whoever asks or waits. */
+/** What clients see of jobs: lists, details, progress, their end. */
 export class JobViews {
   readonly #parts: JobViewsParts;
 

@@ -37,7 +37,7 @@ interface SavedFacts {
 export type SavedLife =
   /** Also a job whose result its client has not taken yet: it is made again. */
   | { readonly state: 'running' }
-  /** Someone wants it to stop, and was told that it will. */
+  /** Someone asked it to stop, and was promised that it will. */
   | { readonly state: 'cancelling' }
   /** Decided: from here on, the files named appear at the destination, whoever leads. */
   | { readonly state: 'committing'; readonly commit: SavedCommit }

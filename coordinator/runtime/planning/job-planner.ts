@@ -32,7 +32,7 @@ export interface LookUpOptions {
   readonly deadlineMs?: number;
   /** Sources that were listed already. */
   readonly listings: Listings;
-  /** Whoever aborts it wants the values no more. */
+  /** Aborted when nobody wants the values any more. */
   readonly signal: AbortSignal;
 }
 

@@ -29,8 +29,8 @@ export class FileCommits {
   }
 
   /**
-   * The commit is decided in the store before a file is moved, so that whoever leads then moves the same files. Who
-   * leads no more leaves the rest, and the staged files, to the next leader.
+   * The commit is decided in the store before a file is moved, so that whoever leads then moves the same files. A
+   * leader that has lost its term leaves the rest, and the staged files, to the next one.
    *
    * @param files of the winning attempts, relative to the staging directory
    */

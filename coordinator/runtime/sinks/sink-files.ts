@@ -69,7 +69,7 @@ async function whereabouts(commit: FileCommit): Promise<Whereabouts> {
 export async function removeLeftovers(path: string, job: string, config = loadConfig()): Promise<void> {
   if (isS3(path)) return await (await objects()).cleanObjects(path, job, config);
   const beside = dirname(path);
-  const names = await readdir(beside).catch(() => []); // No directory, no leftovers.
+  const names = await readdir(beside).catch(() => []); // Without the directory there are no leftovers.
   const ours = names.filter((name) => isStaging(name, basename(path), job)).map((name) => join(beside, name));
   for (const staging of ours) await abortCommit({ staging });
 }

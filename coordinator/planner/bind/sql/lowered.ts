@@ -31,7 +31,7 @@ export function lower(
     const lowering = new SqlLowering(tree, { relations, functions }, context, bindPlan);
     const query = withCountedGroups(select, context.dialect);
     const bound = bindPlan(lowerQuery(query, new Map(), lowering, result).plan);
-    // Whatever went wrong here must not change an answer: equal columns are the least to ask for.
+    // A mistake here must not change an answer: equal columns are the least to ask for.
     return JSON.stringify(bound.schema) === JSON.stringify(result) ? bound : 'its parts have columns of other types';
   } catch (thrown) {
     if (thrown instanceof NotDistributed) return thrown.reason;
