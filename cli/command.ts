@@ -52,7 +52,9 @@ export function positiveInteger(text: string): number {
   throw new InvalidArgumentError('It takes a whole number of at least 1.');
 }
 
+/** A commander parser for sizes, as {@link parseBytes} reads them: bytes. @throws InvalidArgumentError */
 export const byteSize = (text: string): number => orInvalid(() => parseBytes(text));
+/** A commander parser for durations, as {@link parseDuration} reads them: milliseconds. @throws InvalidArgumentError */
 export const duration = (text: string): number => orInvalid(() => parseDuration(text));
 
 function orInvalid(parse: () => number): number {

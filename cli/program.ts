@@ -62,6 +62,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   }
 }
 
+/** The whole command line, with its commands and help, not run yet. */
 export function program(): Command {
   const root = configured(new Command('sheaf'), [
     ['npx sheaf run examples/flights.ts', 'run a program on a cluster of its own'],

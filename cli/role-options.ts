@@ -24,6 +24,7 @@ export interface WorkerFlags extends RoleFlags {
   readonly memoryLimit?: number;
 }
 
+/** Adds the flags that a coordinator and a worker share. */
 export const roleOptions = (command: Command): Command =>
   command
     .option('--etcd <endpoints>', "etcd's host:port, or several with commas between", (text: string) => text.split(','))

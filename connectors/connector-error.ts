@@ -2,6 +2,7 @@ import { SheafError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { redact, redactData } from '../shared/secrets.ts';
 
+/** Which connector an error came from, and what it was doing. */
 export interface ConnectorPlace {
   readonly use: 'source' | 'sink';
   readonly connector: string;

@@ -41,12 +41,14 @@ export interface Rereader<Options> {
   read(options: Options, rows: Iterable<UnreadRow>, context: RereadContext): RereadBatches;
 }
 
+/** A row that could not be read, as it was kept: where it stood, and its text. */
 export interface UnreadRow {
   readonly source: string;
   readonly position: number;
   readonly text: string;
 }
 
+/** What rereading gets, beside what all calls get. */
 export interface RereadContext extends ConnectorContext {
   /** All of the data's columns. */
   readonly data: Schema;
@@ -54,11 +56,13 @@ export interface RereadContext extends ConnectorContext {
   readonly columns: readonly Column[];
 }
 
+/** Rows that were read again, or rejected again. */
 export interface RereadBatches {
   readonly schema: ArrowSchema;
   readonly batches: Iterable<Batch>;
 }
 
+/** What a listing gets, beside what all calls get. */
 export interface ListContext<Cursor extends Json = Json> extends ConnectorContext {
   /** Where the last load that was committed left off; absent at first, and for sources that are not incremental. */
   readonly cursor?: Cursor;
@@ -68,6 +72,7 @@ export interface ListContext<Cursor extends Json = Json> extends ConnectorContex
   readonly schema?: Schema;
 }
 
+/** What a source has to read now. */
 export interface Listing<Piece extends Json = Json, Cursor extends Json = Json> {
   /** The data's columns, without those of provenance. */
   readonly schema: Schema;
@@ -84,6 +89,7 @@ export interface Listing<Piece extends Json = Json, Cursor extends Json = Json> 
   readonly release?: () => Promise<void>;
 }
 
+/** A piece of a source with its size, by which pieces are packed into tasks. */
 export interface ListedPiece<Piece extends Json = Json> {
   readonly piece: Piece;
   /** 0 if unknown. */
@@ -92,6 +98,7 @@ export interface ListedPiece<Piece extends Json = Json> {
   readonly bytes: number;
 }
 
+/** What reading gets in a task, beside what all calls get. */
 export interface ReadContext extends ConnectorContext {
   /** The columns to yield, in this order: some of the listing's, and of provenance if asked for. */
   readonly columns: readonly Column[];
@@ -150,6 +157,7 @@ export interface SinkConnector<Options = unknown, Prepared extends Json = Json> 
   clean(options: Options, context: SinkContext): Promise<void>;
 }
 
+/** What every call of a sink gets: whose rows they are. */
 export interface SinkContext extends ConnectorContext {
   /** The run, unique for ever: in names of staging tables and objects (letters, digits and `-`; at most 40). */
   readonly run: string;
@@ -158,11 +166,13 @@ export interface SinkContext extends ConnectorContext {
   readonly output: string;
 }
 
+/** What `prepare` gets. */
 export interface PrepareContext extends SinkContext {
   /** The incoming columns. */
   readonly schema: Schema;
 }
 
+/** What `write` gets in a task. */
 export interface WriteContext<Prepared extends Json = Json> extends SinkContext {
   readonly schema: Schema;
   readonly prepared: Prepared;
@@ -176,6 +186,7 @@ export interface WriteContext<Prepared extends Json = Json> extends SinkContext 
   readonly directory: string;
 }
 
+/** What `commit` gets. */
 export interface CommitContext<Prepared extends Json = Json> extends SinkContext {
   readonly schema: Schema;
   readonly prepared: Prepared;
@@ -185,12 +196,14 @@ export interface CommitContext<Prepared extends Json = Json> extends SinkContext
   readonly mustLead: () => void;
 }
 
+/** A task's rows, pulled as they are written. */
 export interface SinkBatches {
   readonly schema: ArrowSchema;
   /** Each may be taken once; pull the next one when the last one is written. */
   readonly batches: Iterable<Batch>;
 }
 
+/** What a commit made visible. */
 export interface Committed {
   readonly rows: number;
   readonly bytes: number;

@@ -17,6 +17,7 @@ export function secret(name: string): SecretRef {
 /** A value that each run is given: in options as it is, in SQL text by a template. */
 export type ParamRef = { readonly $param: string };
 
+/** Whether a value stands for a parameter of the pipeline. */
 export const isParamRef = (value: unknown): value is ParamRef =>
   typeof value === 'object' && value !== null && '$param' in value && typeof value.$param === 'string';
 

@@ -17,6 +17,7 @@ export interface Rule<out Columns extends string = string> {
   readonly rule: RuleDraft;
 }
 
+/** A rule as its author wrote it: its functions are not bundled, its sources not named yet. */
 export type RuleDraft = NamedRule &
   (RowRuleDocument | FunctionDraft | UniqueRuleDocument | ForeignKeyDraft | DatasetRuleDocument);
 
@@ -34,4 +35,5 @@ export interface ForeignKeyDraft {
   readonly references: readonly string[];
 }
 
+/** A rule as `validate` takes it. */
 export const ruleOf = <Columns extends string>(rule: RuleDraft): Rule<Columns> => ({ kind: 'rule', rule });

@@ -16,6 +16,7 @@ export interface Source<out S extends SchemaSpec = SchemaSpec> {
   readonly cursorColumn?: string;
 }
 
+/** Where a source's rows come from. */
 export type SourceFrom =
   | { readonly kind: 'connector'; readonly connector: string; readonly options: Json; readonly schema?: Schema }
   /** Files in a format that DuckDB reads. */

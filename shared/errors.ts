@@ -74,6 +74,7 @@ export const errorCodes = {
   INTERNAL: exitCodes.internal,
 } as const;
 
+/** A code of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** The default next step of codes that leave the reader the same choice wherever they occur. */
@@ -98,10 +99,15 @@ export interface ErrorData {
   readonly details?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** What an error may say beside its code and message. */
 export interface SheafErrorOptions extends Omit<ErrorData, 'code' | 'message'> {
   readonly cause?: unknown;
 }
 
+/**
+ * An error that a person or another process may see. `instanceof` holds within a process; across threads and the wire
+ * it travels as {@link ErrorData}.
+ */
 export class SheafError extends Error implements ErrorData {
   override readonly name = 'SheafError';
   readonly code: ErrorCode;

@@ -5,9 +5,12 @@ import { redact } from './secrets.ts';
 
 export type { Logger } from 'pino';
 
+/** Levels of the log, from the most to the least that is written. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+/** A level of the log. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** Where a process logs, and how. */
 export interface LogOptions {
   /** Which part of the engine speaks, for example `coordinator`. */
   readonly name: string;

@@ -12,4 +12,5 @@ export type Schema = readonly Column[];
 /** A schema as a user writes it: `{ origin: 'varchar', delay: 'integer' } as const`. */
 export type SchemaSpec = Readonly<Record<string, string>>;
 
+/** The columns of a schema as a user writes it, in the order of its keys. */
 export const toSchema = (spec: SchemaSpec): Schema => Object.entries(spec).map(([name, type]) => ({ name, type }));

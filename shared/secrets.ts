@@ -6,6 +6,7 @@ import type { Json } from './json.ts';
 /** A secret as plans and records hold it: by name only. */
 export type SecretRef = { readonly $secret: string };
 
+/** Whether a value stands for a secret. */
 export const isSecretRef = (value: unknown): value is SecretRef =>
   typeof value === 'object' && value !== null && '$secret' in value && typeof value.$secret === 'string';
 

@@ -4,6 +4,7 @@ import { formatBytes, formatDuration, plural } from '../../shared/quantities.ts'
 import { textColumns } from './columns.ts';
 import { errorText } from './error.ts';
 
+/** Headings for {@link jobRow}. */
 export const jobHeadings = ['job', 'state', 'tasks', 'took', 'name'];
 
 /** A job in a list. */

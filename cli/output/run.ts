@@ -13,6 +13,7 @@ import { formatBytes, formatDuration } from '../../shared/quantities.ts';
 import { textColumns } from './columns.ts';
 import { errorText } from './error.ts';
 
+/** Headings for {@link runRow}. */
 export const runHeadings = ['run', 'state', 'rows', 'rejected', 'took', 'started', 'cause'];
 
 /** A run in a list. */
@@ -99,6 +100,7 @@ const ruleRow = ({ name }: OutputSummary, { rule, rejected, passed, found }: Rul
   name,
 ];
 
+/** What a run read and wrote; undefined if that is not known (yet). */
 export const summaryOf = ({ life }: RunRecord): RunSummary | undefined =>
   'summary' in life ? life.summary : undefined;
 

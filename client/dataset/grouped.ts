@@ -17,6 +17,7 @@ export interface Grouped<S extends SchemaSpec, Keys> {
 
 type Derive = (build: (input: PlanNode) => PlanNode, names: readonly string[] | undefined) => Dataset<SchemaSpec>;
 
+/** @param derive makes the dataset that aggregates the input by the keys */
 export const groupOf = <S extends SchemaSpec, Keys>(
   keys: readonly NamedExpression[],
   derive: Derive,

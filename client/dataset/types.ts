@@ -42,6 +42,7 @@ type SchemaOfOne<S extends SchemaSpec, Item> = Item extends string
     ? { readonly [Column in Name]: Resolve<Type, S> }
     : SchemaOfColumns<S, Item>;
 
+/** A mapped type as a schema, flattened so that editors show its columns. */
 export type AsSchema<T> = Simplify<T> extends infer S extends SchemaSpec ? S : SchemaSpec;
 
 /** `S` with the columns `C` added or replaced. */

@@ -15,6 +15,7 @@ export type WindowColumn<S extends SchemaSpec> =
   | WindowFunction<unknown, Offers<S>>
   | (Pick<Aggregate, 'isAggregate'> & Typed<unknown, Offers<S>>);
 
+/** What a window adds, by column name. */
 export type WindowColumns<S extends SchemaSpec> = Readonly<Record<string, WindowColumn<S>>>;
 
 /** Rows around each row, and what to compute of them. */

@@ -13,6 +13,7 @@ export interface WriteOptions extends ActionOptions {
   readonly mode?: WriteNode['mode'];
 }
 
+/** Options of `write.parquet`. */
 export interface ParquetWriteOptions extends WriteOptions {
   /** Default `snappy`. */
   readonly compression?: 'uncompressed' | 'snappy' | 'gzip' | 'zstd' | 'brotli' | 'lz4';
@@ -22,6 +23,7 @@ export interface ParquetWriteOptions extends WriteOptions {
   readonly rowGroupSize?: number;
 }
 
+/** Options of `write.csv`. */
 export interface CsvWriteOptions extends WriteOptions {
   /** Default `none`. */
   readonly compression?: 'none' | 'gzip' | 'zstd';
@@ -38,6 +40,7 @@ export interface CsvWriteOptions extends WriteOptions {
   readonly timestampFormat?: string;
 }
 
+/** Options of `write.ndjson`. */
 export interface NdjsonWriteOptions extends WriteOptions {
   /** Default `none`. */
   readonly compression?: 'none' | 'gzip' | 'zstd';

@@ -201,6 +201,7 @@ export class SortKey<Needs = never> {
 export const operandSql = (value: Literal | Typed): string =>
   isTyped(value) ? value.sql : quoteLiteral(value as Literal);
 
+/** Whether an operand is an expression; anything else is a value. */
 export const isTyped = (value: unknown): value is Typed => value instanceof Expression || value instanceof Aliased;
 
 /**

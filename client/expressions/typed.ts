@@ -1,7 +1,9 @@
 import type { Literal } from '../../shared/sql/value.ts';
 import type { ColumnTerm, FamiliesFor, Family, FamilyOf } from './types.ts';
 
+/** Carries an expression's type; for the compiler only, there is no such property at run time. */
 export declare const typeKey: unique symbol;
+/** Carries what an expression needs of columns; for the compiler only, as {@link typeKey}. */
 export declare const needsKey: unique symbol;
 
 /** SQL with types for the compiler: what it yields and what columns it needs. */

@@ -71,6 +71,7 @@ export type Resolve<Type, S extends SchemaSpec> = Type extends 'number'
         ? SumType<Resolve<Of, S>>
         : 'unknown';
 
+/** The type text of a schema's column; `unknown` for an open schema or a missing column. */
 export type ColumnType<S extends SchemaSpec, Name extends string> = string extends keyof S
   ? 'unknown'
   : Name extends keyof S

@@ -2,6 +2,7 @@ import type { Field, Table } from 'apache-arrow';
 import { cutText, padText, printable, textWidth } from './text.ts';
 import { columnValues, formatValue, isNumeric } from './value.ts';
 
+/** How much of a table is shown, and how. */
 export interface FormatOptions {
   /** Width at which a value is cut. Default 60. */
   readonly cellCharacters?: number;

@@ -3,6 +3,7 @@ import { children } from './ast.ts';
 import type { Reference, Scope } from './scopes.ts';
 import { declare, newModuleScope, newScope, newThisScope, resolve, variableScope } from './scopes.ts';
 
+/** A module's names: what it declares, and every use of a name as a value. */
 export interface ScopeAnalysis {
   readonly module: Scope;
   /** In source order. Names used as types only are absent. */

@@ -3,6 +3,7 @@ import type { Node } from 'oxc-parser';
 export type { Node } from 'oxc-parser';
 /** The syntax node of one type. */
 export type NodeOf<Type extends Node['type']> = Node & { readonly type: Type };
+/** The syntax nodes that are functions. */
 export type FunctionNode =
   | NodeOf<'FunctionDeclaration'>
   | NodeOf<'FunctionExpression'>
@@ -14,8 +15,10 @@ export interface Span {
   readonly end: number;
 }
 
+/** Whether a range lies within another. */
 export const contains = (outer: Span, inner: Span): boolean => outer.start <= inner.start && inner.end <= outer.end;
 
+/** Whether a node is a function of any form. */
 export const isFunction = (node: Node | null | undefined): node is FunctionNode =>
   node?.type === 'FunctionDeclaration' ||
   node?.type === 'FunctionExpression' ||

@@ -62,6 +62,7 @@ function refuseCluster(found: FoundFunction, { references }: Slice): void {
   }
 }
 
+/** The error for a function that would connect to a cluster on every worker. @param place for messages */
 export const startsCluster = (name: string, place: string): SheafError =>
   new SheafError('FUNCTION_STARTS_CLUSTER', `${name} needs code that starts a cluster or connects to one (${place})`, {
     next: 'Every worker would do the same. Move the function and what it needs to a module of its own, and import it.',

@@ -17,6 +17,7 @@ export interface FoundFunction {
   readonly self: string | null;
 }
 
+/** A function with whatever parameters. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 /**

@@ -77,6 +77,7 @@ export function placeOf({ file, source }: ParsedModule, at: Span): string {
   return `${shortPath(file)}:${line}`;
 }
 
+/** A path for messages: relative to the working directory if it lies within. */
 export function shortPath(file: string): string {
   const short = relative('', file);
   return short.startsWith('..') ? file : short;

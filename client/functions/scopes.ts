@@ -29,6 +29,7 @@ export interface Reference {
   readonly binding: Binding | null;
 }
 
+/** A scope without any names yet. @param parent null for a module's own */
 export function newScope(kind: Scope['kind'], node: Node, parent: Scope | null): Scope {
   return { kind, node, parent, bindings: new Map() };
 }
@@ -43,6 +44,7 @@ export function newThisScope(node: Node, parent: Scope): Scope {
   return scope;
 }
 
+/** A module's own scope, in which `this` is bound. */
 export function newModuleScope(program: Node): Scope {
   const scope = newScope('module', program, null);
   declareImplicit(scope, 'this');
@@ -69,6 +71,7 @@ export function variableScope(scope: Scope): Scope {
   return scope.kind !== 'block' || scope.parent === null ? scope : variableScope(scope.parent);
 }
 
+/** The innermost declaration that a name means; null if it is declared nowhere. */
 export function resolve(name: string, from: Scope): Binding | null {
   for (let scope: Scope | null = from; scope !== null; scope = scope.parent) {
     const binding = scope.bindings.get(name);

@@ -12,6 +12,7 @@ export interface Update {
 
 const ended: ReadonlySet<JobState> = new Set<JobState>(['succeeded', 'failed', 'cancelled']);
 
+/** Whether a job is in a state that it does not leave. */
 export const hasEnded = (info: JobInfo): boolean => ended.has(info.state);
 
 /**

@@ -8,6 +8,7 @@ import { createClusterFolder, sweepClusterFolders } from './folder.ts';
 import type { Role, RoleOptions } from './messages.ts';
 import { RoleProcess } from './role-process.ts';
 
+/** What an embedded cluster is made of. */
 export interface LocalClusterOptions {
   readonly config: Config;
   /** Worker processes. Default 2. */

@@ -16,6 +16,7 @@ interface CommonOptions {
   readonly config: Config;
 }
 
+/** What the coordinator's process is told. */
 export interface CoordinatorOptions extends CommonOptions {
   readonly role: 'coordinator';
   readonly listen: string;
@@ -23,6 +24,7 @@ export interface CoordinatorOptions extends CommonOptions {
   readonly stateDirectory?: string | undefined;
 }
 
+/** What a worker's process is told. */
 export interface WorkerOptions extends CommonOptions {
   readonly role: 'worker';
   readonly threads: number;

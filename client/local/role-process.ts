@@ -7,6 +7,7 @@ import { SheafError } from '../../shared/errors.ts';
 import { compileCacheFolder } from './compile-cache.ts';
 import type { FromRole, RoleOptions, ToRole } from './messages.ts';
 
+/** What a child process is started with. */
 export interface RoleProcessOptions {
   /** For people: `coordinator`, `worker 1`. */
   readonly name: string;

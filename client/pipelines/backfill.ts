@@ -21,6 +21,7 @@ export interface BackfillOptions {
   readonly onProgress?: (interval: BackfilledInterval, progress: BackfillProgress) => void;
 }
 
+/** An interval that a backfill is done with, and its run, if it had one. */
 export interface BackfilledInterval extends Interval {
   /** `loaded`: before, so it was left out. */
   readonly state: RunState | 'loaded';

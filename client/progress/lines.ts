@@ -32,6 +32,7 @@ export function endLine(info: JobInfo, look: Look): string {
 export const finishedStageLine = (info: JobInfo, stage: StageProgress): string =>
   `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${formatCount(stage.rowsOut)} ${stage.rowsOut === 1 ? 'row' : 'rows'}, ${formatDuration(stage.elapsedMs)}`;
 
+/** Whether all of a stage's tasks have finished. */
 export const isFinished = ({ finished, tasks }: StageProgress): boolean => finished >= tasks;
 
 function jobLine(info: JobInfo, look: Look): string {

@@ -27,6 +27,7 @@ export interface CsvReadOptions<S extends SchemaSpec = SchemaSpec>
   extends ReadOptions<S>,
     Pick<ScanOptions, 'multiline' | 'delimiter' | 'quote' | 'escape' | 'header' | 'nullText'> {}
 
+/** Options of `read.source`. */
 export interface SourceReadOptions<S extends SchemaSpec = SchemaSpec> {
   /** Columns by name with DuckDB's types: the source is read as these. Default: what it says of itself. */
   readonly schema?: S;

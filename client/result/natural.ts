@@ -27,6 +27,7 @@ export function naturalBatch(batch: RecordBatch): RecordBatch {
   return new RecordBatch(schema, makeData({ type, length: batch.numRows, nullCount: 0, children }));
 }
 
+/** The schema of results as users get them: see {@link naturalBatch}. */
 export const naturalSchema = ({ fields, metadata }: Schema): Schema => new Schema(fields.map(naturalField), metadata);
 
 function naturalField(field: Field): Field {

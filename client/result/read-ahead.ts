@@ -65,6 +65,7 @@ class ReadAhead<Item> {
   }
 }
 
+/** How far sources are read ahead. */
 export interface ReadAheadLimits<Item> {
   readonly bytesOf: (item: Item) => number;
   /** Over all sources. */

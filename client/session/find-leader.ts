@@ -6,6 +6,7 @@ import { type Connection, connectTo, type RpcClient } from '../../shared/rpc/cli
 import { loadService } from '../../shared/rpc/proto.ts';
 import { version } from '../../shared/version.ts';
 
+/** The leader that was found, with clients for its services. */
 export interface LeaderConnection {
   readonly address: string;
   readonly connection: Connection;
@@ -13,6 +14,7 @@ export interface LeaderConnection {
   readonly pipelines: RpcClient<PipelinesContract>;
 }
 
+/** How coordinators are reached. */
 export interface Way {
   readonly config: Config;
   readonly token: string | undefined;

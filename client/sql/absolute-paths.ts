@@ -72,6 +72,7 @@ function fileParameters(sql: string): Set<string> {
   return new Set([...files].filter((name) => !others.has(name)));
 }
 
+/** SQL whose files are named by absolute paths. */
 export interface AbsoluteText {
   readonly text: string;
   /** What is not as it was written. */

@@ -25,6 +25,7 @@ export interface FileLoad {
   readonly spill: string;
 }
 
+/** What a load into a file made visible. */
 export type FileLoaded = Committed;
 
 /**

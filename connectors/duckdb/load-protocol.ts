@@ -8,4 +8,5 @@ export type FromThread =
   | { readonly kind: 'done'; readonly loaded: FileLoaded }
   | { readonly kind: 'failed'; readonly error: ErrorData };
 
+/** The coordinator's answer: commit, or roll back. */
 export type ToThread = { readonly kind: 'go' } | { readonly kind: 'stop' };

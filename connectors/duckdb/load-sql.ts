@@ -7,20 +7,26 @@ import type { FileOptions } from './options.ts';
 /** The database file as it is attached. */
 export const attached = 'target';
 
+/** The table that the options name, in the schema `main` unless they name one. */
 export const tableOf = (options: FileOptions): Required<TableName> => ({
   schema: 'main',
   ...parseTableName(options.table),
 });
+/** A table of the attached file, as SQL names it. */
 export const quoted = ({ schema = 'main', name }: TableName): string =>
   `${attached}.${quotedName(schema)}.${quotedName(name)}`;
+/** The file's ledger, as SQL names it. */
 export const ledger = quoted({ name: ledgerName });
+/** The file's table of rows that did not fit, as SQL names it. */
 export const rejects = quoted({ name: rejectsName });
 
+/** Makes the table's schema and the ledger where they are missing. */
 export const setUpSql = (table: Required<TableName>): string => `
   CREATE SCHEMA IF NOT EXISTS ${attached}.${quotedName(table.schema)};
   CREATE TABLE IF NOT EXISTS ${ledger} (run VARCHAR, pipeline VARCHAR, output VARCHAR, "rows" BIGINT, bytes BIGINT,
     cursors JSON, detail JSON, committed_at TIMESTAMPTZ, PRIMARY KEY (run, output))`;
 
+/** Makes the table of rows that did not fit where it is missing. */
 export const rejectsSql = `CREATE TABLE IF NOT EXISTS ${rejects} (run VARCHAR, pipeline VARCHAR, output VARCHAR,
   stage VARCHAR, rule VARCHAR, reason VARCHAR, source VARCHAR, position BIGINT, row VARCHAR, rejected_at TIMESTAMP)`;
 
@@ -80,6 +86,7 @@ function newestSql(source: string, key: readonly string[], orderBy: string | und
     ORDER BY ${order}sheaf_task DESC, sheaf_place DESC) = 1)`;
 }
 
+/** Updates rows by key where the new row is not older, and inserts the others. @param table as SQL names it */
 export function mergeSql(
   table: string,
   places: readonly Place[],
@@ -103,5 +110,6 @@ export function mergeSql(
       VALUES (${columns.map(castValue).join(', ')})`;
 }
 
+/** Makes the target. @param table as SQL names it */
 export const createSql = (table: string, schema: Schema): string =>
   `CREATE TABLE ${table} (${schema.map(({ name, type }) => `${quotedName(name)} ${type}`).join(', ')})`;

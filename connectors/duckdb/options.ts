@@ -37,6 +37,7 @@ const options = z
   )
   .refine(({ mode, orderBy }) => mode === 'merge' || orderBy === undefined, 'orderBy belongs to mode merge');
 
+/** Options as the connector works with them: checked, with defaults. */
 export type FileOptions = z.output<typeof options>;
 
 /** @throws SheafError `PLAN_INVALID` naming the option */

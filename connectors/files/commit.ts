@@ -6,6 +6,7 @@ import { headName, ledgerName, loadOf, pendingName } from './names.ts';
 import type { StagedFile, Storage, StoredFile } from './storage.ts';
 import { visible } from './visible.ts';
 
+/** A load to commit: its staged files, and what its ledger entry says. */
 export interface LoadCommit {
   readonly load: string;
   readonly mode: CommitMode;

@@ -12,6 +12,7 @@ import { destinationOf, loadOf } from './names.ts';
 import { type FilesCursor, type FoundFile, newFiles } from './new-files.ts';
 import { visible } from './visible.ts';
 
+/** What is listed, and since when. */
 export interface ListNewOptions {
   /** Whether a name is of the wanted format, where a folder or a prefix is named. */
   readonly isOfFormat: (name: string) => boolean;

@@ -5,7 +5,9 @@ import { createHash } from 'node:crypto';
  * is not (or not yet) committed; what is ours besides lies in `_sheaf`, which readers pass over.
  */
 const ledgerFolder = '_sheaf/ledger';
+/** Marks of commits that have begun and not ended; they hide their loads' files. */
 export const pendingFolder = '_sheaf/pending';
+/** Files that are written and not published yet. */
 export const stagingFolder = '_sheaf/staging';
 /** Written anew when a commit begins and ends: a reader that finds it unchanged has seen none of either. */
 export const headName = '_sheaf/head.json';
@@ -16,7 +18,9 @@ export function loadName(run: string, output: string): string {
   return `${run}_${slug}-${createHash('sha256').update(output).digest('hex').slice(0, 6)}`;
 }
 
+/** The ledger entry of a load: once it is there, the load has happened. */
 export const ledgerName = (load: string): string => `${ledgerFolder}/${load}.json`;
+/** The mark of a commit that has begun and not ended. */
 export const pendingName = (load: string): string => `${pendingFolder}/${load}.json`;
 
 /** @param number of the files of one attempt in one folder */

@@ -22,6 +22,7 @@ export interface FilesCursor {
   readonly [key: string]: number | readonly string[];
 }
 
+/** Limits of the cursor of an incremental listing. */
 export interface CursorLimits {
   /** How late a file may come. */
   readonly fileCursorOverlapMs: number;

@@ -6,6 +6,7 @@ import { parseOptions } from '../options.ts';
 import { isS3, parseLocation } from '../s3/location.ts';
 import { parseS3Options, type S3Options } from '../s3/options.ts';
 
+/** Where files are written, and how. */
 export interface SinkOptions {
   /** Absolute directory that coordinator and workers see, or `s3://bucket/prefix`. */
   readonly path: string;

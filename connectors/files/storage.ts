@@ -1,5 +1,6 @@
 import type { Json } from '../../shared/json.ts';
 
+/** A file at a destination, as a listing shows it. */
 export interface StoredFile {
   /** Relative to the destination, with `/` between folders. */
   readonly name: string;

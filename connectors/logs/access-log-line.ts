@@ -118,6 +118,7 @@ const timeLength = 28;
 const digit = (byte: number | undefined): number =>
   byte !== undefined && byte >= zero && byte <= nine ? byte - zero : Number.NaN;
 
+/** Where the next blank is in `[from, to)`, or `to`. */
 export function wordEnd(line: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at < to && line[at] !== space) at += 1;

@@ -3,6 +3,7 @@ import { parseOptions } from '../options.ts';
 import { valueTypes } from '../rows/values.ts';
 import type { LogFormat } from './format.ts';
 
+/** Which logs are read, and how their lines are written. */
 export interface LogOptions {
   /** Absolute paths or `s3://` addresses, with globs. */
   readonly paths: readonly string[];

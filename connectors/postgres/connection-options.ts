@@ -6,6 +6,7 @@ import { SheafError } from '../../shared/errors.ts';
  * `verify-ca` checks who signed the server's certificate, `verify-full` its name too.
  */
 const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+/** A mode of TLS, by libpq's name. */
 export type SslMode = (typeof sslModes)[number];
 
 /** How to reach a database: a URL (best given as a secret), or its parts with the password as a secret. */

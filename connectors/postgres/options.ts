@@ -34,8 +34,10 @@ export interface PostgresSourceOptions {
   readonly statementTimeoutMs?: number;
 }
 
+/** How rows are loaded: added, in place of all rows, or in place of those with the same key. */
 export const loadModes = ['append', 'replace', 'merge'] as const;
 export type LoadMode = (typeof loadModes)[number];
+/** What becomes of a load whose columns do not fit the table: see {@link PostgresSinkOptions}. */
 export const contractModes = ['evolve', 'freeze', 'reject'] as const;
 export type ContractMode = (typeof contractModes)[number];
 

@@ -7,10 +7,13 @@ import { orderColumns, type RedshiftColumn } from './types.ts';
 /** Statements for Redshift, which has no ON CONFLICT, enforces no key, and commits at TRUNCATE. Pure texts. */
 
 export const stageTable = 'sheaf_stage';
+/** The temporary table with the newest row of each key. */
 export const newestTable = 'sheaf_newest';
 
+/** The ledger of a schema, quoted. */
 export const ledgerOf = (schema: string): string => quotedTable({ schema, name: ledgerName });
 
+/** Makes the ledger where it is missing. @param ledger quoted */
 export const ledgerSql = (ledger: string): string =>
   `CREATE TABLE IF NOT EXISTS ${ledger} (run varchar(64) NOT NULL, pipeline varchar(256) NOT NULL,
     output varchar(256) NOT NULL, "rows" bigint NOT NULL, bytes bigint NOT NULL, cursors varchar(65535), detail varchar(65535),
@@ -19,13 +22,16 @@ export const ledgerSql = (ledger: string): string =>
 /** Keys are not enforced: whoever looks into the ledger keeps all others out until its transaction ends. */
 export const lockLedgerSql = (ledger: string): string => `LOCK TABLE ${ledger}`;
 
+/** The target's columns in their order. `$1`, `$2`: schema and table. */
 export const columnsSql = `SELECT column_name AS name, data_type AS type, character_maximum_length AS length, numeric_precision AS precision,
   numeric_scale AS scale, is_nullable AS nullable, column_default AS preset FROM information_schema.columns
   WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position`;
 
+/** Makes the target with the incoming columns. */
 export const createTargetSql = (table: TableName, columns: readonly RedshiftColumn[]): string =>
   `CREATE TABLE ${quotedTable(table)} (${columns.map(({ name, type }) => `${quotedName(name)} ${type}`).join(', ')})`;
 
+/** Adds an incoming column to the target. */
 export const addColumnSql = (table: TableName, { name, type }: RedshiftColumn): string =>
   `ALTER TABLE ${quotedTable(table)} ADD COLUMN ${quotedName(name)} ${type}`;
 
@@ -50,6 +56,7 @@ export const manifestText = (files: readonly { readonly url: string; readonly by
 /** Not TRUNCATE, which would commit. */
 export const emptySql = (table: TableName): string => `DELETE FROM ${quotedTable(table)}`;
 
+/** Inserts all rows of another table, as values of the target's columns. @param from quoted */
 export const insertSql = (table: TableName, columns: readonly RedshiftColumn[], from: string): string =>
   `INSERT INTO ${quotedTable(table)} (${columns.map(({ name }) => quotedName(name)).join(', ')})
     SELECT ${columns.map(({ value }) => value('s')).join(', ')} FROM ${from} s`;
@@ -63,6 +70,7 @@ export const newestSql = ({ key = [], orderBy }: Merge): string => {
     ORDER BY ${order}${orderColumns.attempt} DESC, ${orderColumns.position} DESC) AS sheaf_rank FROM ${stageTable}) ranked WHERE sheaf_rank = 1`;
 };
 
+/** How many staged rows have no key, as `n`. */
 export const nullKeysSql = ({ key = [] }: Merge): string =>
   `SELECT count(*) AS n FROM ${stageTable} WHERE ${key.map((name) => `${quotedName(name)} IS NULL`).join(' OR ')}`;
 

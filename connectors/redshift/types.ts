@@ -21,6 +21,7 @@ const textType = 'varchar(65535)';
 /** Adds what tells rows of one key apart: which attempt wrote it, and where in its file. */
 export const orderColumns = { attempt: 'sheaf_attempt', position: 'sheaf_position' } as const;
 
+/** The incoming columns in Redshift's types. */
 export const redshiftColumns = (schema: Schema): RedshiftColumn[] => schema.map(columnOf);
 
 function columnOf({ name, type }: Column): RedshiftColumn {

@@ -17,11 +17,13 @@ export type RedshiftReceipt = { readonly url: string; readonly fileBytes: number
 
 /** Where the run stages what goes to an output. */
 export const folderOf = ({ run, output }: SinkContext): string => `${run}/${shortHash(output)}/`;
+/** The table that the options name, in the schema `public` unless they name one. */
 export const tableOf = ({ table }: RedshiftOptions): Required<TableName> => ({
   schema: 'public',
   ...parseTableName(table),
 });
 
+/** A connection to the cluster, with its errors told as the sink's. @throws SheafError `SINK_FAILED` */
 export const openSession = (options: RedshiftOptions, context: ConnectorContext): Promise<Session> =>
   Session.open(
     { side: 'sink', server: options.server, thing: tableText(tableOf(options)) },

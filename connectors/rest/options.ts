@@ -39,6 +39,7 @@ export interface Total {
   readonly header?: string;
 }
 
+/** How requests prove who asks. */
 export type Authentication =
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
@@ -120,6 +121,7 @@ const options = z.strictObject({
   unknownFields: z.enum(['ignore', 'reject']).default('ignore'),
 });
 
+/** Options as the connector works with them: checked, with defaults. */
 export type ParsedRest = z.output<typeof options>;
 export type ParsedPagination = ParsedRest['pagination'];
 

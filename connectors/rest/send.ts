@@ -5,6 +5,7 @@ import { redact } from '../../shared/secrets.ts';
 import { checkHost, guardedLookup } from '../net/metadata-addresses.ts';
 import { placeOf } from './place.ts';
 
+/** One request as it goes out. */
 export interface Request {
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -12,6 +13,7 @@ export interface Request {
   readonly body?: string;
 }
 
+/** One answer, its body read. */
 export interface Response {
   readonly status: number;
   /** After redirects. */

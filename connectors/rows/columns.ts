@@ -174,6 +174,7 @@ export class BooleanColumn extends Column {
   }
 }
 
+/** A column under construction, of any type that rows have. */
 export type AnyColumn = TextColumn | IntegerColumn | LongColumn | DoubleColumn | BooleanColumn;
 
 /** The columns' rows as a batch; they begin anew. */

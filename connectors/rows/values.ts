@@ -10,6 +10,7 @@ export interface ValueColumn {
 
 /** The types that columns of patterns and JSON lines may have. */
 export const valueTypes = ['VARCHAR', 'INTEGER', 'BIGINT', 'DOUBLE', 'BOOLEAN', 'TIMESTAMP'] as const;
+/** A DuckDB type that JavaScript values are read as. */
 export type ValueType = (typeof valueTypes)[number];
 
 const makers: Readonly<Record<ValueType, (rowsMax: number) => ValueColumn>> = {
@@ -42,6 +43,7 @@ const makers: Readonly<Record<ValueType, (rowsMax: number) => ValueColumn>> = {
   },
 };
 
+/** A column under construction for values of a type. @param rowsMax rows of a batch */
 export const valueColumn = (type: ValueType, rowsMax: number): ValueColumn => makers[type](rowsMax);
 
 function numberOf(value: unknown): number | undefined {

@@ -11,6 +11,7 @@ export interface Failed {
   readonly message: string;
 }
 
+/** What a request failed with, from the SDK or from the connection (then the status is 0). */
 export function failedOf(thrown: unknown): Failed {
   const error = thrown as { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number } };
   const status = error?.$metadata?.httpStatusCode ?? 0;

@@ -7,6 +7,7 @@ import { below, isGlob, type Location, literalPrefix, parseLocation, pathOf } fr
 import type { ObjectInfo } from './object-info.ts';
 import type { ObjectStore } from './store.ts';
 
+/** How a path becomes objects. */
 export interface ExpandOptions {
   /** Whether a key's name tells the wanted format: of all objects below a prefix, only these are meant. */
   readonly isOfFormat: (key: string) => boolean;

@@ -10,6 +10,7 @@ export interface Location {
 
 const scheme = 's3://';
 
+/** Whether a path names an object, a prefix or a glob of object storage. */
 export const isS3 = (path: string): boolean => path.startsWith(scheme);
 
 /** @throws SheafError `PLAN_INVALID` if it is not `s3://bucket/key` */
@@ -21,12 +22,14 @@ export function parseLocation(path: string): Location {
   });
 }
 
+/** A place as users write it: `s3://bucket/key`. */
 export const pathOf = ({ bucket, key }: Location): string => `${scheme}${bucket}/${key}`;
 
 /** A key below a prefix that stands for a folder: with one slash between. */
 export const below = (prefix: string, name: string): string =>
   prefix === '' || prefix.endsWith('/') ? `${prefix}${name}` : `${prefix}/${name}`;
 
+/** Whether a key has characters with a meaning in globs. */
 export const isGlob = (key: string): boolean => /[*?[\]{}]/.test(key);
 
 /** What all matches of a glob begin with: what a server is asked to list. */

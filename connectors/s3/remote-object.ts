@@ -6,6 +6,7 @@ import { type Location, pathOf } from './location.ts';
 import { type Range, readsOf } from './ranges.ts';
 import type { ObjectStore } from './store.ts';
 
+/** Limits of reading ranges of objects. */
 export type FetchLimits = Pick<
   Config,
   | 'objectRangeBytes'

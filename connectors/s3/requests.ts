@@ -6,12 +6,14 @@ import { type Failed, failedOf, isPassing, objectError } from './errors.ts';
 import type { Location } from './location.ts';
 import type { ClientLimits, Sdk } from './sdk.ts';
 
+/** Limits of requests, and of the attempts at each. */
 export type StoreLimits = ClientLimits &
   Pick<Config, 'objectAttemptsMax' | 'objectRetryDelayMs' | 'objectRetryDelayMsMax'>;
 
 /** For calls that nobody aborts. */
 export const never: AbortSignal = new AbortController().signal;
 
+/** The header by which a server checks a request's body: MD5 in base64. */
 export const contentMd5 = (body: Uint8Array): string => createHash('md5').update(body).digest('base64');
 
 /** A client with what all its requests need. */

@@ -25,6 +25,7 @@ export async function loadSdk(load: () => Promise<Sdk> = () => import('@aws-sdk/
   }
 }
 
+/** Limits of the SDK's connections. */
 export type ClientLimits = Pick<
   Config,
   'objectConnectionsMax' | 'objectConnectTimeoutMs' | 'objectIdleTimeoutMs' | 'objectMetadataEndpoints'

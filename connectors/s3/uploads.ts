@@ -5,6 +5,7 @@ import { type Location, pathOf } from './location.ts';
 import type { ObjectInfo } from './object-info.ts';
 import { contentMd5, never, type Requests } from './requests.ts';
 
+/** A part of a multipart upload that the server has. */
 export interface UploadedPart {
   readonly number: number;
   readonly etag: string;

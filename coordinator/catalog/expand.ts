@@ -7,6 +7,7 @@ import { tokenize } from '../../shared/sql/tokens.ts';
 /** Entries by name in lower case. */
 export type Entries = ReadonlyMap<string, CatalogEntry>;
 
+/** A plan in which the names of the catalog are replaced by what they stand for. */
 export interface Expanded {
   readonly plan: PlanNode;
   /** Ways by which an entry's text may come back to a name that it is behind: `['a', 'b', 'a']`. */

@@ -19,6 +19,7 @@ interface SourceListing {
 /** By `extractKey`. */
 export type Listings = ReadonlyMap<string, SourceListing>;
 
+/** What listing sources needs, beside the plan. */
 export interface ListSourcesOptions {
   readonly secrets: Secrets;
   /** How many tasks are worth having. */

@@ -20,6 +20,7 @@ import { pipelinesImplementation } from '../services/pipelines-service.ts';
 import { Leader } from './leader.ts';
 import { Planning } from './planning/planning.ts';
 
+/** What a coordinator is started with. */
 export interface CoordinatorOptions {
   /** etcd, or a fresh embedded store. Closed at the end. */
   readonly store: Store;
@@ -44,6 +45,7 @@ export interface CoordinatorOptions {
   readonly log: Logger;
 }
 
+/** A coordinator as those who started it see it. */
 export interface RunningCoordinator {
   /** `host:port` that clients and workers use. */
   readonly address: string;

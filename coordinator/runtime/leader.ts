@@ -28,6 +28,7 @@ import { Sessions } from './sessions.ts';
 import { type Effects, SchedulerShell } from './shell.ts';
 import { WorkerDoor } from './worker-door.ts';
 
+/** What a leader works with during its term. */
 export interface LeaderOptions {
   readonly cluster: string;
   readonly leadership: Leadership;

@@ -25,4 +25,5 @@ export function formatOf(path: string): FileFormat | undefined {
   return formats.find((format) => endings[format].some((ending) => bare.endsWith(ending)));
 }
 
+/** Whether a file's name ends as those of the format do. */
 export const hasFormat = (path: string, format: FileFormat): boolean => formatOf(path) === format;

@@ -19,6 +19,7 @@ import type { ObjectFacts } from './object-facts.ts';
 /** Facts of the objects that the scans of a plan name, by `scanKey` and path. */
 export type RemoteFacts = ReadonlyMap<string, ReadonlyMap<string, readonly FileFacts[]>>;
 
+/** What looking into objects needs. */
 export interface RemoteTools {
   readonly config: Config;
   readonly cache: ObjectFacts;

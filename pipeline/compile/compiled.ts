@@ -8,6 +8,7 @@ import type { PipelineDocument } from '../records/document.ts';
  */
 export type Compile = (input: CompileInput) => CompiledRun;
 
+/** Everything that a run's plan depends on. */
 export interface CompileInput {
   readonly document: PipelineDocument;
   readonly run: string;
@@ -20,6 +21,7 @@ export interface CompileInput {
   readonly interval?: { readonly startMs: number; readonly endMs: number };
 }
 
+/** A run's plan, and what the leader needs to know to carry it out. */
 export interface CompiledRun {
   /**
    * Sources are steps named after them; `prepared` of its sinks is null: the leader puts in what `prepare` returned.

@@ -15,6 +15,7 @@ import { listed, sql } from './sql-node.ts';
 /** The output of a replay that holds what it did not read again. */
 export const stillUnreadName = 'still unread';
 
+/** Everything that the plan of a replay depends on. */
 export interface ReplayInput extends CompileInput {
   /** Where the rejected rows of the earlier run lie: as its document's quarantine says. */
   readonly path: string;

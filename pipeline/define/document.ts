@@ -20,6 +20,7 @@ import { stepDataset, transformTools } from './tools.ts';
 
 /** What the only source, and the only relation, are called. */
 const onlySource = 'extract';
+/** What the output of a pipeline with a single one is called. */
 export const onlyOutput = 'load';
 
 type Spec = PipelineSpec<Extract, Transformed, string>;
@@ -65,6 +66,7 @@ function refuseHeldRows({ schedule }: Spec, sources: Readonly<Record<string, Sou
   });
 }
 
+/** The sources of a pipeline by name; a single one is called {@link onlySource}. */
 export const sourcesOf = ({ extract }: Spec): Readonly<Record<string, Source>> =>
   isSource(extract) ? { [onlySource]: extract } : extract;
 

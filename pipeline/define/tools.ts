@@ -28,6 +28,7 @@ const stepFunction: StepFunction = (name, call, options) => {
   return new SqlFunction(name, 'rows', local, options);
 };
 
+/** What `transform` is given beside the sources. */
 export const transformTools: TransformTools = {
   sql: stepSql,
   fn: stepFunction,

@@ -23,6 +23,7 @@ export interface PipelineDocument {
   readonly retry: RetryPolicy;
 }
 
+/** A source of a pipeline as data. */
 export interface SourceDocument {
   readonly node: PlanNode;
   /** Read only what is new since the last committed run. */
@@ -51,6 +52,7 @@ export type DatasetRule =
   /** One row, one boolean: an aggregate over the relation. */
   | { readonly kind: 'dataset'; readonly sql: string };
 
+/** What becomes of rows that cannot be read or break a rule. */
 export interface RejectPolicy {
   /**
    * `fail`: nothing is loaded. `warn`: bad rows are loaded and counted. `drop`: left out and counted. `quarantine`:
@@ -64,6 +66,7 @@ export interface RejectPolicy {
   readonly shareMax?: number;
 }
 
+/** When a pipeline is due, and what follows when runs overlap or were missed. */
 export interface Schedule {
   /** Five or six fields, as cron's. */
   readonly cron: string;
@@ -75,6 +78,7 @@ export interface Schedule {
   readonly catchUp: 'none' | 'last' | 'all';
 }
 
+/** How often a run is attempted; pauses double from the first up to the largest. */
 export interface RetryPolicy {
   /** Attempts at a run in all, at least 1. */
   readonly attempts: number;
@@ -82,11 +86,13 @@ export interface RetryPolicy {
   readonly delayMsMax: number;
 }
 
+/** Who is told of runs that failed for good. */
 export interface FailureHook {
   /** Receives the run as JSON by POST. */
   readonly url: Json;
 }
 
+/** A parameter that a pipeline declares; without a value each run must give one. */
 export interface ParamSpec {
   /** A DuckDB type. */
   readonly type: string;

@@ -33,6 +33,7 @@ export type RunLife =
   | { readonly state: 'failed'; readonly endedMs: number; readonly error: ErrorData; readonly summary?: RunSummary }
   | { readonly state: 'cancelled'; readonly endedMs: number };
 
+/** The states of a run. */
 export type RunState = RunLife['state'];
 
 /** What the store keeps of a run: small. */
@@ -74,6 +75,7 @@ export type FailureNotice =
   | { readonly state: 'delivered'; readonly atMs: number }
   | { readonly state: 'givenUp'; readonly atMs: number; readonly error: ErrorData };
 
+/** Who asked for a run. */
 export type RunCause = 'manual' | 'schedule' | 'backfill' | 'replay';
 
 /** Decided when the job has ended and all rules hold: from here the load happens, once. */
@@ -84,6 +86,7 @@ export interface RunCommit {
   readonly summary: RunSummary;
 }
 
+/** One output to commit: its sink, and the receipts that count. */
 export interface CommitOutput {
   /** In the plan. */
   readonly name: string;
@@ -100,6 +103,7 @@ export interface RunSummary {
   readonly outputs: readonly OutputSummary[];
 }
 
+/** What a run read of a source. */
 export interface SourceSummary {
   readonly name: string;
   readonly connector: string;
@@ -112,6 +116,7 @@ export interface SourceSummary {
   readonly cursorAfter?: Json;
 }
 
+/** What a run made of an output. */
 export interface OutputSummary {
   readonly name: string;
   readonly connector: string;
@@ -127,6 +132,7 @@ export interface OutputSummary {
   readonly detail: Json;
 }
 
+/** What a rule found. */
 export interface RuleSummary {
   readonly rule: string;
   readonly rejected: number;

@@ -16,6 +16,7 @@ export interface ScheduleRecord {
   readonly error?: ErrorData;
 }
 
+/** A due time that got no run. */
 export interface LeftOut {
   readonly dueMs: number;
   /** `overlap`: the last run was not over. `missed`: nobody led, or it was paused, and it is not to be made up. */
@@ -47,6 +48,7 @@ export interface BackfillPlan {
   readonly intervals: readonly BackfillInterval[];
 }
 
+/** An interval of a backfill's plan. */
 export interface BackfillInterval extends Interval {
   /** The run that loads it, to be submitted if it is not under way. Absent: it is loaded. */
   readonly run?: string;

@@ -25,6 +25,7 @@ export function difference(rows: readonly Row[], expected: readonly Row[]): Diff
   return { missing, unexpected: left };
 }
 
+/** Whether there is no difference. */
 export const isSame = ({ missing, unexpected }: Difference): boolean => missing.length + unexpected.length === 0;
 
 const fits = (row: Row, wanted: Row): boolean =>

@@ -10,6 +10,7 @@ export interface Batch {
   readonly buffers: readonly Uint8Array[];
 }
 
+/** Rows and nulls of one field, at any depth. */
 export interface FieldNode {
   readonly length: number;
   readonly nullCount: number;

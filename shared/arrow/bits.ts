@@ -23,4 +23,5 @@ export function countBits(bitmap: Uint8Array, count: number): number {
 
 const bitsOf = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 
+/** The bit of a row, 0 or 1; 0 behind the bitmap's end. */
 export const bitAt = (bitmap: Uint8Array, at: number): number => ((bitmap[at >> 3] ?? 0) >> (at & 7)) & 1;

@@ -30,6 +30,7 @@ const alignment = 64;
 const padding = new Uint8Array(alignment);
 const padded = (bytes: number): number => (bytes + alignment - 1) & ~(alignment - 1);
 
+/** The message of a batch, uncompressed. Its body shares the batch's buffers, which must stay as they are meanwhile. */
 export function encodeBatch({ rows, nodes, buffers }: Batch): EncodedBatch {
   const body: Uint8Array[] = [];
   let bodyBytes = 0;

@@ -42,6 +42,7 @@ export function childrenOf(layout: Layout): readonly Layout[] {
   return 'child' in layout ? [layout.child] : [];
 }
 
+/** The layouts of a schema's columns, in their order. @throws SheafError as {@link layoutOf} */
 export const layoutsOf = (fields: readonly Field[]): readonly Layout[] => fields.map(({ type }) => layoutOf(type));
 
 /** @throws SheafError `NOT_SUPPORTED` for dictionaries, views and run-end encoding: a `Batch` holds plain values */

@@ -5,6 +5,7 @@ export function int32s(bytes: Uint8Array, count: number): Int32Array {
   return new Int32Array(buffer, byteOffset, count);
 }
 
+/** The first `count` signed 64-bit integers. */
 export function bigInt64s(bytes: Uint8Array, count: number): BigInt64Array {
   const { buffer, byteOffset } = aligned(bytes, 8 * count, 8);
   return new BigInt64Array(buffer, byteOffset, count);

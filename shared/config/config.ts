@@ -2,6 +2,7 @@ import { SheafError } from '../errors.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './table.ts';
 
+/** A setting's name: `batchRowsMax`. */
 export type SettingName = keyof typeof settings;
 
 /** All settings with their values: compiled once at start, frozen, and passed to whoever needs it. */

@@ -7,6 +7,7 @@ export interface ControlContract {
   readonly getBlob: Unary<{ sha256: string }, { content: Uint8Array }>;
 }
 
+/** Asks for up to `count` requests under a limit of the whole cluster. */
 export interface PermitRequest {
   readonly key: string;
   readonly perSecond: number;
@@ -25,6 +26,7 @@ export interface FromWorker {
   readonly draining?: Record<string, never> | null;
 }
 
+/** A worker's first message. */
 export interface Hello {
   readonly version: string;
   readonly worker: string;
@@ -34,12 +36,14 @@ export interface Hello {
   readonly pid: number;
 }
 
+/** What a worker says of itself at intervals. */
 export interface Heartbeat {
   readonly rssBytes: number;
   readonly running: number;
   readonly exchangeBytes: number;
 }
 
+/** An attempt's identity on the wire. */
 export interface AttemptRef {
   readonly job: string;
   readonly stage: number;
@@ -47,6 +51,7 @@ export interface AttemptRef {
   readonly attempt: number;
 }
 
+/** A message of the leader to a worker: one of the optional fields is set. */
 export interface ToWorker {
   readonly epoch: number;
   readonly welcome?: { readonly version: string; readonly cluster: string } | null;

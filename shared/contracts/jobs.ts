@@ -25,6 +25,7 @@ export const jobsService = 'sheaf.v1.Jobs';
 
 export type Empty = Record<string, never>;
 
+/** Names of blobs: SHA-256 in hex. */
 export interface BlobNames {
   readonly sha256: readonly string[];
 }
@@ -35,12 +36,14 @@ export interface DatasetFrame {
   readonly body: Uint8Array;
 }
 
+/** A dataset that was uploaded. */
 export interface DatasetRef {
   readonly id: string;
   readonly rows: number;
   readonly bytes: number;
 }
 
+/** A job's id. */
 export interface JobRef {
   readonly job: string;
 }
@@ -56,6 +59,7 @@ export interface JobDocuments {
   readonly json: readonly string[];
 }
 
+/** One step of a job's progress. */
 export interface JobUpdate {
   /** JSON of a `JobInfo`. */
   readonly infoJson: string;
@@ -63,6 +67,7 @@ export interface JobUpdate {
   readonly resultJson: string;
 }
 
+/** A part of a result that its reader could not get. */
 export interface LostPart {
   readonly job: string;
   readonly stage: number;

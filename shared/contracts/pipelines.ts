@@ -28,10 +28,12 @@ export interface PipelinesContract {
 /** Fully qualified name of the service. */
 export const pipelinesService = 'sheaf.v1.Pipelines';
 
+/** One document or record. */
 export interface PipelineJson {
   readonly json: string;
 }
 
+/** Several documents or records. */
 export interface PipelineJsons {
   readonly json: readonly string[];
 }

@@ -17,7 +17,9 @@ import type { PartitionSize } from '../stage/task.ts';
  * name by rename when it is complete, so a torn one is never found.
  */
 const layoutVersion = 1;
+/** Begins and ends every exchange file. */
 export const magic = Buffer.from('SHEAFXCH');
+/** Length of the trailer, by which a reader finds the index. */
 export const trailerBytes = 32;
 /** Continuation mark and length before each message's metadata. */
 export const prefixBytes = 8;
@@ -54,6 +56,7 @@ export interface FileIndex {
 /** Bytes of a segment as readers count them: metadata and body. */
 export const segmentBytes = (segment: Segment): number => segment.metadataBytes + segment.bodyBytes;
 
+/** Rows and bytes of a partition's segments. */
 export const partitionSize = (segments: readonly Segment[]): PartitionSize => ({
   rows: segments.reduce((sum, segment) => sum + segment.rows, 0),
   bytes: segments.reduce((sum, segment) => sum + segmentBytes(segment), 0),
@@ -62,6 +65,7 @@ export const partitionSize = (segments: readonly Segment[]): PartitionSize => ({
 /** CRC-32 over several pieces as if they were one. */
 export const crcOf = (...pieces: readonly Uint8Array[]): number => pieces.reduce((crc, piece) => crc32(piece, crc), 0);
 
+/** The eight bytes before a message's metadata. */
 export function prefixOf(metadataBytes: number): Buffer {
   const prefix = Buffer.allocUnsafe(prefixBytes);
   prefix.writeUInt32LE(continuation, 0);
@@ -169,6 +173,11 @@ const readEntry = (bytes: Buffer, at: number): Segment => ({
   crc: bytes.readUInt32LE(at + 20),
 });
 
+/**
+ * The error for a damaged exchange file; retryable, since its tasks can run again.
+ *
+ * @param what completes the sentence
+ */
 export const corrupt = (path: string, what: string): SheafError =>
   new SheafError('FILE_CORRUPT', `The exchange file ${path} is damaged: ${what}`, {
     next: 'The tasks that wrote it run again. If this recurs, check the disk and memory of that machine.',

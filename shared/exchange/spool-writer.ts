@@ -8,6 +8,7 @@ import { type FileOwner, magic, prefixOf } from './layout.ts';
 import { exchangePath, temporaryPath } from './paths.ts';
 import type { DiskQuota } from './quota.ts';
 
+/** Where a spool lies, and what it holds. */
 export interface SpoolOptions {
   readonly root: string;
   readonly owner: Exclude<FileOwner, { kind: 'attempt' }>;

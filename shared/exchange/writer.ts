@@ -17,6 +17,7 @@ type WriterLimits = Pick<
   'exchangeMessageBytesMax' | 'exchangeRowBytesMax' | 'exchangeWriteBufferBytes' | 'exchangePartitionsMax'
 >;
 
+/** Where an exchange file lies, and what it holds. */
 export interface ExchangeWriterOptions {
   /** The folder of the process's exchange files. */
   readonly root: string;

@@ -9,6 +9,7 @@ import { parseFrame } from './frame.ts';
 import { broken, type FlightFrame, Received } from './received.ts';
 import { encodeTicket, type Ticket } from './ticket.ts';
 
+/** How a pull is made. */
 export interface PullOptions {
   readonly signal?: AbortSignal | undefined;
   /** Check each batch's CRC on arrival. Default true. */

@@ -26,6 +26,7 @@ const bodyTag = (1000 << 3) | 2;
 /** What gRPC puts before a message: receivers keep it in the same memory. */
 const grpcPrefixBytes = 5;
 
+/** One message of a Flight stream. */
 export interface Frame {
   readonly note: Note;
   /** An Arrow IPC message's metadata; empty in the end frame. */

@@ -5,6 +5,7 @@ import { blankFrame, noteFrame, type Totals } from './frame.ts';
 import type { SegmentFile, SegmentSource } from './source.ts';
 import type { Wanted } from './ticket.ts';
 
+/** What answering a pull needs. */
 export interface PullContext {
   readonly source: SegmentSource;
   /** Bytes read ahead of the readers, over all pulls: held from the read until the message is handed to gRPC. */

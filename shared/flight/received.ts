@@ -106,6 +106,11 @@ export class Received {
   }
 }
 
+/**
+ * The error for a damaged Flight stream; retryable, since its tasks can run again.
+ *
+ * @param what completes the sentence
+ */
 export const broken = (what: string): SheafError =>
   new SheafError('FILE_CORRUPT', `A Flight stream arrived with ${what}`, {
     retryable: true,

@@ -5,6 +5,7 @@ import { messageOverheadBytes } from './connections.ts';
 import { flightService } from './service.ts';
 import type { SegmentSource } from './source.ts';
 
+/** What a Flight server serves, and where. */
 export interface FlightServerOptions {
   readonly source: SegmentSource;
   /** Where the source's files lie, if others may open them. */

@@ -10,6 +10,7 @@ import { framesOf } from './pull.ts';
 import { decodeTicket } from './read-ticket.ts';
 import type { SegmentSource } from './source.ts';
 
+/** Limits of a Flight service: what it serves at a time. */
 export type FlightLimits = Pick<
   Config,
   'fetchPartsPerCallMax' | 'flightStreamsMax' | 'flightWaitingMax' | 'flightServeBytesMax'

@@ -22,6 +22,7 @@ export interface SegmentSource {
   open(owner: FileOwner): Promise<SegmentFile>;
 }
 
+/** An open exchange file, read by segments. */
 export interface SegmentFile extends AsyncDisposable {
   readonly index: FileIndex;
   /**

@@ -17,6 +17,7 @@ export interface CatalogEntry {
   readonly key: string;
 }
 
+/** What a name of the catalog stands for. */
 export type CatalogKind = 'table' | 'view';
 
 /** What a client asks for. */

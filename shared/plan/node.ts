@@ -45,6 +45,7 @@ export type PlanNode =
   | WindowNode
   | WriteNode;
 
+/** The kinds of plan nodes. */
 export type PlanKind = PlanNode['kind'];
 
 /** A node of one kind. */

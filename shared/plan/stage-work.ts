@@ -7,6 +7,7 @@ export interface Spread {
   readonly max: number;
 }
 
+/** A number of tasks whose spread is told. */
 export type SpreadMetric = Exclude<keyof TaskMetrics, 'peakRssBytes'>;
 
 /** What the tasks of a finished stage did: sums over them (of `peakRssBytes` the most), and how each number spreads. */

@@ -54,6 +54,7 @@ const joinCondition = z.discriminatedUnion('kind', [
 const json: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;
 const name = z.string().min(1).max(200);
 
+/** Any node of a plan: nodes nest, so the schema refers to itself. */
 export const node: z.ZodType<PlanNode> = z.lazy(() => nodes) as unknown as z.ZodType<PlanNode>;
 
 const output = z.strictObject({

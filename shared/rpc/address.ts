@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { SheafError } from '../errors.ts';
 
+/** Where a service listens. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -23,6 +24,7 @@ export function parseAddress(text: string): Address {
   return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
 }
 
+/** `host:port`, with brackets around an IPv6 host. */
 export const formatAddress = ({ host, port }: Address): string =>
   isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 

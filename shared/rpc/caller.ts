@@ -19,6 +19,7 @@ import { Sender } from './sender.ts';
 
 type AnyMethod = MethodDefinition<unknown, unknown>;
 
+/** What every call of a connection carries. */
 export interface CallerOptions {
   readonly token?: string | undefined;
   readonly config: Config;

@@ -5,6 +5,7 @@ import type { Service } from './contract.ts';
 
 export type { CallOptions, DuplexCall, Method, RpcClient } from './calls.ts';
 
+/** How a connection is made. */
 export interface ConnectionOptions extends CallerOptions {
   /** For bulk data: a large flow-control window. Default false. */
   readonly bulk?: boolean;

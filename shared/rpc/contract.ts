@@ -15,16 +15,19 @@ export interface Unary<Request, Response> {
   readonly request: Request;
   readonly response: Response;
 }
+/** A call with one request and a stream of answers. */
 export interface ServerStream<Request, Response> {
   readonly kind: 'serverStream';
   readonly request: Request;
   readonly response: Response;
 }
+/** A call with a stream of requests and one answer. */
 export interface ClientStream<Request, Response> {
   readonly kind: 'clientStream';
   readonly request: Request;
   readonly response: Response;
 }
+/** A call with streams both ways. */
 export interface Bidi<Request, Response> {
   readonly kind: 'bidi';
   readonly request: Request;

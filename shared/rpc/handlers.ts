@@ -37,6 +37,7 @@ export type Handler<Method> =
           ? (requests: AsyncIterable<Request>, call: CallContext) => AsyncIterable<Response>
           : never;
 
+/** A handler for each method of a contract. */
 export type Handlers<Contract> = { readonly [Name in keyof Contract]: Handler<Contract[Name]> };
 
 /** A service with its handlers, for `startServer`. */
@@ -47,6 +48,7 @@ export interface Implementation {
 
 type UntypedHandler = (request: unknown, call: CallContext) => unknown;
 
+/** A service together with the handlers of all of its methods, as `startServer` takes it. */
 export const implement = <Contract>(service: Service<Contract>, handlers: Handlers<Contract>): Implementation => ({
   service: service as Service<unknown>,
   handlers: handlers as Readonly<Record<string, UntypedHandler>>,

@@ -16,6 +16,7 @@ import { adaptHandler, type Implementation } from './handlers.ts';
 // grpc-js would write to stderr what our errors say better.
 setLogVerbosity(logVerbosity.NONE);
 
+/** What a server serves, where, and to whom. */
 export interface ServerSettings {
   /** `host:port`; port 0 takes a free one. Default `127.0.0.1:0`. */
   readonly listen?: string | undefined;
@@ -28,6 +29,7 @@ export interface ServerSettings {
   readonly requestBytesMax?: number | undefined;
 }
 
+/** A server that listens. */
 export interface RunningServer {
   /** `host:port` that it is bound to. */
   readonly address: string;

@@ -8,6 +8,7 @@ export interface AstNode {
   readonly [key: string]: AstValue;
 }
 
+/** Whether a value of a syntax tree is a node, not a list or a scalar. */
 export const isNode = (value: AstValue | undefined): value is AstNode =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

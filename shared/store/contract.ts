@@ -15,10 +15,12 @@ export interface StoreContract {
   readonly watch: ServerStream<{ prefix: string }, Nothing>;
 }
 
+/** Entries on the wire. */
 export interface EntriesMessage {
   readonly entries: readonly Entry[];
 }
 
+/** A transaction on the wire. */
 export interface TransactionMessage {
   readonly when: readonly CompareMessage[];
   readonly operations: readonly OperationMessage[];
@@ -32,15 +34,18 @@ export interface CompareMessage {
   readonly createRevision?: number;
 }
 
+/** One write of a transaction on the wire: `put` or `delete` is set. */
 export interface OperationMessage {
   readonly key: string;
   readonly put?: { readonly value: string; readonly lease: string } | null;
   readonly delete?: Nothing | null;
 }
 
+/** A lease that was granted. */
 export interface GrantMessage {
   readonly lease: string;
   readonly ttlMs: number;
 }
 
+/** The service of `proto/store.proto`, for servers and clients. */
 export const loadStoreService = () => loadService<StoreContract>('store', 'sheaf.v1.Store');

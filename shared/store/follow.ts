@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { SheafError } from '../errors.ts';
 import type { Entry, Store } from './store.ts';
 
+/** How a prefix of the store is followed. */
 export interface FollowOptions {
   readonly config: Config;
   /** Ends the iteration, without an error. */

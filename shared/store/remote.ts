@@ -6,6 +6,7 @@ import { type CompareMessage, loadStoreService, type OperationMessage, type Stor
 import type { Grant } from './membership/lease.ts';
 import { type Compare, type Entry, type Operation, Store, type TransactResult } from './store.ts';
 
+/** How the store inside a coordinator is reached. */
 export interface RemoteStoreOptions {
   /** `host:port` of the coordinator that holds the embedded store. */
   readonly address: string;

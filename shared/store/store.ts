@@ -20,10 +20,12 @@ export type Compare =
 /** A lease as a transaction names it. */
 export type LeaseName = Pick<Lease, 'id'>;
 
+/** One write of a transaction. */
 export type Operation =
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly lease?: LeaseName | undefined }
   | { readonly kind: 'delete'; readonly key: string };
 
+/** How a transaction ended. */
 export interface TransactResult {
   /** False if a comparison did not hold: then nothing was written. */
   readonly done: boolean;

@@ -22,6 +22,7 @@ export const emptyView: ColumnView = {
   children: [],
 };
 
+/** Whether a row's value is null. */
 export const isNull = ({ validity }: ColumnView, row: number): boolean =>
   validity !== null && ((validity[row >> 3] ?? 0) & (1 << (row & 7))) === 0;
 

@@ -5,6 +5,7 @@ import { BadValue, type ColumnBuilder } from './builders/column-builder.ts';
 import { createBuilder } from './builders/create-builder.ts';
 import type { BatchParts } from './builders/growing-column.ts';
 
+/** When a batch under construction is full. */
 export interface BatchLimits {
   readonly batchRowsMax: number;
   readonly batchBytesMax: number;

@@ -17,6 +17,7 @@ export type ValueKind =
   | { readonly kind: 'fixedList'; readonly size: number }
   | { readonly kind: 'unsupported' };
 
+/** The typed arrays of values that JavaScript has as numbers. */
 export type NumberArray =
   | ('Int8Array' | 'Int16Array' | 'Int32Array' | 'Uint8Array' | 'Uint16Array' | 'Uint32Array')
   | ('Float16Array' | 'Float32Array' | 'Float64Array');

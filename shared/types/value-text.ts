@@ -50,6 +50,7 @@ export function timeFromText(text: string, perSecond: number): number | null {
 /** DuckDB packs a time with its zone: microseconds above 24 bits that hold the offset counted down from the largest. */
 const zoneSecondsMax = 16 * 3600 - 1;
 
+/** DuckDB's packed time of a zone as text: `12:34:56.789+02`. */
 export function timeTzText(packed: bigint): string {
   const offset = zoneSecondsMax - Number(packed & 0xffffffn);
   const seconds = Math.abs(offset);
@@ -58,6 +59,7 @@ export function timeTzText(packed: bigint): string {
   return `${timeText(Number(packed >> 24n), 1_000_000)}${offset < 0 ? '-' : '+'}${parts.join(':')}`;
 }
 
+/** The reverse of {@link timeTzText}; null if the text is none. */
 export function timeTzFromText(text: string): bigint | null {
   const found = /^([\d:.]+)([+-])(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?$/.exec(text);
   const micros = timeFromText(found?.[1] ?? '', 1_000_000);
@@ -115,6 +117,7 @@ export function uuidText(bytes: Uint8Array, at: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** The sixteen bytes of a UUID; null if the text is none. */
 export function uuidFromText(text: string): Uint8Array | null {
   return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) ? Buffer.from(text.replaceAll('-', ''), 'hex') : null;
 }
@@ -125,6 +128,7 @@ export function bitText(bytes: Uint8Array): string {
   return all.slice(bytes[0] ?? 0);
 }
 
+/** The reverse of {@link bitText}; null if the text is none. */
 export function bitFromText(text: string): Uint8Array | null {
   if (!/^[01]+$/.test(text)) return null;
   const padding = (8 - (text.length % 8)) % 8;

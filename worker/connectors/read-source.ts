@@ -46,6 +46,7 @@ export async function readSource(input: ExtractInput, options: ReadSourceOptions
   }
 }
 
+/** Whether an error says that the attempt is over, not that something failed. */
 export const isCancel = (thrown: unknown): boolean => thrown instanceof SheafError && thrown.code === 'CANCELLED';
 
 /** A source whose batches are of other types than it said would be read as something else. */

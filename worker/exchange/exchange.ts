@@ -9,6 +9,7 @@ import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 import type { SegmentRange } from '../../shared/stage/split.ts';
 import type { BulkInput, BulkOptions, BulkOutput, BulkStats, Wish } from './protocol.ts';
 
+/** What a worker's exchange is started with. */
 export interface ExchangeOptions {
   /** This worker, whose own parts need no fetch. Set later for a worker that has no name yet. */
   readonly worker?: WorkerId;
@@ -20,6 +21,7 @@ export interface ExchangeOptions {
   readonly config: Config;
 }
 
+/** How a fetch is made. */
 export interface FetchOptions {
   /** A broadcast: all tasks of this worker that fetch the same parts share one copy. Default false. */
   readonly shared?: boolean;
@@ -171,6 +173,7 @@ export class Exchange {
   }
 }
 
+/** Segments of a client's dataset. */
 export interface DatasetRange {
   readonly job: JobId;
   readonly dataset: string;

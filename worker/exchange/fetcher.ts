@@ -13,6 +13,7 @@ import { Neighbours } from './neighbours.ts';
 import type { Wish } from './protocol.ts';
 import { type Pull, pullOfDataset, pullsOfParts } from './pulls.ts';
 
+/** What fetching needs. */
 export interface FetcherOptions {
   readonly root: string;
   readonly client: FlightClient;

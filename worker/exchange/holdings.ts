@@ -14,6 +14,7 @@ interface Holding {
   users: number;
 }
 
+/** How spools are fetched and removed. */
 export interface HoldingsOptions {
   readonly fetch: (wish: Wish, signal: AbortSignal) => Promise<Fetched>;
   readonly remove: (spool: string) => Promise<void>;

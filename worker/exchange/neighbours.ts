@@ -6,6 +6,7 @@ import type { FlightClient } from '../../shared/flight/client.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { ExchangePart } from '../../shared/stage/exchange-part.ts';
 
+/** How neighbours are asked where their files are. */
 export interface NeighboursOptions {
   readonly client: Pick<FlightClient, 'rootOf'>;
   readonly config: Pick<Config, 'fetchRootAskMs' | 'flightConnectionsMax'>;

@@ -55,6 +55,7 @@ export type BulkOutput =
   | { readonly kind: 'stats'; readonly id: number; readonly stats: BulkStats }
   | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorData };
 
+/** What the bulk thread does, in numbers. */
 export interface BulkStats {
   /** Pulls begun since the start, and bytes that they brought. */
   readonly pulls: number;

@@ -14,6 +14,7 @@ export interface Pull {
   readonly blame: (part: number, error: SheafError) => SheafError;
 }
 
+/** Where a pulled part goes in the spool, and what is expected of it. */
 export interface Place {
   /** Partition of the spool. */
   readonly partition: number;
@@ -47,6 +48,7 @@ function pullOf(job: JobId, placed: readonly { readonly part: ExchangePart; read
   };
 }
 
+/** The call that brings segments of a client's dataset; its errors stay as they are. */
 export function pullOfDataset({ dataset, segments, address }: Wish & { kind: 'dataset' }): Pull {
   const ticket = { kind: 'dataset', dataset, from: segments.from, to: segments.to } as const;
   return { address, ticket, places: [{ partition: 0, rows: undefined }], blame: (_, error) => error };

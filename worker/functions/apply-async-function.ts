@@ -14,6 +14,7 @@ import { selectRows } from './select-rows.ts';
 import type { Place } from './step-errors.ts';
 import { type FunctionConfig, prepareRun, type StepRun } from './step-run.ts';
 
+/** Limits of functions that return promises. */
 export type AsyncFunctionConfig = FunctionConfig &
   Pick<Config, 'functionRowsConcurrentMax' | 'functionBatchesConcurrentMax'>;
 

@@ -7,6 +7,7 @@ export function seenSchema({ args }: FunctionStep, input: ArrowSchema): ArrowSch
   return new ArrowSchema(args.map(({ column, name }) => fieldNamed(input, column).clone({ name })));
 }
 
+/** A field that the planner has put there. @throws RangeError if it is missing, which is a bug */
 export function fieldNamed({ fields }: ArrowSchema, name: string): Field {
   const field = fields.find((each) => each.name === name);
   if (field === undefined) throw new RangeError(`a function step has no column ${name}`);

@@ -13,6 +13,7 @@ export interface RowLoop {
   run(from: number, to: number): void;
 }
 
+/** What a loop calls, and on which columns. */
 export interface LoopInput {
   readonly fields: readonly Field[];
   readonly loaded: LoadedFunction;
@@ -54,6 +55,7 @@ export function rowsOf(many: unknown): Iterable<unknown> {
   throw new BadValue('', 'an array or another iterable of rows', many);
 }
 
+/** The error for a filter's result that is no condition. */
 export const badCondition = (keep: unknown): BadValue => new BadValue('', 'true, false or null', keep);
 
 /**

@@ -7,6 +7,7 @@ import { fieldNamed, seenSchema } from './arguments.ts';
 import type { LoadedFunction } from './load-function.ts';
 import { StepErrors } from './step-errors.ts';
 
+/** Limits of function steps. */
 export type FunctionConfig = Pick<
   Config,
   'batchRowsMax' | 'batchBytesMax' | 'functionErrorCharsMax' | 'functionGroupsMax'

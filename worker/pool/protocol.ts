@@ -68,6 +68,7 @@ export type LocalInput =
   | Extract<TaskInput, { kind: 'extract' }>
   | { readonly kind: 'parts'; readonly name: string; readonly schema: Schema; readonly parts: readonly LocalPart[] };
 
+/** How an attempt ended in its thread. */
 export type PoolReply =
   | { readonly kind: 'finished'; readonly output: TaskOutput }
   | { readonly kind: 'failed'; readonly failure: TaskFailure };

@@ -19,6 +19,7 @@ import { PermitQueue } from '../connectors/permit-queue.ts';
 import type { PoolReply } from '../pool/protocol.ts';
 import type { TaskHost, TaskRunner } from './task-runner.ts';
 
+/** What a session with the leader needs. */
 export interface SessionOptions {
   readonly leader: Leader;
   readonly worker: WorkerId;

@@ -4,6 +4,7 @@ import type { Config } from '../../shared/config/config.ts';
 import type { Logger } from '../../shared/log.ts';
 import { share, startUsage, type Usage } from './usage.ts';
 
+/** What the meter of a worker's usage needs. */
 export interface UsageMeterOptions {
   readonly config: Pick<Config, 'usageSampleMs' | 'workerOverheadBytes'>;
   /** Of the kernel. */

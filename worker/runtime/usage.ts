@@ -20,6 +20,7 @@ export interface UsageSample {
   readonly peakRssBytes: number;
 }
 
+/** What an attempt has used as it begins. @param peakBeforeBytes the process's peak until then */
 export const startUsage = (peakBeforeBytes: number): Usage => ({ spilledBytes: 0, peakRssBytes: 0, peakBeforeBytes });
 
 /**

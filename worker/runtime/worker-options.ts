@@ -2,6 +2,7 @@ import type { Config } from '../../shared/config/config.ts';
 import type { Logger, LogOptions } from '../../shared/log.ts';
 import type { Store } from '../../shared/store/store.ts';
 
+/** What a worker is started with. */
 export interface WorkerOptions {
   /**
    * The cluster's store: etcd, or the one that an embedded coordinator serves. Closed by the worker. A promise if it is

@@ -9,6 +9,7 @@ import { createColumn } from './create-column.ts';
 const header = { signature: Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), bytes: 19 } as const;
 const endOfRows = -1;
 
+/** How rows that cannot be read are treated. */
 export interface DecoderOptions {
   /** For messages: the table, the piece. */
   readonly source: string;

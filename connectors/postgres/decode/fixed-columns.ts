@@ -19,6 +19,7 @@ abstract class FixedColumn extends CopyColumn {
   }
 }
 
+/** `boolean`: a byte on the wire, a bit in Arrow. */
 export class BooleanColumn extends FixedColumn {
   constructor() {
     super(1);
@@ -44,6 +45,7 @@ export class BooleanColumn extends FixedColumn {
   }
 }
 
+/** `smallint`. */
 export class Int16Column extends FixedColumn {
   constructor() {
     super(2);
@@ -130,6 +132,7 @@ export class TimestampColumn extends FixedColumn {
 /** DuckDB packs microseconds and the offset east of Greenwich, counted down from the largest, in 64 bits. */
 const zoneSecondsMax = 16 * 3600 - 1;
 
+/** `timetz`. */
 export class TimeTzColumn extends FixedColumn {
   constructor() {
     super(8);

@@ -12,6 +12,7 @@ const roles = Object.fromEntries(
 /** Columns of the data among those that are asked for. */
 export const dataColumns = (columns: Schema): Schema => columns.filter(({ name }) => roles[name] === undefined);
 
+/** Whether a column of provenance is among those asked for. */
 export const asksFor = (columns: Schema, role: Role): boolean =>
   columns.some(({ name }) => name === provenance[role].name);
 

@@ -22,7 +22,9 @@ export interface Output {
   readonly view: DataView;
 }
 
+/** The length that stands for null in binary `COPY`, without a value after it. */
 export const nullLength = -1;
+/** Bytes of the length before each value in binary `COPY`. */
 export const lengthBytes = 4;
 /** Values that are all of one size, looked up in a typed array over the column's bytes. */
 export abstract class FixedEncoder<Values> implements Encoder {

@@ -50,6 +50,7 @@ export class Int64Encoder extends FixedEncoder<Int32Array> {
   }
 }
 
+/** Booleans, as `boolean`. */
 export class BooleanEncoder extends FixedEncoder<Uint8Array> {
   readonly #isBits: boolean;
 

@@ -9,6 +9,7 @@ const microsHigh = Number(microsTo2000 >> 32n);
 /** Infinite dates are DuckDB's largest number of days and its negative; PostgreSQL's are the largest and the least. */
 const infinity32 = 0x7fffffff;
 
+/** Days since 1970, as `date`. */
 export class DateEncoder extends FixedEncoder<Int32Array> {
   constructor() {
     super(4, Int32Array);
@@ -69,6 +70,7 @@ export class NanosecondTimeEncoder extends FixedEncoder<BigInt64Array> {
 /** DuckDB packs microseconds and the offset east of Greenwich, counted down from the largest. */
 const zoneSecondsMax = 16 * 3600 - 1;
 
+/** DuckDB's times of a zone, as `timetz`. */
 export class TimeTzEncoder extends FixedEncoder<BigInt64Array> {
   constructor() {
     super(12, BigInt64Array);

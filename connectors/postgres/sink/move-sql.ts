@@ -70,6 +70,7 @@ export function upsertSql(move: Move): string {
 
 /** The newest rows, for `updateSql` and `insertNewSql`. */
 const mergeTable = 'pg_temp.sheaf_merge';
+/** Collects the newest row of each key for `updateSql` and `insertNewSql`. */
 export const collectSql = (move: Move): string => `CREATE TEMP TABLE sheaf_merge ON COMMIT DROP AS ${newestSql(move)}`;
 
 /** Rows that are there already; undefined if they have nothing but their key. */
@@ -82,6 +83,7 @@ export function updateSql(move: Move): string | undefined {
   return `UPDATE ${move.target} t SET ${set.join(', ')} FROM ${mergeTable} s WHERE ${sameKey(move)}${newer}`;
 }
 
+/** Inserts the collected rows whose key the target does not have. */
 export const insertNewSql = (move: Move): string =>
   `INSERT INTO ${move.target} (${columnList(move)}) SELECT ${values(move)} FROM ${mergeTable} s
    WHERE NOT EXISTS (SELECT FROM ${move.target} t WHERE ${sameKey(move)})`;

@@ -19,6 +19,7 @@ export type PreparedTable = {
   readonly direct: boolean;
 };
 
+/** The target, for messages. */
 export const sinkPlace = (options: SinkOptions): Place => ({
   side: 'sink',
   server: options.server,

@@ -22,6 +22,7 @@ export type PostgresReceipt = {
 
 const receipt = (rows: number, bytes: number, detail: PostgresReceipt): LoadReceipt => ({ rows, bytes, detail });
 
+/** Writes a task's rows: into a staging table, or, if it is the only task and may, straight into the target. */
 export async function write(
   options: SinkOptions,
   rows: SinkBatches,

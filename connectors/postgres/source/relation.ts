@@ -17,12 +17,14 @@ export interface Relation {
   readonly text: string;
 }
 
+/** The table or query that the options name. */
 export function relationOf({ table, query }: SourceOptions): Relation {
   if (table === undefined) return { sql: `(${query}\n) AS q`, text: 'query' };
   const name = parseTableName(table);
   return { sql: quotedTable(name), table: quotedTable(name), text: tableText(name) };
 }
 
+/** The source, for messages. */
 export const placeOf = (options: SourceOptions): Place => ({
   side: 'source',
   server: options.server,

@@ -49,6 +49,7 @@ export interface LoadedRun {
   readonly movesCursors: boolean;
 }
 
+/** What becomes of a finished job: a load, or a refusal. */
 export type Decision =
   | { readonly kind: 'commit'; readonly commit: RunCommit }
   | { readonly kind: 'refuse'; readonly error: ErrorData; readonly summary: RunSummary };

@@ -42,6 +42,7 @@ interface CommitFailed {
   readonly summary?: RunSummary;
 }
 
+/** What is to be done after an event, with the event that answers it. */
 export type RunEffect =
   /** Not before this time, and not beside another run of its pipeline: answers `due`. */
   | { readonly kind: 'wait'; readonly untilMs: number }
@@ -60,6 +61,7 @@ export type RunEffect =
 
 export type EffectOf<Kind extends RunEffect['kind']> = Extract<RunEffect, { kind: Kind }>;
 
+/** How often, and after which pauses, a run tries again. */
 export interface RunPolicy {
   readonly retry: RetryPolicy;
   readonly takeoversMax: number;
@@ -67,12 +69,14 @@ export interface RunPolicy {
   readonly commitRetryMsMax: number;
 }
 
+/** What an event leads to. */
 export interface Step {
   /** The record after the event: the same one if nothing changed. It is written before an effect begins. */
   readonly record: RunRecord;
   readonly effects: readonly RunEffect[];
 }
 
+/** Whether a run is in a state that it does not leave. */
 export const isOver = ({ state }: RunLife): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
 

@@ -4,6 +4,7 @@ import type { Json } from '../../../shared/json.ts';
 import type { LoadReceipt } from '../../../shared/plan/nodes/load.ts';
 import type { TaskReceipt } from '../../../shared/stage/load-step.ts';
 
+/** Receipts by the name of their output, in the order of the tasks. */
 export type Receipts = ReadonlyMap<string, readonly LoadReceipt[]>;
 
 /**
@@ -24,6 +25,7 @@ export function byOutput(given: readonly TaskReceipt[]): Receipts {
 const inOrder = (tasks: ReadonlyMap<number, LoadReceipt>): LoadReceipt[] =>
   [...tasks].sort(([left], [right]) => left - right).map(([, receipt]) => receipt);
 
+/** Rows and bytes of all receipts together. */
 export const totalOf = (receipts: readonly LoadReceipt[]): { readonly rows: number; readonly bytes: number } => ({
   rows: receipts.reduce((sum, { rows }) => sum + rows, 0),
   bytes: receipts.reduce((sum, { bytes }) => sum + bytes, 0),

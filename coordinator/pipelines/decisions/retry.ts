@@ -16,6 +16,7 @@ const worthRetrying: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STAGED_LOST',
 ]);
 
+/** Whether another attempt may succeed where this error ended one. */
 export const isRetryable = ({ retryable, code }: ErrorData): boolean => retryable === true || worthRetrying.has(code);
 
 /** What was decided is tried until it is done. */

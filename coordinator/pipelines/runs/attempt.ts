@@ -121,5 +121,6 @@ function withPrepared(plan: LoadNode, prepared: readonly PreparedSink[]): LoadNo
   return { ...plan, outputs };
 }
 
+/** The error of a run that was cancelled. */
 export const cancelledError = (id: string): SheafError =>
   new SheafError('CANCELLED', `Run ${id} was cancelled`, { next: 'Run the pipeline again.' });

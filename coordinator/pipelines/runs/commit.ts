@@ -5,6 +5,7 @@ import { halfLoaded } from '../decisions/abandon.ts';
 import type { Point } from './attempt.ts';
 import type { Sinks } from './sinks.ts';
 
+/** How a pass over the sinks ended. */
 export type CommitResult =
   | { readonly kind: 'done'; readonly summary: RunSummary }
   /** `some`: a sink has committed. `summary`: which one has. */

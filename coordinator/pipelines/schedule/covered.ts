@@ -12,5 +12,6 @@ export function withInterval(covered: Covered, { startMs, endMs }: Interval, ran
   return [...apart, [from, to] as const].sort(([a], [b]) => a - b).slice(-rangesMax);
 }
 
+/** Whether the whole interval is loaded. */
 export const isCovered = (covered: Covered, { startMs, endMs }: Interval): boolean =>
   covered.some(([start, end]) => start <= startMs && end >= endMs);

@@ -17,6 +17,7 @@ export interface DueDecision {
   readonly record: ScheduleRecord | undefined;
 }
 
+/** Limits of what is caught up. */
 export interface DueLimits {
   /** Of missed due times, at most so many are caught up: the latest. */
   readonly scheduleCatchUpMax: number;

@@ -7,6 +7,7 @@ import { SheafError } from '../../../shared/errors.ts';
 import { isOver } from '../decisions/machine.ts';
 import { type Covered, isCovered } from './covered.ts';
 
+/** What is known of a pipeline when a backfill is planned. */
 export interface BackfillFacts {
   readonly document: PipelineDocument;
   /** Of the pipeline. */

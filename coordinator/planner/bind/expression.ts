@@ -30,11 +30,13 @@ function asSpelt(tree: AstNode, schema: Schema): AstNode {
   return column === undefined ? tree : { ...tree, column_names: [column.name] };
 }
 
+/** A named expression over rows of a schema. @throws SheafError as `bindExpression` */
 export const bindColumn = ({ name, sql }: NamedExpression, schema: Schema, context: BindContext): BoundColumn => ({
   ...bindExpression(sql, schema, context),
   name,
 });
 
+/** A sort key over rows of a schema; names and types are not checked yet. @throws SheafError `SQL_INVALID` */
 export function bindSortKey(text: string, schema: Schema, { dialect, nowMs }: BindContext): SortKey {
   const trees = fixTime(dialect, parseOrder(dialect, text), nowMs, columnNames(schema));
   for (const tree of trees) refuseTables(tree, text);

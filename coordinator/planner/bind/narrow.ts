@@ -73,6 +73,7 @@ function typesOf(
   }
 }
 
+/** @throws SheafError `PLAN_INVALID` if two columns have one name, whatever its case */
 export function refuseDuplicates(columns: readonly { readonly name: string }[]): void {
   const seen = new Set<string>();
   for (const { name } of columns) {

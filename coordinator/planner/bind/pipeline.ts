@@ -18,6 +18,7 @@ export function extractOf(node: PlanOf<'extract'>, { extracts }: Pick<PlanContex
   throw new SheafError('INTERNAL', `A source of ${node.connector} was not listed`);
 }
 
+/** Rows of a connector, as its listing says. @throws SheafError `PLAN_INVALID` */
 export function bindExtract(extract: PlanOf<'extract'>, context: PlanContext, bindPlan: BindPlan): BoundOf<'extract'> {
   const { schema: own, deterministic } = extractOf(extract, context);
   const schema = extract.provenance ? [...own, ...provenanceColumns] : own;

@@ -99,6 +99,7 @@ export type OperatorVisitor<Result, Context> = {
   readonly [K in Operator['kind']]: (bound: BoundOf<K>, context: Context) => Result;
 };
 
+/** Calls the visitor's function for the operator's kind. */
 export function visitOperator<Result, Context>(
   bound: Bound,
   visitor: OperatorVisitor<Result, Context>,

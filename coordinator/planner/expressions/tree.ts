@@ -61,12 +61,14 @@ export const countOfRows: Expression = {
   catalog: '',
 };
 
+/** The expression as DuckDB prints it, without its alias. */
 export function printExpression(dialect: Dialect, expression: Expression): string {
   const [column, ...more] = textsOf(expression.column_names);
   if (expression.class === 'COLUMN_REF' && column !== undefined && more.length === 0) return quotedName(column);
   return dialect.print(selectOf([{ ...expression, alias: '' }])).slice('SELECT '.length);
 }
 
+/** Items of ORDER BY as DuckDB prints them, without the words. */
 export function printOrder(dialect: Dialect, orders: readonly OrderItem[]): string {
   const constant = nodesOf(onlyStatement(dialect.parse('SELECT 1'))?.select_list);
   const text = dialect.print(selectOf(constant, [{ type: 'ORDER_MODIFIER', orders }]));

@@ -16,6 +16,7 @@ import {
 /** TypeScript functions that a text may call, by name in lower case. */
 export type SqlFunctions = ReadonlyMap<string, SqlFunction>;
 
+/** The functions that a plan brings, by name in lower case. */
 export const functionsByName = (functions: readonly SqlFunction[] = []): SqlFunctions =>
   new Map(functions.map((each) => [each.name.toLowerCase(), each]));
 
@@ -25,6 +26,7 @@ export const functionOf = (node: AstNode, functions: SqlFunctions): SqlFunction 
     ? functions.get(String(node.function_name).toLowerCase())
     : undefined;
 
+/** Whether a TypeScript function is called anywhere in a tree. */
 export const hasCall = (tree: AstValue | undefined, functions: SqlFunctions): boolean =>
   find(tree, (node) => functionOf(node, functions) !== undefined).length > 0;
 
@@ -60,6 +62,7 @@ export function innermostCalls(trees: readonly AstNode[], functions: SqlFunction
   return [...found.values()];
 }
 
+/** Whether a TypeScript function that yields a value for each row is called anywhere in a tree. */
 export const hasScalar = (tree: AstNode, functions: SqlFunctions): boolean =>
   find(tree, (node) => {
     const called = functionOf(node, functions);

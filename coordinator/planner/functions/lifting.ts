@@ -156,6 +156,7 @@ export class Lifting {
   }
 }
 
+/** Which column becomes which argument, for a function step. */
 export const namesOf = (args: readonly { readonly column: string; readonly name: string }[]) =>
   args.map(({ column, name }) => ({ column, name }));
 
@@ -165,6 +166,7 @@ export const conjuncts = (tree: AstNode): AstNode[] =>
     ? (tree.children as readonly AstNode[]).flatMap(conjuncts)
     : [tree];
 
+/** Conditions joined by AND; the reverse of {@link conjuncts}. */
 export function conjunction(trees: readonly AstNode[]): AstNode {
   const [only = {}, ...more] = trees;
   return more.length === 0 ? only : { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', children: trees };
@@ -184,6 +186,7 @@ const castTo = (tree: AstNode, type: string, { dialect }: PlanContext): AstNode 
   child: { ...tree, alias: '' },
 });
 
+/** The error for a call where none can be made. @param why completes the sentence */
 export const notHere = (name: string, why: string): SheafError =>
   new SheafError('NOT_SUPPORTED', `The function ${name} cannot be called there: ${why}`, {
     next: 'Compute it as a column of a subquery first.',

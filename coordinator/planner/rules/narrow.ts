@@ -7,6 +7,7 @@ import { addFilter, addSelect } from '../stages/query.ts';
 import { groupedSize } from './grouping.ts';
 import { passed } from './placement.ts';
 
+/** A filter joins the query of the stage that it stands in. */
 export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
   const { predicate, share } = bound.operator;
@@ -26,6 +27,7 @@ export const filteredSize = (size: Size, share: number): Size => ({
   share: (size.share ?? 1) * share,
 });
 
+/** A projection joins the query of the stage that it stands in; one that changes nothing is left out. */
 export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
   const input = build.plan(inputOf(bound));
   const { columns } = bound.operator;

@@ -16,14 +16,17 @@ export interface Query {
   readonly tail?: string;
 }
 
+/** All rows and columns of a relation. */
 export const queryOf = (relation: string): Query => ({ from: relation, where: [] });
 
+/** Whether the query is its relation as it is. */
 export const isBare = ({ where, columns, distinct, tail }: Query): boolean =>
   where.length === 0 && columns === undefined && !distinct && tail === undefined;
 
 /** The query as something to select from: a name, or a subquery. */
 export const asRelation = (query: Query): string => (isBare(query) ? query.from : `(${queryText(query)})`);
 
+/** The query as SQL. */
 export function queryText({ from, where, columns, distinct, tail }: Query): string {
   const list = columns === undefined ? '*' : columns.map(columnText).join(', ');
   const filter = where.length === 0 ? '' : ` WHERE ${conjunction(where)}`;
@@ -38,6 +41,7 @@ const columnText = (column: NamedExpression): string =>
     ? name(column.name)
     : `${column.sql} AS ${name(column.name)}`;
 
+/** Rows of the query that fulfil a condition over its columns. */
 export function addFilter(query: Query, predicate: string): Query {
   if (query.columns === undefined && query.tail === undefined && !query.distinct) {
     return { ...query, where: [...query.where, predicate] };
@@ -60,6 +64,7 @@ export function addTail(query: Query, tail: string): Query {
   return { from: asRelation(query), where: [], tail };
 }
 
+/** One of each set of equal rows of the query. */
 export function addDistinct(query: Query): Query {
   if (query.columns === undefined && query.tail === undefined && !query.distinct) return { ...query, distinct: true };
   return { from: asRelation(query), where: [], distinct: true };

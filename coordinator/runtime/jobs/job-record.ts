@@ -28,6 +28,7 @@ export type JobLife =
   | { readonly state: 'failed'; readonly error: ErrorData; readonly endedMs: number }
   | { readonly state: 'cancelled'; readonly endedMs: number };
 
+/** What a leader knows of a job. */
 export interface JobRecord {
   readonly id: JobId;
   readonly name: string;
@@ -55,6 +56,7 @@ export interface JobRecord {
   readonly report?: FinalReport;
 }
 
+/** What the scheduler said of a job when it had ended. */
 export interface FinalReport {
   readonly stages: readonly StageProgress[];
   readonly attempts: number;
@@ -63,5 +65,6 @@ export interface FinalReport {
   readonly peaks: readonly WorkerPeak[];
 }
 
+/** Whether a job has come to an end. One that succeeded runs again if a part of its result is lost. */
 export const isOver = ({ state }: JobLife): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';

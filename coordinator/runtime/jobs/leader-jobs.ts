@@ -51,6 +51,7 @@ export interface LeaderJobsParts {
   readonly log: Logger;
 }
 
+/** The parts that keep a leader's jobs. */
 export type LeaderJobs = ReturnType<typeof leaderJobs>;
 
 /** All that keeps a leader's jobs, from where they come in to where they end, put together. */

@@ -34,6 +34,7 @@ interface SavedFacts {
   readonly destination?: string;
 }
 
+/** A job's state as the store keeps it. */
 export type SavedLife =
   /** Also a job whose result its client has not taken yet: it is made again. */
   | { readonly state: 'running' }
@@ -45,12 +46,14 @@ export type SavedLife =
   | { readonly state: 'failed'; readonly endedMs: number; readonly error: ErrorData }
   | { readonly state: 'cancelled'; readonly endedMs: number };
 
+/** A commit that is decided: any leader can carry it out. */
 export interface SavedCommit extends FileCommit {
   readonly files: readonly string[];
   readonly rows: number;
   readonly bytes: number;
 }
 
+/** Whether the record says that the job is over. */
 export const hasEnded = ({ state }: SavedLife): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
 

@@ -36,6 +36,7 @@ export interface LookUpOptions {
   readonly signal: AbortSignal;
 }
 
+/** How a plan is to be planned. */
 export interface PlanOptions extends Pick<Partial<LookUpOptions>, 'priority' | 'deadlineMs'> {
   readonly slots: number;
   /** Also explain it. */

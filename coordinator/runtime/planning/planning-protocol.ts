@@ -30,6 +30,7 @@ export type ScannedFiles = Readonly<Record<string, { readonly count: number; rea
 /** How many inputs are named to people. */
 export const firstInputsMax = 10;
 
+/** What the planning thread answers. */
 export type PlanningReply =
   | {
       readonly kind: 'planned';

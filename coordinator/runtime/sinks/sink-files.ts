@@ -74,6 +74,7 @@ export async function removeLeftovers(path: string, job: string, config = loadCo
   for (const staging of ours) await abortCommit({ staging });
 }
 
+/** Removes what attempts have staged. Harmless if there is nothing. */
 export async function abortCommit(commit: Pick<FileCommit, 'staging'>, config = loadConfig()): Promise<void> {
   if (isS3(commit.staging)) {
     const { destination, job } = ofObjectStaging(commit.staging);

@@ -40,6 +40,7 @@ export async function commitObjects(
   });
 }
 
+/** Removes the uploads that a job left open. @param path the destination */
 export async function cleanObjects(path: string, job: string, config: Config): Promise<void> {
   await cleanLoad(await storageAt(path, config), job);
 }

@@ -34,6 +34,7 @@ export const provenance = {
   raw: { name: '_raw', type: 'VARCHAR' },
 } as const satisfies Readonly<Record<string, Column>>;
 
+/** All columns of provenance, as they stand behind a source's own. */
 export const provenanceColumns: Schema = Object.values(provenance);
 
 /** What could not be read, as a connector reads it again: none of them is null. */

@@ -14,6 +14,7 @@ export interface JoinNode {
   readonly implied?: true;
 }
 
+/** Which rows a join yields. */
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | AsofType;
 
 /**
@@ -22,6 +23,7 @@ export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | A
  */
 export type AsofType = 'asof' | 'asofLeft';
 
+/** How rows of two inputs match. */
 export type JoinCondition =
   | { readonly kind: 'using'; readonly columns: readonly string[] }
   /** SQL over the aliases `l` and `r`, for example `l.origin = r.iata`. */

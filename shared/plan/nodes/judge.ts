@@ -15,11 +15,13 @@ export interface JudgeNode {
 /** What the node adds to the input's columns. */
 export const verdictColumns = ['_source', '_position', '_rule', '_reason', '_row'] as const;
 
+/** What every rule has. */
 export interface NamedRule {
   /** For people and records: `between(status)`. Unique within its output. */
   readonly name: string;
 }
 
+/** A rule by which single rows are rejected. */
 export type RowOrKeyRule = NamedRule & (RowRule | FunctionRule | UniqueRule | ForeignKeyRule);
 
 /** Of a row by itself. */

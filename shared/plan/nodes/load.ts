@@ -14,6 +14,7 @@ export interface LoadNode {
   readonly outputs: readonly LoadOutput[];
 }
 
+/** One relation that is loaded. */
 export interface LoadOutput {
   /** Unique within the node. */
   readonly name: string;
@@ -21,6 +22,7 @@ export interface LoadOutput {
   readonly sink: SinkSpec;
 }
 
+/** Where an output goes. */
 export interface SinkSpec {
   /**
    * A name of `connectors/registry.ts`, or `collect`: the rows themselves, a few, become the receipt (`detail.rows`).

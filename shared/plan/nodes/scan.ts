@@ -16,8 +16,10 @@ export interface ScanNode {
   readonly since?: Json;
 }
 
+/** The formats of files that DuckDB or Arrow reads. */
 export type FileFormat = 'parquet' | 'csv' | 'ndjson' | 'arrow';
 
+/** How files are read. */
 export interface ScanOptions {
   /** Columns and types to read as, instead of what the files say (CSV, NDJSON). */
   readonly schema?: Schema;

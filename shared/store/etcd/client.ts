@@ -1,6 +1,7 @@
 import type * as Etcd from 'etcd3';
 import type { Config } from '../../config/config.ts';
 
+/** How etcd is reached. */
 export interface EtcdOptions {
   /** `host:port`, or `https://host:port` for TLS; all members of the one etcd cluster. At least one. */
   readonly endpoints: readonly string[];
@@ -17,6 +18,7 @@ export interface EtcdOptions {
 /** etcd3's own retries would repeat writes that may have happened, and its circuit breaker would outlast an outage. */
 const atOnce = { execute: async (run: (context: unknown) => unknown) => run({ signal: new AbortController().signal }) };
 
+/** Options of the etcd client: one attempt for each call, since our own layer retries. */
 export function clientOptions(endpoint: string, { credentials, auth, config }: EtcdOptions): Etcd.IOptions {
   return {
     hosts: endpoint,

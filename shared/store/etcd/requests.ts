@@ -12,6 +12,7 @@ export const toCompare = (compare: Compare): ICompare => ({
     : { target: 'Mod', mod_revision: compare.revision }),
 });
 
+/** An operation of a transaction, as etcd takes it. */
 export const toRequest = (operation: Operation): IRequestOp => {
   const key = Buffer.from(operation.key);
   if (operation.kind === 'delete') return { request_delete_range: { key } };
@@ -19,6 +20,7 @@ export const toRequest = (operation: Operation): IRequestOp => {
   return { request_put: { key, value: Buffer.from(operation.value), ...lease } };
 };
 
+/** An entry of the store, from etcd's key and value. */
 export const toEntry = ({ key, value, create_revision, mod_revision }: IKeyValue): Entry => ({
   key: key.toString('utf8'),
   value: value.toString('utf8'),

@@ -10,6 +10,7 @@ import type { Compare, Operation, Store } from '../store.ts';
 import { followLeader, type LeaderRecord } from './leader.ts';
 import type { Lease } from './lease.ts';
 
+/** Who campaigns, and where. */
 export interface Candidacy {
   readonly store: Store;
   readonly cluster: string;

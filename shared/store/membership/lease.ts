@@ -37,6 +37,7 @@ export interface Lease {
   revoke(): Promise<void>;
 }
 
+/** A lease that this process keeps alive until it is lost or released. */
 export class HeldLease implements Lease {
   readonly id: string;
   readonly ttlMs: number;

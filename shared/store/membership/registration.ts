@@ -10,6 +10,7 @@ import type { Store } from '../store.ts';
 import type { Lease } from './lease.ts';
 import type { MemberInfo } from './member.ts';
 
+/** Who registers, and where. */
 export interface RegisterOptions {
   readonly store: Store;
   readonly cluster: string;

@@ -6,6 +6,7 @@ export interface BatchParts {
   readonly buffers: Uint8Array[];
 }
 
+/** Rows that a column has room for at first. */
 export const firstCapacity = 1024;
 const noBytes = new Uint8Array(0);
 

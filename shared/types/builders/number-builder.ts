@@ -2,6 +2,7 @@ import type { NumberArray } from '../value-kind.ts';
 import { ColumnBuilder } from './column-builder.ts';
 import { type BatchParts, firstCapacity, newBuffer } from './growing-column.ts';
 
+/** The typed arrays of values that are copied as they are. */
 export type PlainArray = NumberArray | 'BigInt64Array' | 'BigUint64Array';
 type Values = Float64Array<ArrayBuffer>;
 type ValuesType = { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): Values };

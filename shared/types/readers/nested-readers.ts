@@ -55,6 +55,7 @@ export class StructReader implements Reader {
   }
 }
 
+/** Maps, as `Map` objects. */
 export class MapReader implements Reader {
   readonly #sides: readonly Reader[];
   #view = emptyView;

@@ -11,6 +11,7 @@ export interface Reader {
 /** Where a row's bytes or elements begin; those of `row + 1` are where it ends. */
 export const startOf = ({ offsets }: ColumnView, row: number): number => Number(offsets?.[row] ?? 0);
 
+/** A constructor of typed arrays over bytes. */
 export interface ArrayType<T> {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayLike<T>;

@@ -12,6 +12,7 @@ export interface AggregateCall {
   readonly argument?: string;
 }
 
+/** Whether a node calls one of DuckDB's aggregate functions. */
 export const isAggregateCall = (node: AstNode, dialect: Dialect): boolean =>
   node.class === 'FUNCTION' && dialect.functions.isAggregate(String(node.function_name).toLowerCase());
 

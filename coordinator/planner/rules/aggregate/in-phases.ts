@@ -133,6 +133,7 @@ function selecting(
   return continued(input, change(input.query), label, { schema, ...about });
 }
 
+/** How rows meet by keys: in one task if there are no keys or few bytes, else by hash. */
 export function partitioningBy(keys: readonly string[], bytes: number, build: Build): Partitioning {
   const partitions = build.partitionsFor(bytes);
   if (keys.length === 0) return { kind: 'single' };
@@ -140,4 +141,5 @@ export function partitioningBy(keys: readonly string[], bytes: number, build: Bu
   return { kind: 'hash', keys, partitions };
 }
 
+/** How the meeting is called in `explain`. */
 export const meet = (keys: readonly string[]): string => (keys.length === 0 ? 'gather' : 'meet by key');
