@@ -51,6 +51,8 @@ export type Operator =
       readonly sets?: readonly (readonly number[])[];
       /** How many groups there are, as estimated, where they are few. */
       readonly groups?: number;
+      /** So many groups there are at the least, none of which has a large share of the rows; absent where that is not known. */
+      readonly groupsMin?: number;
     }
   | { readonly kind: 'distinct' }
   | { readonly kind: 'sort'; readonly keys: readonly SortKey[] }

@@ -1,3 +1,4 @@
+import { type AstNode, find } from '../../../shared/sql/ast.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
 import { sourceOf } from '../bind/source.ts';
 import { type Bound, type BoundOf, inputOf } from '../bound/plan.ts';
@@ -20,6 +21,8 @@ export function estimate(bound: Bound, context: PlanContext): Bound {
 
 /** Where the sample has seen each group many times, there are hardly others. */
 const rowsOfGroupMin = 20;
+/** A group with no more than such a part of the sample's rows is a small one. */
+const smallGroupPart = 64;
 
 function withGroups(bound: BoundOf<'aggregate'>, input: Bound, context: PlanContext): Bound {
   const { keys, sets } = bound.operator;
@@ -27,9 +30,19 @@ function withGroups(bound: BoundOf<'aggregate'>, input: Bound, context: PlanCont
   const list = keys.map(({ sql }, i) => `${sql} AS k${i}`).join(', ');
   const rows = countOf(input, context);
   const groups = countOf(input, context, (select) => `SELECT DISTINCT ${list} FROM (${select})`);
-  if (rows === undefined || groups === undefined || groups.kept * rowsOfGroupMin > rows.kept) return bound;
-  return { ...bound, operator: { ...bound.operator, groups: Math.max(1, groups.kept) } };
+  if (rows === undefined || groups === undefined) return bound;
+  if (groups.kept * rowsOfGroupMin <= rows.kept)
+    return { ...bound, operator: { ...bound.operator, groups: Math.max(1, groups.kept) } };
+  if (!bound.operator.aggregates.some(({ tree }) => hasDistinct(tree))) return bound;
+  const large = countOf(
+    input,
+    context,
+    (select) => `SELECT ${list} FROM (${select}) GROUP BY ALL HAVING count(*) * ${smallGroupPart} > ${rows.kept}`,
+  );
+  return large?.kept === 0 ? { ...bound, operator: { ...bound.operator, groupsMin: groups.kept } } : bound;
 }
+
+const hasDistinct = (tree: AstNode): boolean => find(tree, ({ distinct }) => distinct === true).length > 0;
 
 const isAggregate = (bound: Bound): bound is BoundOf<'aggregate'> => bound.operator.kind === 'aggregate';
 

@@ -12,7 +12,9 @@ import { groupByFirst, groupBySets } from './group-by.ts';
 import type { Phases } from './phases.ts';
 
 /**
- * Partial groups in each task; where there is DISTINCT, its values meet and are counted; then whole groups meet.
+ * Partial groups in each task; where there is DISTINCT, its values meet and are counted; then whole groups meet. Where there are
+ * many small groups, they meet whole, and their values are counted there: to count values apart would hardly make fewer rows of
+ * them, which would be exchanged twice.
  *
  * @param reproducible a task that runs again makes the same parts of its rows
  */
@@ -33,9 +35,10 @@ export function inPhases(
   const few = groups === undefined || values.length > 0 ? undefined : groups * input.tasks;
   const size = isOneRow ? { rows: input.tasks, bytes: 0 } : groupedSize(input.size, few);
   const partial = selecting(input, (from) => partialQuery(from, phases), 'partial aggregate', { traits, size }, build);
-  const counted = values.length === 0 ? partial : distinctValues(partial, phases, build);
+  const isWhole = hasManyGroups(bound, partial, phases, build);
+  const counted = values.length === 0 ? partial : distinctValues(partial, phases, isWhole, build);
   const by = [...names, ...(hasKeySets ? [set] : [])].map(quotedName);
-  const isMet = values.length > 0 && counted.tasks === 1;
+  const isMet = values.length > 0 && (isWhole || counted.tasks === 1);
   const met = isMet ? counted : build.exchange(counted, partitioningBy(by, counted.size.bytes, build), meet(by));
   return continued(met, finalQuery(met.query, bound, phases, by), 'final aggregate', {
     schema: bound.schema,
@@ -43,6 +46,18 @@ export function inPhases(
       ? ofSets(afterGrouping(met.traits, names))
       : { ...afterGrouping(met.traits, names), ...placedBy(names.map((name) => [name])) },
   });
+}
+
+/** So many groups for each partition, and these are about as large as each other. */
+const groupsOfPartitionMin = 16;
+
+function hasManyGroups(
+  { operator: { groupsMin = 0 } }: BoundOf<'aggregate'>,
+  { size }: Fragment,
+  { values, hasKeySets }: Phases,
+  build: Build,
+): boolean {
+  return values.length > 0 && !hasKeySets && groupsMin >= groupsOfPartitionMin * build.partitionsFor(size.bytes);
 }
 
 /** Rows of two sets may be equal in all keys. */
@@ -68,12 +83,17 @@ function setSql(columns: readonly NamedExpression[], keys: number): string {
   return `GROUPING(${ordered.map(({ name }) => quotedName(name)).join(', ')})`;
 }
 
-/** Equal values meet, and parts are made of each once; rows of plain parts pass by. */
-function distinctValues(partial: Fragment, phases: Phases, build: Build): Fragment {
+/**
+ * Equal values meet, and parts are made of each once; rows of plain parts pass by.
+ *
+ * @param isWhole they meet by the keys alone, and so do whole groups
+ */
+function distinctValues(partial: Fragment, phases: Phases, isWhole: boolean, build: Build): Fragment {
   const { sets, set, keys, values } = phases;
   const names = [...keys, ...values, ...(sets.length === 1 ? [] : [{ name: set }])].map(({ name }) => name);
-  const by = names.map(quotedName);
-  const met = build.exchange(partial, partitioningBy(by, partial.size.bytes, build), 'meet by value');
+  const by = (isWhole ? keys.map(({ name }) => name) : names).map(quotedName);
+  const label = isWhole ? meet(by) : 'meet by value';
+  const met = build.exchange(partial, partitioningBy(by, partial.size.bytes, build), label);
   const size = keys.length === 0 ? { rows: met.tasks, bytes: 0 } : groupedSize(met.size);
   const traits = ofSets(afterGrouping(met.traits, names));
   return selecting(
