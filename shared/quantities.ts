@@ -1,7 +1,8 @@
 /** How numbers of things are told to people, everywhere alike. */
 
-/** `1 task`, `2 tasks`. */
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 task`, `2 tasks`; with `formatCount`, `12.3 k tasks`. */
+export const plural = (count: number, noun: string, format: (count: number) => string = String): string =>
+  `${format(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `950`, `12.3 k`, `4.1 M`. */
 export function formatCount(count: number): string {

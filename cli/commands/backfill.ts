@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { BackfilledInterval, BackfillProgress } from '../../client/pipelines/backfill.ts';
 import { exitCodes } from '../../shared/errors.ts';
+import { plural } from '../../shared/quantities.ts';
 import { type ClusterOptions, clusterCommand, positiveInteger } from '../command.ts';
 import { print, printJson, say } from '../output/print.ts';
 import { summaryOf, timeText } from '../output/run.ts';
@@ -49,7 +50,7 @@ export const backfillCommand = (): Command =>
 
 function tell({ startMs, endMs, state, run }: BackfilledInterval, { done, of }: BackfillProgress): void {
   const rows = (run && summaryOf(run)?.outputs.reduce((sum, output) => sum + output.rows, 0)) ?? 0;
-  const what = state === 'succeeded' ? `${rows} rows` : state === 'loaded' ? 'before' : errorOf(run);
+  const what = state === 'succeeded' ? plural(rows, 'row') : state === 'loaded' ? 'before' : errorOf(run);
   const cells = [`${done}/${of}`, `${timeText(startMs)} to ${timeText(endMs)}`, state, run?.id ?? '-', what];
   void print(`${cells.join('  ')}\n`);
 }

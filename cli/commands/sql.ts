@@ -36,27 +36,32 @@ export const sqlCommand = (): Command =>
     .option('--path <directory>', 'of CREATE TABLE: where its files go')
     .option('-p, --param <name=value>', 'a value for $name, or 1=value for the first ?; may be repeated', addParameter)
     .option('--timeout <duration>', 'give up after this long, for example 30s', duration)
-    .action(async (query: string, options: SqlOptions) => {
-      const statement = parseStatement(query);
-      // A catalog in a cluster that ends with the command would be of no use.
-      if (statement !== undefined)
-        return await withRunningCluster(options, (cluster, signal) =>
-          changeCatalog(cluster, statement, options, signal),
-        );
-      const asked = parseExplain(query);
-      if (asked !== undefined)
-        return await withCluster(options, (cluster, signal) =>
-          explain(cluster.sql(asked.query, options.param), { ...options, analyze: asked.analyze }, signal),
-        );
-      await withCluster(options, async (cluster, signal) => {
-        const deadline = options.timeout === undefined ? {} : { deadlineMs: options.timeout };
-        const action = { name: 'sql', signal, ...deadline };
-        await withOutput(options.output, async (write) => {
-          for await (const text of texts(cluster.sql(query, options.param), formatOf(options), action))
-            await write(text);
-        });
-      });
-    });
+    .action(ask);
+
+async function ask(query: string, options: SqlOptions): Promise<void> {
+  const statement = parseStatement(query);
+  if (statement !== undefined) {
+    // A catalog in a cluster that ends with the command would be of no use.
+    return await withRunningCluster(options, (cluster, signal) => changeCatalog(cluster, statement, options, signal));
+  }
+  const asked = parseExplain(query);
+  if (asked === undefined) {
+    return await withCluster(options, (cluster, signal) =>
+      printRows(cluster.sql(query, options.param), options, signal),
+    );
+  }
+  await withCluster(options, (cluster, signal) =>
+    explain(cluster.sql(asked.query, options.param), { ...options, analyze: asked.analyze }, signal),
+  );
+}
+
+async function printRows(dataset: Dataset, options: SqlOptions, signal: AbortSignal): Promise<void> {
+  const deadline = options.timeout === undefined ? {} : { deadlineMs: options.timeout };
+  const action = { name: 'sql', signal, ...deadline };
+  await withOutput(options.output, async (write) => {
+    for await (const text of texts(dataset, formatOf(options), action)) await write(text);
+  });
+}
 
 function formatOf({ format, json, output = '' }: SqlOptions): Format {
   if (format !== undefined) return format;

@@ -10,6 +10,10 @@ export interface Look {
 }
 
 const barCells = 20;
+/** Of a stage's name: shorter is unreadable, longer pushes the figures out of sight. */
+const nameCells = { min: 8, max: 44 };
+/** Blanks of a stage's line: two before the bar, one on each side of the name, two to spare. */
+const blankCells = 6;
 
 /** A job while it runs: a line of its own, then one for each stage that has begun. */
 export function blockLines(info: JobInfo, look: Look): string[] {
@@ -30,7 +34,9 @@ export function endLine(info: JobInfo, look: Look): string {
 
 /** A stage that has ended, in one line, for where nothing can be drawn over. */
 export const finishedStageLine = (info: JobInfo, stage: StageProgress): string =>
-  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${formatCount(stage.rowsOut)} ${stage.rowsOut === 1 ? 'row' : 'rows'}, ${formatDuration(stage.elapsedMs)}`;
+  `${info.id} stage ${stage.id} ${printable(stage.name)}: ${plural(stage.tasks, 'task')}, ${rowsOf(stage)}, ${formatDuration(stage.elapsedMs)}`;
+
+const rowsOf = ({ rowsOut }: StageProgress): string => plural(rowsOut, 'row', formatCount);
 
 /** Whether all of a stage's tasks have finished. */
 export const isFinished = ({ finished, tasks }: StageProgress): boolean => finished >= tasks;
@@ -45,9 +51,9 @@ const sumOf = (info: JobInfo, field: 'tasks' | 'finished'): number =>
   info.stages.reduce((sum, stage) => sum + stage[field], 0);
 
 function stageLine(stage: StageProgress, look: Look): string {
-  const facts = `${stage.finished}/${stage.tasks}  ${formatCount(stage.rowsOut)} rows  ${formatDuration(stage.elapsedMs)}`;
-  const room = Math.max(8, look.width - barCells - facts.length - 6);
-  const name = padText(cutText(printable(stage.name), room), Math.min(room, 44), 'left');
+  const facts = `${stage.finished}/${stage.tasks}  ${rowsOf(stage)}  ${formatDuration(stage.elapsedMs)}`;
+  const room = Math.max(nameCells.min, look.width - barCells - facts.length - blankCells);
+  const name = padText(cutText(printable(stage.name), room), Math.min(room, nameCells.max), 'left');
   return `  ${painted(bar(stage), isFinished(stage) ? dim : cyan, look)} ${name} ${painted(facts, dim, look)}`;
 }
 

@@ -33,35 +33,36 @@ export function agreeFile(
   table: Required<TableName>,
   schema: Schema,
 ): FileAgreement {
-  const known = new Set(schema.map(({ name }) => name));
-  const absent = [...(options.key ?? []), ...(options.orderBy === undefined ? [] : [options.orderBy])].filter(
-    (name) => !known.has(name),
-  );
-  if (absent.length > 0)
-    throw mismatch(
-      table,
-      absent.map((name) => `column ${name} of key or orderBy does not come`),
-      options,
-    );
+  const refuse = (broken: readonly string[]): void => {
+    if (broken.length > 0) throw mismatch(table, broken, options);
+  };
+  refuse(absentColumns(options, schema).map((name) => `column ${name} of key or orderBy does not come`));
   const columns = columnsOf(connection, table);
-  if (columns.length === 0) {
-    const places = schema.map(({ name, type }) => ({ from: name, to: { name, type, isNotNull: false }, isSame: true }));
-    return { changes: [createSql(quoted(table), schema)], notes: [`created ${tableText(table)}`], places };
-  }
+  if (columns.length === 0) return created(table, schema);
   const found = schema.map((column) => placed(connection, table, column, columns, options));
   const unfilled = columns.filter(
     ({ isNotNull, name }) => isNotNull && found.every(({ place }) => place.to?.name !== name),
   );
-  const broken = [
+  refuse([
     ...found.flatMap(({ problem }) => problem ?? []),
     ...unfilled.map(({ name }) => `column ${name} must have a value, and nothing comes for it`),
-  ];
-  if (broken.length > 0) throw mismatch(table, broken, options);
+  ]);
   return {
     changes: found.flatMap(({ change }) => change ?? []),
     notes: found.flatMap(({ note }) => note ?? []),
     places: found.map(({ place }) => place),
   };
+}
+
+/** Columns that the options name and that do not come. */
+function absentColumns({ key = [], orderBy }: FileOptions, schema: Schema): string[] {
+  const known = new Set(schema.map(({ name }) => name));
+  return [...key, ...(orderBy === undefined ? [] : [orderBy])].filter((name) => !known.has(name));
+}
+
+function created(table: Required<TableName>, schema: Schema): FileAgreement {
+  const places = schema.map(({ name, type }) => ({ from: name, to: { name, type, isNotNull: false }, isSame: true }));
+  return { changes: [createSql(quoted(table), schema)], notes: [`created ${tableText(table)}`], places };
 }
 
 interface Placed {

@@ -1,4 +1,4 @@
-import { type Empty, type JobsContract, jobsService } from '../../shared/contracts/jobs.ts';
+import { type JobsContract, jobsService } from '../../shared/contracts/jobs.ts';
 import { SheafError } from '../../shared/errors.ts';
 import { jobId } from '../../shared/ids.ts';
 import { parseCatalogDrop, parseCatalogPut } from '../../shared/plan/catalog.ts';
@@ -7,8 +7,7 @@ import { type Implementation, implement } from '../../shared/rpc/handlers.ts';
 import { loadService } from '../../shared/rpc/proto.ts';
 import { version } from '../../shared/version.ts';
 import type { Leader } from '../runtime/leader.ts';
-
-const empty: Empty = {};
+import { asJson, asJsons, done } from './answers.ts';
 
 /** `proto/jobs.proto` in front of whoever leads now (`leader` throws NOT_LEADER where nobody does). */
 export function jobsImplementation(leader: () => Leader, cluster: string): Implementation {
@@ -18,47 +17,20 @@ export function jobsImplementation(leader: () => Leader, cluster: string): Imple
       return { version, cluster, epoch: leader().epoch };
     },
     missingBlobs: async ({ sha256 }) => ({ sha256: await leader().blobs.missing(sha256) }),
-    putBlob: async ({ sha256, content }) => {
-      await leader().blobs.put(sha256, content);
-      return empty;
-    },
+    putBlob: ({ sha256, content }) => done(leader().blobs.put(sha256, content)),
     putDataset: (frames) => leader().datasets.receive(frames),
     submit: async ({ json }) => ({ job: await leader().desk.submit(parseJobRequest(json)) }),
-    explain: async ({ json }) => ({ json: JSON.stringify(await leader().desk.explain(parseJobRequest(json))) }),
+    explain: async ({ json }) => asJson(await leader().desk.explain(parseJobRequest(json))),
     watch: ({ job }, { signal }) => leader().jobs.watch(jobId(job), signal),
-    cancel: async ({ job }) => {
-      await leader().desk.cancel(jobId(job), 'a client asked for it');
-      return empty;
-    },
-    release: ({ job }) => {
-      leader().heldResults.release(jobId(job));
-      return empty;
-    },
-    reportLost: (part) => {
-      leader().heldResults.reportLost(part);
-      return empty;
-    },
-    getJob: ({ job }) => ({ json: JSON.stringify(leader().jobs.info(jobId(job))) }),
-    listJobs: () => ({
-      json: leader()
-        .jobs.list()
-        .map((info) => JSON.stringify(info)),
-    }),
-    putTable: async ({ json }) => ({ json: JSON.stringify(await leader().catalog.put(parseCatalogPut(json))) }),
-    dropTable: async ({ json }) => {
-      await leader().catalog.drop(parseCatalogDrop(json));
-      return empty;
-    },
-    listTables: () => ({
-      json: leader()
-        .catalog.list()
-        .map((entry) => JSON.stringify(entry)),
-    }),
-    listWorkers: () => ({
-      json: leader()
-        .workers()
-        .map((info) => JSON.stringify(info)),
-    }),
+    cancel: ({ job }) => done(leader().desk.cancel(jobId(job), 'a client asked for it')),
+    release: ({ job }) => done(leader().heldResults.release(jobId(job))),
+    reportLost: (part) => done(leader().heldResults.reportLost(part)),
+    getJob: ({ job }) => asJson(leader().jobs.info(jobId(job))),
+    listJobs: () => asJsons(leader().jobs.list()),
+    putTable: async ({ json }) => asJson(await leader().catalog.put(parseCatalogPut(json))),
+    dropTable: ({ json }) => done(leader().catalog.drop(parseCatalogDrop(json))),
+    listTables: () => asJsons(leader().catalog.list()),
+    listWorkers: () => asJsons(leader().workers()),
   });
 }
 

@@ -4,8 +4,8 @@ import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { FileRef } from '../../shared/stage/split.ts';
+import { duckdbType } from '../../shared/types/duckdb-type.ts';
 import type { SourceSplit } from '../planner/source.ts';
-import { duckdbType } from './arrow-types.ts';
 import type { FileFacts } from './file-facts.ts';
 import type { SourceCache } from './source-cache.ts';
 

@@ -156,7 +156,8 @@ test('threads come and go without leaving callbacks behind', { timeout: 60_000 }
     const worker = new Worker(new URL('./kernel-thread.ts', import.meta.url), {
       workerData: { database: database.address, rounds: 1 },
     });
-    await once(worker, 'exit');
+    const [code] = await once(worker, 'exit');
+    assert.equal(code, 0);
   }
 });
 

@@ -2,7 +2,7 @@ import { sourceConnector } from '../../../connectors/registry.ts';
 import type { Compile, CompiledRun, CompileInput } from '../../../pipeline/compile/compiled.ts';
 import { compileReplay, stillUnreadName } from '../../../pipeline/compile/replay.ts';
 import type { PipelineDocument } from '../../../pipeline/records/document.ts';
-import type { RunRecord } from '../../../pipeline/records/run.ts';
+import type { RunCommit, RunRecord } from '../../../pipeline/records/run.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Schema } from '../../../shared/schema.ts';
@@ -40,43 +40,54 @@ export class RunCompiler {
     return compileReplay(this.#parts.compile, { ...input, ...rejects, reread });
   }
 
+  /** What a run kept of its rejected rows, for its replay `id`. */
   async #rejects({ id }: RunRecord, of: string) {
     const { documents, book } = this.#parts;
-    const { life, replayedBy, version } = book.get(of);
-    if (life.state !== 'succeeded' || life.commit === undefined) {
-      throw refused(
-        `Run ${of} has not succeeded: it is ${life.state}`,
-        'Run the pipeline again; only what was set aside by a run that loaded is replayed.',
-      );
-    }
-    if (replayedBy !== undefined && replayedBy !== id) {
-      throw refused(
-        `Run ${of} was replayed by ${replayedBy}`,
-        `What that rejected again is its own: npx sheaf replay ${replayedBy}.`,
-      );
-    }
-    const { onReject } = await documents.document(version);
-    const { sources, outputs } = life.summary;
-    const commit = await documents.commit(life.commit);
-    const left = commit.outputs.find(({ name }) => name === stillUnreadName)?.receipts ?? [];
-    const isLeft = left.some(({ rows }) => rows > 0);
-    const rejected = [...sources, ...outputs].some((each) => each.rejected > 0);
-    if (onReject.action !== 'quarantine' || onReject.path === undefined || !(rejected || isLeft)) {
+    const record = book.get(of);
+    const { commit: name, summary } = loadedOnce(record, id);
+    const { onReject } = await documents.document(record.version);
+    const commit = await documents.commit(name);
+    const { sources, outputs } = summary;
+    const isLeft = holdsUnread(commit);
+    const hasRejected = [...sources, ...outputs].some(({ rejected }) => rejected > 0);
+    if (onReject.action !== 'quarantine' || onReject.path === undefined || !(hasRejected || isLeft)) {
       throw refused(
         `Run ${of} kept no rejected rows`,
         'Only rows that onReject: quarantine(…) has set aside are replayed.',
       );
     }
-    const judged = outputs.filter((each) => each.rejected > 0).map(({ name }) => name);
-    const schemas = commit.outputs.flatMap(({ name, schema }) => (judged.includes(name) ? [[name, schema]] : []));
     return {
       of,
       path: onReject.path,
-      schemas: Object.fromEntries(schemas) as Readonly<Record<string, Schema>>,
-      unread: sources.filter((each) => isLeft || each.rejected > 0).map(({ name }) => name),
+      schemas: schemasOf(commit, new Set(outputs.filter(({ rejected }) => rejected > 0).map((each) => each.name))),
+      unread: sources.filter(({ rejected }) => isLeft || rejected > 0).map((each) => each.name),
     };
   }
 }
+
+/** What a run loaded, if it did, and if no replay but this one has loaded its rejected rows. */
+function loadedOnce({ id, life, replayedBy }: RunRecord, replay: string) {
+  if (life.state !== 'succeeded' || life.commit === undefined) {
+    throw refused(
+      `Run ${id} has not succeeded: it is ${life.state}`,
+      'Run the pipeline again; only what was set aside by a run that loaded is replayed.',
+    );
+  }
+  if (replayedBy !== undefined && replayedBy !== replay) {
+    throw refused(
+      `Run ${id} was replayed by ${replayedBy}`,
+      `What that rejected again is its own: npx sheaf replay ${replayedBy}.`,
+    );
+  }
+  return { commit: life.commit, summary: life.summary };
+}
+
+/** Whether a replay kept rows that it could not read again. */
+const holdsUnread = ({ outputs }: RunCommit): boolean =>
+  outputs.some(({ name, receipts }) => name === stillUnreadName && receipts.some(({ rows }) => rows > 0));
+
+const schemasOf = ({ outputs }: RunCommit, names: ReadonlySet<string>): Readonly<Record<string, Schema>> =>
+  Object.fromEntries(outputs.flatMap(({ name, schema }) => (names.has(name) ? [[name, schema]] : [])));
 
 /** Of these sources, those whose connectors read rows again from their text. */
 async function readableAgain({ sources }: PipelineDocument, unread: readonly string[]): Promise<string[]> {

@@ -11,4 +11,5 @@ test('sizes and durations are printed for people', () => {
 test('counts are cut to their unit, and nouns follow their number', () => {
   assert.deepEqual([0, 999, 12_345, 4_100_000].map(formatCount), ['0', '999', '12.3 k', '4.1 M']);
   assert.deepEqual([plural(0, 'task'), plural(1, 'task'), plural(2, 'task')], ['0 tasks', '1 task', '2 tasks']);
+  assert.deepEqual([plural(1, 'row', formatCount), plural(12_345, 'row', formatCount)], ['1 row', '12.3 k rows']);
 });
