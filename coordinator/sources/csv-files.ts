@@ -24,7 +24,9 @@ export function lookIntoCsv(
     return {
       file,
       schema: sniffed.dialect.columns,
-      splits: (scan) => splitsOf(file, withTypes(sniffed.dialect, scan), splitBytes, isWhole),
+      ...(sniffed.noRows === undefined ? {} : { noRows: sniffed.noRows }),
+      splits: (scan) =>
+        sniffed.noRows === 'empty' ? [] : splitsOf(file, withTypes(sniffed.dialect, scan), splitBytes, isWhole),
     };
   });
 }

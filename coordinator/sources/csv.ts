@@ -4,7 +4,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { ScanOptions } from '../../shared/plan/nodes/scan.ts';
 import type { Schema } from '../../shared/schema.ts';
-import { literal } from '../../shared/sql/text.ts';
+import { literal, pathLiteral } from '../../shared/sql/text.ts';
 import type { CsvDialect, FileRef } from '../../shared/stage/split.ts';
 import { isCompressed } from './formats.ts';
 import { unreadable } from './unreadable.ts';
@@ -14,6 +14,8 @@ export interface SniffedCsv {
   readonly dialect: CsvDialect;
   /** Lines end in a lone carriage return, or quoted values hold lines: the file is read in one piece. */
   readonly isOnePiece: boolean;
+  /** Of a file without rows: whether it has a header, by which its columns are named. */
+  readonly noRows?: 'header' | 'empty';
 }
 
 /** DuckDB's sniffer looks at some 20,000 rows; this much of the file is looked at for quotes. */
@@ -25,13 +27,15 @@ const headBytes = 1024 * 1024;
  * @throws SheafError `ROW_MALFORMED` naming file and line, `SCHEMA_MISMATCH` if a given schema does not fit the file
  */
 export function sniffCsv(file: FileRef, options: ScanOptions, connection: Connection): SniffedCsv {
-  if (file.sizeBytes === 0) throw emptyFile(file);
   const head = isCompressed(file.path) ? undefined : readHead(file.path);
   const sniffed = sniff(file, options, connection);
   if (head !== undefined && isDoubtful(sniffed, options, head)) failOnUnevenRows(file, head, connection);
   const text = (key: string): string => (sniffed[key] === '(empty)' ? '' : String(sniffed[key] ?? ''));
   const quote = options.quote ?? usualQuote(text('Quote'), head);
-  const columns = withSchema(sniffed.Columns as Schema, options.schema, sniffed.HasHeader === true, file);
+  const isEmpty = file.sizeBytes === 0;
+  const isNamed = sniffed.HasHeader === true && !isEmpty;
+  const found = sniffed.Columns as Schema;
+  const columns = isEmpty ? (options.schema ?? found) : withSchema(found, options.schema, isNamed, file);
   const [dateFormat, timestampFormat, comment] = [text('DateFormat'), text('TimestampFormat'), text('Comment')];
   const skipRows = Number(sniffed.SkipRows ?? 0);
   const dialect: CsvDialect = {
@@ -46,11 +50,17 @@ export function sniffCsv(file: FileRef, options: ScanOptions, connection: Connec
     ...(skipRows === 0 ? {} : { skipRows }),
     columns,
   };
+  const noRows = isEmpty ? 'empty' : isNamed && head !== undefined && isOneLine(head, skipRows) ? 'header' : undefined;
   return {
     dialect,
     isOnePiece: text('NewLineDelimiter') === '\\r' || (head !== undefined && spansLines(head, dialect)),
+    ...(noRows === undefined ? {} : { noRows }),
   };
 }
+
+/** Nothing stands below the header. */
+const isOneLine = (head: string, skipRows: number): boolean =>
+  head.length < headBytes && head.trimEnd().split(/\r\n|\r|\n/).length <= skipRows + 1;
 
 /**
  * A quoted value in the file's beginning holds a line's end: so may others, and no task can tell where a row begins.
@@ -79,7 +89,7 @@ function sniff({ path }: FileRef, options: ScanOptions, connection: Connection):
   const further = Object.entries(reader).map(([key, value]) => `, ${key} = ${valueText(value)}`);
   try {
     const [row] = connection.rows(
-      `SELECT * FROM sniff_csv(${literal(path)}${given.join('')}${headed}${further.join('')})`,
+      `SELECT * FROM sniff_csv(${pathLiteral(path)}${given.join('')}${headed}${further.join('')})`,
     );
     return row ?? {};
   } catch (thrown) {
@@ -136,7 +146,7 @@ function failOnUnevenRows({ path }: FileRef, head: string, connection: Connectio
   const [delimiter = ','] = [...delimiters].sort((a, b) => count(b) - count(a));
   const columns = Array.from({ length: count(delimiter) }, (_, i) => `'c${i}': 'VARCHAR'`).join(', ');
   try {
-    connection.rows(`SELECT count(COLUMNS(*)) FROM read_csv(${literal(path)}, auto_detect = false, strict_mode = true,
+    connection.rows(`SELECT count(COLUMNS(*)) FROM read_csv(${pathLiteral(path)}, auto_detect = false, strict_mode = true,
       delim = ${literal(delimiter)}, quote = '"', escape = '"', header = false, columns = {${columns}})`);
   } catch (thrown) {
     const [where = '', row = '', expected = ''] = SheafError.from(thrown)
@@ -149,12 +159,6 @@ function failOnUnevenRows({ path }: FileRef, head: string, connection: Connectio
     });
   }
 }
-
-const emptyFile = ({ path }: FileRef): SheafError =>
-  new SheafError('ROW_MALFORMED', `${path} is empty: it tells no columns`, {
-    next: 'Leave it out, or give it a header line.',
-    details: { file: path },
-  });
 
 /** Types as given: by name where the file names its columns, else by position. */
 function withSchema(columns: Schema, given: Schema | undefined, header: boolean, { path }: FileRef): Schema {

@@ -6,6 +6,8 @@ import type { SourceSplit } from '../planner/source.ts';
 export interface FileFacts {
   readonly file: FileRef;
   readonly schema: Schema;
+  /** A text file without rows: types say nothing where it has only a header, nor do names where it is empty. */
+  readonly noRows?: 'header' | 'empty';
   /** Where the footer of an object lies on this machine's disk. */
   readonly footer?: string;
   /** Given the scan's columns, since a split says which of them its file lacks. */

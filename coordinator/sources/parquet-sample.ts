@@ -1,6 +1,6 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import type { Schema } from '../../shared/schema.ts';
-import { literal, quotedName } from '../../shared/sql/text.ts';
+import { pathLiteral, quotedName } from '../../shared/sql/text.ts';
 import type { Split } from '../../shared/stage/split.ts';
 import type { Sample, SampleCount, SourceSplit } from '../planner/source.ts';
 import type { SourceCache } from './source-cache.ts';
@@ -49,7 +49,7 @@ function rowsOf({ file, firstRow, missing = [] }: ParquetSplit, schema: Schema):
     return `${value}::${type} AS ${quotedName(name)}`;
   });
   const from = firstRow === 0 ? '' : ` WHERE file_row_number >= ${firstRow}`;
-  return `SELECT ${[...list, '1'].join(', ')} FROM read_parquet(${literal(file.path)})${from} LIMIT ${rowsAtEach}`;
+  return `SELECT ${[...list, '1'].join(', ')} FROM read_parquet(${pathLiteral(file.path)})${from} LIMIT ${rowsAtEach}`;
 }
 
 function countOf(sql: string, chosen: readonly ParquetSplit[], connection: Connection): SampleCount | undefined {

@@ -1,6 +1,6 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import type { Column } from '../../shared/schema.ts';
-import { literal } from '../../shared/sql/text.ts';
+import { literal, pathLiteral } from '../../shared/sql/text.ts';
 import type { FileRef } from '../../shared/stage/split.ts';
 import type { ColumnStatistics, SplitStatistics } from '../planner/source.ts';
 import type { FileFacts } from './file-facts.ts';
@@ -62,7 +62,7 @@ function* readStatistics(
   connection: Connection,
 ): Generator<readonly [FileRef, OfFile]> {
   if (facts.length === 0) return;
-  const paths = facts.map((fact) => literal(footerOf(fact))).join(', ');
+  const paths = facts.map((fact) => pathLiteral(footerOf(fact))).join(', ');
   const rows = connection.rows(`
     SELECT file_name AS file, row_group_id::INTEGER AS "group", any_value(stats_min_value) AS min,
       any_value(stats_max_value) AS max,

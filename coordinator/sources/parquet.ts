@@ -1,7 +1,7 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
 import { SheafError } from '../../shared/errors.ts';
 import type { Schema } from '../../shared/schema.ts';
-import { literal } from '../../shared/sql/text.ts';
+import { pathLiteral } from '../../shared/sql/text.ts';
 import type { FileRef } from '../../shared/stage/split.ts';
 import type { SourceSplit } from '../planner/source.ts';
 import type { FileFacts } from './file-facts.ts';
@@ -33,10 +33,10 @@ export function lookIntoParquet(files: readonly FileRef[], connection: Connectio
 
 function readFooter({ path }: FileRef, connection: Connection): Footer {
   try {
-    const schema = connection.describe(`SELECT * FROM read_parquet(${literal(path)})`);
+    const schema = connection.describe(`SELECT * FROM read_parquet(${pathLiteral(path)})`);
     const rows = connection.rows(`
       SELECT row_group_id, any_value(row_group_num_rows)::DOUBLE AS rows, sum(total_uncompressed_size)::DOUBLE AS bytes
-      FROM parquet_metadata(${literal(path)}) GROUP BY row_group_id ORDER BY row_group_id`);
+      FROM parquet_metadata(${pathLiteral(path)}) GROUP BY row_group_id ORDER BY row_group_id`);
     return { schema, rowGroups: rows.map((row) => ({ rows: Number(row.rows), bytes: Number(row.bytes) })) };
   } catch (thrown) {
     throw corrupt(path, SheafError.from(thrown));

@@ -4,6 +4,7 @@ import type { ScanNode } from '../../shared/plan/nodes/scan.ts';
 import type { Column, Schema } from '../../shared/schema.ts';
 import type { Dialect } from '../planner/dialect.ts';
 import type { FileFacts } from './file-facts.ts';
+import { checkCase } from './ndjson.ts';
 
 /**
  * The columns of a scan over its files: those of the first, which all others must have, in whatever order. Types that
@@ -13,16 +14,32 @@ import type { FileFacts } from './file-facts.ts';
  * @throws SheafError `SCHEMA_MISMATCH` saying which file differs and how; `COLUMN_UNKNOWN` for a given schema's column
  */
 export function unify(facts: readonly FileFacts[], { format, options }: ScanNode, dialect: Dialect): Schema {
-  const [first, ...others] = distinctSchemas(facts);
+  const [first, ...others] = distinctSchemas(telling(facts, format === 'csv' && options.unionByName === true));
   if (first === undefined) return [];
-  const isGuessed = format === 'csv' || format === 'ndjson';
   let schema = first.schema;
   for (const other of others) {
     // A line of NDJSON may lack any key: so may a file.
-    if (!options.unionByName && format !== 'ndjson') checkNames(first, other);
-    schema = merged(schema, first, other, isGuessed || options.unionByName === true, dialect);
+    if (format === 'ndjson') checkCase({ ...first, schema }, other);
+    else if (!options.unionByName) checkNames(first, other);
+    schema = merged(schema, first, other, widerIn(format, options.unionByName === true, dialect));
   }
   return options.schema === undefined ? schema : chosen(options.schema, schema, first);
+}
+
+/**
+ * Beside files with rows, those without tell less: an empty one nothing, one of a header no types. As in DuckDB, which
+ * only counts empty CSV files where columns are gathered by name.
+ */
+function telling(facts: readonly FileFacts[], isEmptyNamed: boolean): readonly FileFacts[] {
+  const named = facts.filter(({ noRows }) => noRows !== 'empty' || isEmptyNamed);
+  if (named.length === 0) return facts;
+  const types = new Map<string, string>();
+  for (const { noRows, schema } of named) {
+    if (noRows === undefined) for (const { name, type } of schema) types.set(name.toLowerCase(), type);
+  }
+  const typed = (schema: Schema): Schema =>
+    schema.map(({ name, type }) => ({ name, type: types.get(name.toLowerCase()) ?? type }));
+  return named.map((each) => (each.noRows === 'header' ? { ...each, schema: typed(each.schema) } : each));
 }
 
 /** Files of one schema count once: ten thousand files usually have one. */
@@ -49,13 +66,22 @@ function checkNames(first: FileFacts, other: FileFacts): void {
   if (parts.length > 0) throw mismatch(first, other, parts.join(' and '));
 }
 
-function merged(schema: Schema, first: FileFacts, other: FileFacts, mayWiden: boolean, dialect: Dialect): Schema {
+/** The type to which two can be brought, if there is one. */
+type Wider = (a: string, b: string) => string | undefined;
+
+/** Any value of CSV may be read as the text that it is; a type that a file declares stays. */
+function widerIn(format: ScanNode['format'], isByName: boolean, dialect: Dialect): Wider {
+  if (format === 'csv') return (a, b) => (a === 'VARCHAR' || b === 'VARCHAR' ? 'VARCHAR' : widerType(a, b, dialect));
+  return format === 'ndjson' || isByName ? (a, b) => widerType(a, b, dialect) : () => undefined;
+}
+
+function merged(schema: Schema, first: FileFacts, other: FileFacts, wider: Wider): Schema {
   const common = schema.map(({ name, type }) => {
     const theirs = find(other.schema, name)?.type ?? type;
     if (theirs === type) return { name, type };
-    const wider = mayWiden ? widerType(type, theirs, dialect) : undefined;
-    if (wider === undefined) throw mismatch(first, other, `"${name}" is ${theirs} there and ${type} here`);
-    return { name, type: wider };
+    const both = wider(type, theirs);
+    if (both === undefined) throw mismatch(first, other, `"${name}" is ${theirs} there and ${type} here`);
+    return { name, type: both };
   });
   return [...common, ...other.schema.filter(({ name }) => !find(schema, name))];
 }

@@ -12,6 +12,9 @@ export const unquotedName = (sql: string): string => sql.slice(1, -1).replaceAll
 /** A text constant. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** A text constant for a reader of files that means this one path, whatever DuckDB takes for a pattern in it. */
+export const pathLiteral = (path: string): string => literal(path.replace(/[*?[]/g, '[$&]'));
+
 /** What a text constant says. */
 export const unquotedText = (sql: string): string => sql.slice(1, -1).replaceAll("''", "'");
 

@@ -1,3 +1,4 @@
+import { SheafError } from '../../../shared/errors.ts';
 import type { PlanNode } from '../../../shared/plan/node.ts';
 import type { FileFormat, ScanNode } from '../../../shared/plan/nodes/scan.ts';
 import type { NamedPlan } from '../../../shared/plan/nodes/sql.ts';
@@ -87,13 +88,22 @@ const scanOf = (format: FileFormat, paths: readonly string[], options: ScanNode[
 });
 
 function ofTable(node: AstNode, relations: Relations): TableReference | undefined {
-  if (node.schema_name || node.catalog_name || node.at_clause != null) return undefined;
+  if (node.schema_name || node.catalog_name || node.at_clause != null) return refuseUnquoted(node);
   const name = String(node.table_name);
   const relation = relations.get(name.toLowerCase());
   if (relation !== undefined) return { node, plan: relation.plan, name, alias: String(node.alias) || name };
   const format = endings[endingOf(name)];
   if (format === undefined) return undefined;
   return { node, plan: scanOf(format, [name]), name, alias: String(node.alias) || baseName(name) };
+}
+
+/** `flights.parquet` parses as a table of a schema: only in quotes does the client make it a path of its machine. */
+function refuseUnquoted({ catalog_name, schema_name, table_name }: AstNode): undefined {
+  const name = [catalog_name, schema_name, table_name].filter(Boolean).join('.');
+  if (!name.includes('.') || endings[endingOf(name)] === undefined) return undefined;
+  throw new SheafError('SQL_INVALID', `${name} without quotes is a table "${String(table_name)}" of a schema`, {
+    next: `If the file is meant, write it in quotes: '${name}'.`,
+  });
 }
 
 const endingOf = (path: string): string => /\.(\w+?)(\.gz|\.zst)?$/i.exec(path)?.[1]?.toLowerCase() ?? '';

@@ -1,6 +1,6 @@
 import { assert } from '../../../shared/errors.ts';
 import type { Column, Schema } from '../../../shared/schema.ts';
-import { literal, quotedName } from '../../../shared/sql/text.ts';
+import { literal, pathLiteral, quotedName } from '../../../shared/sql/text.ts';
 import { nullOf } from '../../../shared/sql/type-text.ts';
 import type { CsvDialect, Split } from '../../../shared/stage/split.ts';
 
@@ -58,7 +58,7 @@ function selectOf(schema: Schema, group: readonly SqlSplit[], pathOf: PathOf): s
   return first.kind === 'csv' ? csvSelect(schema, fromHere(first), paths) : ndjsonSelect(schema, paths);
 }
 
-const pathList = (paths: readonly string[]): string => `[${paths.map(literal).join(', ')}]`;
+const pathList = (paths: readonly string[]): string => `[${paths.map(pathLiteral).join(', ')}]`;
 
 function parquetSelect(schema: Schema, split: Extract<Split, { kind: 'parquet' }>, group: readonly SqlSplit[]): string {
   const { firstRow, rows, missing = [] } = split;

@@ -192,7 +192,6 @@ test('a CSV row with too many fields is named with its line, also where the snif
   const error = refusal(text('many.csv', 'a,b\n1,2\n3,4,5\n6,7\n'));
   assert.equal(error.code, 'ROW_MALFORMED');
   assert.match(error.message, /many.csv, Line: 3: Expected Number of Columns: 2 Found: 3 \(3,4,5\)/);
-  assert.equal(refusal(text('none.csv', '')).code, 'ROW_MALFORMED');
   assert.equal(
     refusal(
       text(
@@ -257,4 +256,41 @@ test('a file that is removed while it is looked into is told as that, without ou
   const { code, message } = refusal(text('corrupt.parquet', 'PAR1 and no more of it'));
   assert.equal(code, 'FILE_CORRUPT');
   assert.doesNotMatch(message, /LINE 1/);
+});
+
+test('files without rows tell what DuckDB says of them alone, and beside others no names or types', () => {
+  const [blank, header, rows] = [text('e0.csv', ''), text('e1.csv', 'a,b\n'), text('e2.csv', 'a,b\n1,x\n')];
+  const alone = resolve(blank);
+  assert.deepEqual([names(alone), alone.splits.length], ['column0 VARCHAR', 0]);
+  assert.equal(names(resolve(header)), 'a VARCHAR, b VARCHAR');
+  assert.equal(names(resolve([blank, header, rows])), 'a BIGINT, b VARCHAR');
+  assert.equal(names(resolve([rows, header])), 'a BIGINT, b VARCHAR');
+  assert.equal(refusal([text('e3.csv', 'z\n'), rows]).code, 'SCHEMA_MISMATCH');
+  assert.equal(names(resolve([blank, rows], { unionByName: true })), 'column0 VARCHAR, a BIGINT, b VARCHAR');
+  const [none, lines, one] = [text('e0.ndjson', ''), text('e1.ndjson', '\n \n'), text('e2.ndjson', '{"a": 1}\n')];
+  for (const path of [none, lines]) assert.deepEqual([names(resolve(path)), resolve(path).splits], ['json JSON', []]);
+  assert.equal(names(resolve([none, lines, one])), 'a BIGINT');
+});
+
+test('a column of CSV files that is text in one of them is text', () => {
+  const paths = [text('w0.csv', 'a,b\n1,2\n'), text('w1.csv', 'a,b\nn/a,2.5\n')];
+  assert.equal(names(resolve(paths)), 'a VARCHAR, b DOUBLE');
+});
+
+test('keys of NDJSON that SQL cannot tell apart are refused: tasks would find nothing by the names that they get', () => {
+  const refused = ['{"A":1,"a":2}', '{"ID":1}\n{"id":2}', '{"":1}'].map((lines, i) =>
+    refusal(text(`k${i}.ndjson`, lines)),
+  );
+  assert.deepEqual([...new Set(refused.map(({ code }) => code))], ['NOT_SUPPORTED']);
+  assert.match(refused[0]?.message ?? '', /k0\.ndjson is one that SQL cannot name and DuckDB calls "a_1"/);
+  const [upper, lower] = [text('u.ndjson', '{"ID":1}\n'), text('v.ndjson', '{"id":1}\n')];
+  assert.match(refusal([upper, lower]).message, /v\.ndjson is "id", which is "ID" in .*u\.ndjson/);
+  assert.equal(names(resolve(text('n.ndjson', '{"a_1":1,"C0":2}'))), 'a_1 BIGINT, C0 BIGINT');
+});
+
+test('a file that is named by a pattern is that file, and read as that', () => {
+  for (const name of ['p?.csv', 'px.csv', 'p[x].csv']) text(name, 'a,b\n1,2\n');
+  assert.equal(resolve(bench.path('p*.csv')).files.length, 3);
+  for (const [name, key] of Object.entries({ 'q?.ndjson': 'a', 'qx.ndjson': 'b' })) text(name, `{"${key}":1}\n`);
+  assert.equal(names(resolve(bench.path('q?.ndjson'))), 'a BIGINT');
 });

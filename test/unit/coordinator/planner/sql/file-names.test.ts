@@ -47,3 +47,11 @@ test('names of files begin as the text named the files', async () => {
     assert.deepEqual(Object.keys(rows[0] ?? {}), Object.keys(wanted[0] ?? {}), text);
   }
 });
+
+test('a file without quotes is told from a table of a schema', async () => {
+  const plan = (await sqlPlan(
+    { text: 'from n1.parquet', relations: [], parameters: [], functions: [] },
+    '/',
+  )({} as never)) as PlanNode;
+  assert.throws(() => bench.plan(plan), { code: 'SQL_INVALID', next: /'n1\.parquet'/ });
+});

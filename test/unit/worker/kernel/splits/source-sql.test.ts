@@ -217,3 +217,15 @@ test('of several files that an error names, the one that changed is told', () =>
     { code: 'FILE_CHANGED', message: /remade.parquet is not on worker w1/ },
   );
 });
+
+test('a file whose name is a pattern to DuckDB is read once, beside others that the pattern names', () => {
+  for (const name of ['g?', 'gx', 'g[x]']) {
+    text(`${name}.csv`, `a,b\n${name},2\n`);
+    text(`${name}.ndjson`, `{"a":"${name}"}\n`);
+    bench.file(`${name}.parquet`, `SELECT '${name}' AS a`);
+  }
+  for (const ending of ['csv', 'ndjson', 'parquet']) {
+    const rows = read(resolve(bench.path(`g*.${ending}`)));
+    assert.deepEqual(rows.map(({ a }) => a).sort(), ['g?', 'g[x]', 'gx'], ending);
+  }
+});
