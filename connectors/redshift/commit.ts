@@ -74,13 +74,18 @@ async function moveRows(
     options,
     staged.reduce((sum, { rows }) => sum + rows, 0),
   );
+  if (options.mode === 'merge') return await merge(session, options, columns);
+  return await session.run(sql.insertSql(tableOf(options), columns, sql.stageTable));
+}
+
+/** The newest staged row of each key takes the place of an older one in the table. */
+async function merge(session: Session, options: RedshiftOptions, columns: readonly RedshiftColumn[]): Promise<number> {
   const table = tableOf(options);
-  if (options.mode !== 'merge') return session.run(sql.insertSql(table, columns, sql.stageTable));
   await session.run(sql.newestSql(options));
   const dropOlder = sql.dropOlderSql(table, columns, options);
   if (dropOlder !== undefined) await session.run(dropOlder);
   await session.run(sql.dropReplacedSql(table, columns, options));
-  return session.run(sql.insertSql(table, columns, sql.newestTable));
+  return await session.run(sql.insertSql(table, columns, sql.newestTable));
 }
 
 async function checkStaged(session: Session, options: RedshiftOptions, expected: number): Promise<void> {

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { SheafError } from '../../shared/errors.ts';
-import { failedOf, isAmbiguous, isPassing, objectError, orNothing } from './errors.ts';
-import { type Location, pathOf } from './location.ts';
+import type { ListObjectsV2CommandInput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { failedOf, isAmbiguous, objectError, orNothing } from './errors.ts';
+import type { Location } from './location.ts';
 import type { ObjectInfo } from './object-info.ts';
 import { environmentEndpoint, type S3Options } from './options.ts';
+import { readRange } from './read-range.ts';
 import { contentMd5, never, Requests, type StoreLimits } from './requests.ts';
 import { createClient, loadSdk } from './sdk.ts';
 import { Uploads } from './uploads.ts';
@@ -38,17 +37,8 @@ export class ObjectStore {
     startAfter?: string,
   ): AsyncGenerator<ObjectInfo> {
     for (let token: string | undefined, more = true; more; ) {
-      const input = {
-        Bucket: bucket,
-        Prefix: prefix,
-        ContinuationToken: token,
-        StartAfter: token === undefined ? startAfter : undefined,
-      };
-      const page: ListObjectsV2CommandOutput = await this.#requests.make(
-        'list',
-        { bucket, key: prefix },
-        (abortSignal) =>
-          this.#requests.client.send(new this.#requests.sdk.ListObjectsV2Command(input), { abortSignal }),
+      const page = await this.#page(
+        { Bucket: bucket, Prefix: prefix, ContinuationToken: token, StartAfter: startAfter },
         signal,
       );
       for (const each of page.Contents ?? []) {
@@ -76,44 +66,15 @@ export class ObjectStore {
     }
   }
 
-  /**
-   * Bytes `[from, to)` of an object, as they come; taken up again where a connection was cut.
-   *
-   * @param etag of the object as it was seen: another one is `FILE_CHANGED`
-   */
-  async *read(
+  /** Bytes of an object: see {@link readRange}. */
+  read(
     place: Location,
     from: number,
     to: number,
     etag: string | undefined,
     signal: AbortSignal = never,
   ): AsyncGenerator<Uint8Array> {
-    let at = from;
-    for (let tries = 1; at < to; tries++) {
-      signal.throwIfAborted();
-      const before = at;
-      try {
-        for await (const chunk of await this.#open(place, at, to, etag, signal)) {
-          at += chunk.byteLength;
-          if (at > to)
-            throw new SheafError('FILE_CHANGED', `${pathOf(place)} gave more bytes than were asked for`, {
-              next: 'Read it again. If this recurs, the storage does not honour the Range header.',
-            });
-          yield chunk;
-        }
-        if (at < to) throw Object.assign(new Error('the answer ended early'), { code: 'ECONNRESET' });
-      } catch (thrown) {
-        signal.throwIfAborted();
-        if (at > before) tries = 1;
-        if (
-          thrown instanceof SheafError ||
-          !isPassing(failedOf(thrown)) ||
-          tries >= this.#requests.limits.objectAttemptsMax
-        )
-          throw objectError(thrown, 'read', place);
-        await this.#requests.pause(tries, signal);
-      }
-    }
+    return readRange(this.#requests, { place, from, to, etag, signal });
   }
 
   /** A small object as a whole, as it is now; nothing if it is not there. */
@@ -179,24 +140,14 @@ export class ObjectStore {
       .catch(orNothing);
   }
 
-  async #open(
-    place: Location,
-    from: number,
-    to: number,
-    etag: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Readable> {
-    const Range = `bytes=${from}-${to - 1}`;
-    const input = { Bucket: place.bucket, Key: place.key, Range, ...(etag === undefined ? {} : { IfMatch: etag }) };
-    const { Body, ContentRange } = await this.#requests.client.send(new this.#requests.sdk.GetObjectCommand(input), {
-      abortSignal: signal,
-    });
-    const begins = ContentRange === undefined ? 0 : Number(/^bytes (\d+)-/.exec(ContentRange)?.[1] ?? -1);
-    if (Body === undefined || begins !== from)
-      throw new SheafError('NOT_SUPPORTED', `The server of ${pathOf(place)} does not read ranges`, {
-        next: 'Use an object storage that honours the Range header.',
-      });
-    return Body as Readable;
+  #page(input: ListObjectsV2CommandInput, signal: AbortSignal): Promise<ListObjectsV2CommandOutput> {
+    const { client, sdk } = this.#requests;
+    const { Bucket = '', Prefix = '', ContinuationToken, StartAfter } = input;
+    // Where a page goes on, the place where the first one began must not be repeated.
+    const asked =
+      ContinuationToken === undefined ? { Bucket, Prefix, StartAfter } : { Bucket, Prefix, ContinuationToken };
+    const send = (abortSignal: AbortSignal) => client.send(new sdk.ListObjectsV2Command(asked), { abortSignal });
+    return this.#requests.make('list', { bucket: Bucket, key: Prefix }, send, signal);
   }
 
   async #holds(place: Location, body: Uint8Array, signal: AbortSignal): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { SinkOptions } from '../options.ts';
 import { Session } from '../session.ts';
 import { agree } from './contract-check.ts';
 import { emptySql } from './empty-sql.ts';
+import type { StagedColumn } from './fit.ts';
 import { claim, entryOf, record } from './ledger.ts';
 import { pour } from './pour.ts';
 import { type PreparedTable, sinkPlace, stagedColumns } from './prepare.ts';
@@ -45,28 +46,20 @@ async function stage(
   const first = source.next();
   if (first.done) return receipt(0, 0, { staging: null, direct: false });
   const columns = stagedColumns(context.schema);
-  const name = quotedTable({ schema: context.prepared.stagingSchema, name: stagingName(context, Date.now()) });
+  const table = quotedTable({ schema: context.prepared.stagingSchema, name: stagingName(context, Date.now()) });
   await using session = await Session.open(sinkPlace(options), { ...context, ...options });
-  const list = columns.map((column) => `${quotedName(column.name)} ${column.type}`).join(', ');
-  await session.run(
-    `BEGIN; CREATE UNLOGGED TABLE ${name} (${list}) WITH (autovacuum_enabled = false);
-     COMMENT ON TABLE ${name} IS ${literal(stagingComment(context))}`,
-  );
-  const poured = await pour(
-    session,
-    name,
-    columns.map((column) => column.name),
-    columns,
-    {
-      schema,
-      batches: resumed(first.value, source),
-      chunkBytes: context.config.postgresCopyChunkBytes,
-      freeze: true,
-    },
-  );
+  await session.run(`BEGIN; ${stagingTableSql(table, columns, stagingComment(context))}`);
+  const names = columns.map(({ name }) => name);
+  const rows = { schema, batches: resumed(first.value, source), chunkBytes: context.config.postgresCopyChunkBytes };
+  const poured = await pour(session, table, names, columns, { ...rows, freeze: true });
   await session.run('COMMIT');
-  return receipt(poured.rows, poured.bytes, { staging: name, direct: false });
+  return receipt(poured.rows, poured.bytes, { staging: table, direct: false });
 }
+
+const stagingTableSql = (table: string, columns: readonly StagedColumn[], comment: string): string =>
+  `CREATE UNLOGGED TABLE ${table} (${columns.map(({ name, type }) => `${quotedName(name)} ${type}`).join(', ')})
+     WITH (autovacuum_enabled = false);
+   COMMENT ON TABLE ${table} IS ${literal(comment)}`;
 
 function* resumed<T>(first: T, rest: Iterator<T>): Generator<T, void, undefined> {
   yield first;
@@ -99,8 +92,7 @@ async function writeDirectly(
   const names = placed.map(({ target: to, staged }) => to?.name ?? staged.name);
   const poured = await pour(session, quotedTable(table), names, columns, {
     ...{ schema, batches, chunkBytes: context.config.postgresCopyChunkBytes },
-    // Rows of a table that this transaction made or emptied are frozen at once: nobody else sees them before.
-    freeze: false,
+    freeze: false, // PostgreSQL allows it only for tables that this transaction has made or truncated.
   });
   const detail: Json = { table: quotedTable(table), changes: notes, direct: true };
   await record(session, prepared.schema, context, { ...poured, detail });

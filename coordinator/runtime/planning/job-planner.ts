@@ -76,11 +76,8 @@ export class JobPlanner {
     const own = new Map([...listed].filter(([key]) => !listings?.has(key)));
     try {
       const about = { run, slots, datasets: held, extracts, nowMs: Date.now(), explain, distributed };
-      const as = {
-        ...runOptions,
-        name: job === undefined ? 'values of a PIVOT' : `values of a PIVOT for ${job}`,
-        priority: options.priority ?? 0,
-      };
+      const name = job === undefined ? 'values of a PIVOT' : `values of a PIVOT for ${job}`;
+      const as = { ...runOptions, name, priority: options.priority ?? 0 };
       const planned = await planWithPivots(plan, {
         ask: (known) => planning.plan({ ...about, plan: known }),
         lookUp: (values) => lookUp(values, { ...as, listings: listed, signal }),
