@@ -9,12 +9,12 @@ import type { CommonTables } from './common-tables.ts';
 import { type Attachment, applyConjunct, attachTo, type Conjunct, conjunctsOf } from './conjuncts.ts';
 import { type From, lowerFrom } from './from.ts';
 import { joinUnits } from './joins/join-order.ts';
+import { columnItems } from './names/column-patterns.ts';
 import { inHaving } from './names/having.ts';
 import { itemName } from './names/item-name.ts';
 import { NotDistributed } from './names/names.ts';
 import { type Lookup, resolveTree } from './names/resolver.ts';
 import type { Scope } from './names/scope.ts';
-import { starItems } from './names/stars.ts';
 import { uniqueNames } from './names/unique-names.ts';
 import { lowerCondition } from './subqueries/conditions.ts';
 import { type Site, typeOver } from './subqueries/site.ts';
@@ -125,17 +125,19 @@ function itemsOf(select: AstNode, lookup: Lookup, { context, names }: Lowering):
   const itemNames = new Map<string, string>();
   const meant = new Map<string, AstNode>();
   const inPlace = (tree: AstNode): AstNode => rewrite(tree, (node) => meant.get(plainName(node) ?? ''));
-  const items = starItems(nodesOf(select.select_list), lookup.scope).map(({ tree, name }, i): SelectItem => {
-    const alias = String(tree.alias ?? '');
-    const resolved = { ...resolveTree(tree, { ...lookup, aliases, itemNames }), alias: '' };
-    const named = { name: alias || (name ?? itemName(tree, context.dialect)), tree: resolved };
-    if (alias === '') return { alias, ...named };
-    const own = names.madeUp(`item${i}`);
-    meant.set(own, inPlace(resolved));
-    aliases.set(alias.toLowerCase(), inPlace(resolved));
-    itemNames.set(alias.toLowerCase(), own);
-    return { alias: own, ...named };
-  });
+  const items = columnItems(nodesOf(select.select_list), lookup.scope, context.dialect).map(
+    ({ tree, name }, i): SelectItem => {
+      const alias = String(tree.alias ?? '');
+      const resolved = { ...resolveTree(tree, { ...lookup, aliases, itemNames }), alias: '' };
+      const named = { name: alias || (name ?? itemName(tree, context.dialect)), tree: resolved };
+      if (alias === '') return { alias, ...named };
+      const own = names.madeUp(`item${i}`);
+      meant.set(own, inPlace(resolved));
+      aliases.set(alias.toLowerCase(), inPlace(resolved));
+      itemNames.set(alias.toLowerCase(), own);
+      return { alias: own, ...named };
+    },
+  );
   return { items, aliases, itemNames };
 }
 

@@ -2,11 +2,11 @@ import { type AstNode, type AstValue, find, isNode, nodesOf, textsOf, walk } fro
 import { type CommonTables, withCommonTables } from '../common-tables.ts';
 import { lowerRelation } from '../relation.ts';
 import type { Lowering } from '../types.ts';
+import { columnItems } from './column-patterns.ts';
 import { itemName } from './item-name.ts';
 import { joinedScope, joinTypes, sharedNames } from './join-scope.ts';
 import { NotDistributed } from './names.ts';
 import { type Relation, resolveName, type Scope, scopeOf } from './scope.ts';
-import { starItems } from './stars.ts';
 
 /** Told of each name: the reference in the tree, what it means, and where that is. */
 export type OnName = (reference: AstNode, meant: AstNode, scope: Scope) => void;
@@ -65,7 +65,7 @@ export class NameWalk {
     const aliases = new Set(list.map(({ alias }) => String(alias ?? '').toLowerCase()));
     this.#names(clauses, { scopes: [scope, ...around], aliases, tables, hidden: new Set() });
     const { dialect } = this.#lowering.context;
-    const items = starItems(list, scope);
+    const items = columnItems(list, scope, dialect);
     return { scope, names: items.map(({ tree, name }) => String(tree.alias || name || itemName(tree, dialect))) };
   }
 

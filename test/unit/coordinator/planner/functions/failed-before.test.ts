@@ -19,11 +19,11 @@ const functions: readonly SqlFunction[] = [
 ];
 
 /**
- * Columns that are chosen by pattern are known to DuckDB alone: they are made in one task, and what stands beside them,
+ * Columns that are chosen and called by a pattern are known to DuckDB alone: they are made in one task, and what stands beside them,
  * too.
  */
 const level = (from: string, alias: string): string =>
-  `SELECT ${alias}.g, any_of(${alias}.id > 1) AS b, max(COLUMNS('^id$')) AS id FROM ${from} GROUP BY ${alias}.g`;
+  `SELECT ${alias}.g, any_of(${alias}.id > 1) AS b, max(COLUMNS('^(id)$')) AS "\\1" FROM ${from} GROUP BY ${alias}.g`;
 
 /** How often DuckDB is asked for names and types until a question of so many levels is refused. */
 function asks(levels: number): number {

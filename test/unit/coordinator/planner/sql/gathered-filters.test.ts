@@ -15,23 +15,23 @@ const v = bench.file('v.parquet', 'SELECT i::INTEGER AS id, i % 4 AS w FROM rang
 
 /** Questions that are gathered, and how many of their conditions are asked before. */
 const cases: Readonly<Record<string, number>> = {
-  [`select any_value(columns(*)) from '${t}' where id = 77`]: 1,
-  [`select count(columns(*)) from '${t}' where id > 77 and k + 1 > 2 and s is null`]: 1,
-  [`select count(columns(*)) from '${t}' x where x.id > 77 or x.s = 't4'`]: 1,
-  [`select id as k, max(columns('id')) from '${t}' where k = 3 group by all`]: 1,
-  [`select count(columns(*)) from '${t}' a join '${v}' b on a.id = b.id where a.k = 3 and w = 1 and a.id < b.id + 1`]: 2,
-  [`select count(columns(*)) from '${t}' a, '${v}' b where a.id = b.id and b.w = 1 and a.k = 2`]: 2,
-  [`select count(columns(*)) from '${t}' natural join '${v}' where k = 3 and id < 100`]: 1,
+  [`select any_value(columns('(.*)')) as "\\1" from '${t}' where id = 77`]: 1,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' where id > 77 and k + 1 > 2 and s is null`]: 1,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' x where x.id > 77 or x.s = 't4'`]: 1,
+  [`select id as k, max(columns('(id)')) as "\\1" from '${t}' where k = 3 group by all`]: 1,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' a join '${v}' b on a.id = b.id where a.k = 3 and w = 1 and a.id < b.id + 1`]: 2,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' a, '${v}' b where a.id = b.id and b.w = 1 and a.k = 2`]: 2,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' natural join '${v}' where k = 3 and id < 100`]: 1,
   // A field of the column u of the first, not a column of the second.
-  [`select count(columns(*)) from '${t}' join '${v}' u using (id) where u.id = 1 and w = 1`]: 1,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' join '${v}' u using (id) where u.id = 1 and w = 1`]: 1,
   // Rows that are left out would be missed, or may be others each time.
-  [`select count(columns(*)) from '${t}' a left join '${v}' b on a.id = b.id where b.w is null`]: 0,
-  [`select count(columns(*)) from '${t}' a join '${t}' b on a.id = b.id + 1 where a.k = 3`]: 0,
-  [`select count(columns(*)) from '${t}' where k = 3 and id in (select id + 1 from '${t}' where k = 2)`]: 0,
-  [`select count(columns(*)) from '${v}' where id in (select max(id) from '${t}' where k = 2)`]: 0,
-  [`select count(columns(*)) from '${t}' a(x, id) where id = 3`]: 0,
-  [`select bool_and(columns('k') >= 0) as n from '${t}' where random() < 0.5`]: 0,
-  [`select count(columns('k')) <= 100 as n from '${t}' where k = 3 using sample 100 rows`]: 0,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' a left join '${v}' b on a.id = b.id where b.w is null`]: 0,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' a join '${t}' b on a.id = b.id + 1 where a.k = 3`]: 0,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' where k = 3 and id in (select id + 1 from '${t}' where k = 2)`]: 0,
+  [`select count(columns('(.*)')) as "\\1" from '${v}' where id in (select max(id) from '${t}' where k = 2)`]: 0,
+  [`select count(columns('(.*)')) as "\\1" from '${t}' a(x, id) where id = 3`]: 0,
+  [`select bool_and(columns('(k)') >= 0) as "\\1" from '${t}' where random() < 0.5`]: 0,
+  [`select count(columns('(k)')) <= 100 as "\\1" from '${t}' where k = 3 using sample 100 rows`]: 0,
   [`select * from '${t}' positional join '${v}' where w = 3`]: 0,
 };
 
