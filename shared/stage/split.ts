@@ -26,6 +26,14 @@ export interface FileRef {
   readonly object?: { readonly etag: string; readonly options?: ObjectStorage };
 }
 
+/** Of a piece's rows, those whose value of a column, which is never null, is in `[from, before)`: what is absent is no bound. */
+export interface KeyRange {
+  readonly column: string;
+  /** As SQL. */
+  readonly from?: string;
+  readonly before?: string;
+}
+
 /** A piece of a source. */
 export type Split =
   /** Rows `[firstRow, firstRow + rows)` by file row number: whole row groups. */
@@ -38,6 +46,7 @@ export type Split =
       readonly fileRows?: number;
       /** Columns of the input that this file lacks: they are read as null. */
       readonly missing?: readonly string[];
+      readonly range?: KeyRange;
     }
   /** Bytes of a text file, from the first line start at or after `from` to the end of the line that holds `to - 1`. */
   | {

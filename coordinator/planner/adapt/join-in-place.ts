@@ -1,7 +1,6 @@
-import { quotedName } from '../../../shared/sql/text.ts';
 import type { StageSpec } from '../../../shared/stage/stage.ts';
-import { previousInput, type Step } from '../../../shared/stage/step.ts';
 import { mayRepeat, type StageChoices } from '../stages/choices.ts';
+import { behind, canStandBehind } from './behind.ts';
 import { alike, type Draft, type ExchangeInput, sizeText } from './draft.ts';
 import { expected, isLarger, type JoinSide, joinSides } from './join-sides.ts';
 
@@ -42,9 +41,8 @@ const isSmall = ({ other }: JoinSide, draft: Draft): boolean =>
 
 /** Nobody else reads the stage, it has not begun, and the join's text can stand behind its own. */
 function isFree({ here, reader }: JoinSide, draft: Draft): boolean {
-  const [step] = reader.steps;
-  const isSelect = step?.kind === 'sql' && step.sql.startsWith('SELECT ');
-  return draft.pending.has(here.from) && draft.readersOf(here.from).length === 1 && isSelect;
+  const maker = draft.pending.get(here.from);
+  return maker !== undefined && draft.readersOf(here.from).length === 1 && canStandBehind(maker.steps, reader.steps);
 }
 
 function fuse(spec: StageSpec, side: JoinSide, draft: Draft): void {
@@ -76,7 +74,7 @@ function fusedStage(spec: StageSpec, maker: StageSpec, { here, other }: JoinSide
       name: `${maker.name} → ${spec.name.replace(/^meet by join key → /, '')}`,
       tasks: maker.tasks,
       inputs: [...maker.inputs, ...sent],
-      steps: behind(maker.steps, spec.steps, here),
+      steps: behind(maker.steps, spec.steps, here.name),
       deterministic: spec.deterministic && maker.deterministic,
     }
   );
@@ -110,16 +108,3 @@ export const whole = ({ name, schema, from }: ExchangeInput): ExchangeInput => (
   from,
   mode: 'broadcast',
 });
-
-/**
- * The steps over what the steps before them yield, under the name of the input that they read. SQL stands in their SQL, so
- * that DuckDB sees all joins at once, and rows do not pass through us between them.
- */
-function behind(before: readonly Step[], [step, ...rest]: readonly Step[], { name }: ExchangeInput): Step[] {
-  if (step?.kind !== 'sql') throw new TypeError('a join is SQL');
-  const last = before.at(-1);
-  const isSql = last?.kind === 'sql';
-  const rows = isSql ? `${last.sql}\n` : `SELECT * FROM ${previousInput}`;
-  const joined = { ...step, sql: `WITH ${quotedName(name)} AS (${rows}) ${step.sql}` };
-  return [...(isSql ? before.slice(0, -1) : before), joined, ...rest];
-}

@@ -4,6 +4,7 @@ import { Draft, producersOf } from './draft.ts';
 import { dropEmptySides } from './empty-sides.ts';
 import { fewerScans } from './fewer-scans.ts';
 import { filterSides, waitsForKeys } from './filter-sides.ts';
+import { goOn } from './go-on.ts';
 import { joinInPlace, waitsForOtherSide } from './join-in-place.ts';
 import { morePartitions } from './more-partitions.ts';
 import type { Progress, Wave } from './progress.ts';
@@ -51,8 +52,8 @@ function runningInVain(draft: Draft): StageId[] {
 }
 
 function decide(spec: StageSpec, draft: Draft): StageSpec {
-  const decided = morePartitions(fewerScans(shareOut(spec, draft), draft), draft);
-  draft.pending.delete(spec.id);
-  draft.begun.set(spec.id, decided);
+  const decided = morePartitions(goOn(fewerScans(shareOut(spec, draft), draft), draft), draft);
+  draft.pending.delete(decided.id);
+  draft.begun.set(decided.id, decided);
   return decided;
 }

@@ -4,7 +4,8 @@ import type { Build } from '../stages/build.ts';
 import { continued, type Fragment } from '../stages/fragment.ts';
 import { addDistinct } from '../stages/query.ts';
 import { afterGrouping, groupedSize } from './grouping.ts';
-import { alreadyMet, asTheyAre, passed, placedBy } from './placement.ts';
+import { asTheyAre, passed, placedBy, stillRanged } from './placement.ts';
+import { metInPlace } from './ranges/in-ranges.ts';
 
 /** Equal rows fall together once in each task, and again where equal rows of all tasks meet. */
 export function planDistinct(bound: BoundOf<'distinct'>, build: Build): Fragment {
@@ -15,11 +16,12 @@ export function planDistinct(bound: BoundOf<'distinct'>, build: Build): Fragment
       traits: {
         ...afterGrouping(fragment.traits, columns),
         ...passed(fragment.traits.partitionedBy, asTheyAre(bound.schema)),
+        ...stillRanged(fragment.traits, asTheyAre(bound.schema)),
       },
       size: groupedSize(fragment.size),
     });
   if (input.tasks === 1) return distinct(input);
-  const met = alreadyMet(input, asTheyAre(bound.schema));
+  const met = metInPlace(input, asTheyAre(bound.schema), build);
   if (met !== undefined) return distinct(met);
   const local = distinct(input);
   const partitions = build.partitionsFor(local.size.bytes);

@@ -5,7 +5,7 @@ import type { Build } from '../stages/build.ts';
 import { addFunction, continued, type Fragment, type Size, type Traits } from '../stages/fragment.ts';
 import { addFilter, addSelect } from '../stages/query.ts';
 import { groupedSize } from './grouping.ts';
-import { passed } from './placement.ts';
+import { comingFrom, passed, stillRanged } from './placement.ts';
 
 /** A filter joins the query of the stage that it stands in. */
 export function planFilter(bound: BoundOf<'filter'>, build: Build): Fragment {
@@ -41,6 +41,8 @@ export function planProject(bound: BoundOf<'project'>, build: Build): Fragment {
         columns.some(({ volatile }) => volatile),
       ),
       ...passed(input.traits.partitionedBy, columns),
+      ...stillRanged(input.traits, columns),
+      ...comingFrom(input.traits, columns),
     },
   });
 }

@@ -1,6 +1,6 @@
 import type { NamedExpression } from '../../../shared/plan/nodes/expression.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
-import { type Fragment, type PartitionedBy, withNote } from '../stages/fragment.ts';
+import { type Fragment, type Origin, type PartitionedBy, type Traits, withNote } from '../stages/fragment.ts';
 
 /** In lower case, the columns that are nothing but this expression. */
 export const heldBy = (sql: string, columns: readonly NamedExpression[]): string[] =>
@@ -20,6 +20,26 @@ export const placedBy = (keys: readonly (readonly string[])[]): { readonly parti
  */
 export const passed = (by: PartitionedBy | undefined, columns: readonly NamedExpression[]) =>
   placedBy((by ?? []).map((names) => [...names].flatMap((name) => heldBy(quotedName(name), columns))));
+
+/** In which ranges of a key rows lie, in the same way. */
+export function stillRanged(
+  { ranged }: Pick<Traits, 'ranged'>,
+  columns: readonly NamedExpression[],
+): Pick<Traits, 'ranged'> {
+  const names = new Set([...(ranged?.names ?? [])].flatMap((name) => heldBy(quotedName(name), columns)));
+  return ranged === undefined || names.size === 0 ? {} : { ranged: { ...ranged, names } };
+}
+
+/** Where the values of columns come from, in the same way: of rows that are taken one by one. */
+export function comingFrom(
+  { origins }: Pick<Traits, 'origins'>,
+  columns: readonly NamedExpression[],
+): Pick<Traits, 'origins'> {
+  const found = [...(origins ?? [])].flatMap(([name, origin]) =>
+    heldBy(quotedName(name), columns).map((name): [string, Origin] => [name, origin]),
+  );
+  return found.length === 0 ? {} : { origins: new Map(found) };
+}
 
 /**
  * Of these expressions over the fragment's rows the positions of those by whose hash its rows lie, in the order in

@@ -19,6 +19,8 @@ export function planScan(bound: BoundOf<'scan'>, build: Build): Fragment {
   const splits = bound.operator.splits ?? source.splits;
   const perTask = packSplits(splits, taskCount(bytes, build.context, splits.length));
   const name = build.inputName();
+  build.scans.set(name, { source, splits, share: schema.length / Math.max(1, source.schema.length) });
+  const origins = new Map(schema.map((column) => [column.name.toLowerCase(), { input: name, column }]));
   return {
     inputs: [{ kind: 'splits', name, schema, perTask }],
     steps: [],
@@ -27,7 +29,7 @@ export function planScan(bound: BoundOf<'scan'>, build: Build): Fragment {
     tasks: perTask.length,
     labels: [`scan ${fileLabel(scan.paths)}`],
     notes: splits === source.splits ? [] : [prunedNote(splits.length, source.splits.length, scan.paths)],
-    traits: { deterministic: true, ordered: true, rowwise: true },
+    traits: { deterministic: true, ordered: true, rowwise: true, origins },
     size: { rows, bytes },
   };
 }

@@ -50,7 +50,7 @@ function sorted(traits: Traits, keys: readonly SortKey[]): Traits {
 }
 
 /** Which rows are kept depends on their order, and on all others. */
-const cut = ({ partitionedBy: _, ...traits }: Traits): Traits => ({
+const cut = ({ partitionedBy: _, ranged: _ranged, origins: _origins, ...traits }: Traits): Traits => ({
   ...traits,
   deterministic: traits.deterministic && traits.ordered,
   rowwise: false,

@@ -5,7 +5,8 @@ import type { Build } from '../stages/build.ts';
 import { continued, type Fragment } from '../stages/fragment.ts';
 import { addSelect } from '../stages/query.ts';
 import { withoutUnique } from './narrow.ts';
-import { alreadyMet, asTheyAre, heldBy, passed, placedBy } from './placement.ts';
+import { asTheyAre, heldBy, passed, placedBy, stillRanged } from './placement.ts';
+import { metInPlace } from './ranges/in-ranges.ts';
 
 /**
  * Window functions see whole partitions: rows meet by the PARTITION BY keys that all of the functions have. Without
@@ -26,16 +27,15 @@ export function planWindow(bound: BoundOf<'window'>, build: Build): Fragment {
       ordered: false,
       rowwise: false,
       ...passed(met.traits.partitionedBy, own),
+      ...stillRanged(met.traits, own),
     },
   });
 
-  function meeting(fragment: Fragment, keys: readonly AstNode[], { context }: Build): Fragment {
+  function meeting(fragment: Fragment, keys: readonly AstNode[], build: Build): Fragment {
     if (fragment.tasks === 1) return fragment;
-    const by = keys.map((key) => printExpression(context.dialect, key));
-    const already = alreadyMet(
-      fragment,
-      by.map((sql) => ({ name: sql, sql })),
-    );
+    const by = keys.map((key) => printExpression(build.context.dialect, key));
+    const named = by.map((sql) => ({ name: sql, sql }));
+    const already = metInPlace(fragment, named, build);
     if (already !== undefined) return already;
     const partitions = build.partitionsFor(fragment.size.bytes);
     if (by.length === 0)

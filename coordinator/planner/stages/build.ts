@@ -8,6 +8,7 @@ import type { JoinChoice, StageChoices } from './choices.ts';
 import { closeQuery, type Fragment, type Traits } from './fragment.ts';
 import { meetingTasks } from './pack.ts';
 import { type Query, queryOf } from './query.ts';
+import type { Scanned } from './scanned.ts';
 import type { PlanNote } from './staged-plan.ts';
 
 /** The stages of one plan as they come into being, and what the rules share. */
@@ -19,6 +20,8 @@ export class Build {
   readonly notes: PlanNote[] = [];
   /** By stage. */
   readonly choices: StageChoices[] = [];
+  /** By the name of the input that reads it. */
+  readonly scans = new Map<string, Scanned>();
   readonly #known = new Map<string, StageId>();
   readonly #steps: ReadonlyMap<string, Bound>;
   readonly #planned = new Map<string, PlannedStep>();

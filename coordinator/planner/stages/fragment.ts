@@ -1,4 +1,4 @@
-import type { Schema } from '../../../shared/schema.ts';
+import type { Column, Schema } from '../../../shared/schema.ts';
 import type { FunctionStep } from '../../../shared/stage/function-step.ts';
 import type { StageInput } from '../../../shared/stage/stage.ts';
 import { previousInput, type Step } from '../../../shared/stage/step.ts';
@@ -38,6 +38,22 @@ export interface Traits {
    * Rows of several tasks that are equal in it are in one of them. What relies on that must say so: see `alreadyMet`.
    */
   readonly partitionedBy?: PartitionedBy;
+  /** Columns whose values are those of a file's column, in lower case: see `rules/ranges`. */
+  readonly origins?: ReadonlyMap<string, Origin>;
+  /** Its tasks read ranges of a key. */
+  readonly ranged?: Ranged;
+}
+
+/** A column of the files that an input reads. */
+export interface Origin {
+  readonly input: string;
+  readonly column: Column;
+}
+
+/** Each task has the rows of one range of a key's values, from every one of these columns; these columns of its own hold the key, in lower case. */
+export interface Ranged {
+  readonly origins: readonly Origin[];
+  readonly names: ReadonlySet<string>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Config } from '../../../shared/config/config.ts';
-import type { Split } from '../../../shared/stage/split.ts';
+import type { KeyRange, Split } from '../../../shared/stage/split.ts';
 import type { PlanContext } from '../context.ts';
 import type { SourceSplit } from '../source.ts';
 
@@ -88,7 +88,7 @@ export function joinNeighbours(splits: readonly Split[]): Split[] {
 function join(a: Split, b: Split): Split | undefined {
   if (a.file.path !== b.file.path) return undefined;
   if (a.kind === 'parquet' && b.kind === 'parquet' && a.firstRow + a.rows === b.firstRow) {
-    return { ...a, rows: a.rows + b.rows };
+    return isSameRange(a.range, b.range) ? { ...a, rows: a.rows + b.rows } : undefined;
   }
   if (a.kind === 'arrow' && b.kind === 'arrow' && a.firstBatch + a.batches === b.firstBatch) {
     return { ...a, batches: a.batches + b.batches };
@@ -97,3 +97,6 @@ function join(a: Split, b: Split): Split | undefined {
     split.kind === 'csv' || split.kind === 'ndjson';
   return isText(a) && isText(b) && a.to === b.from ? { ...a, to: b.to } : undefined;
 }
+
+const isSameRange = (a: KeyRange | undefined, b: KeyRange | undefined): boolean =>
+  a?.column === b?.column && a?.from === b?.from && a?.before === b?.before;

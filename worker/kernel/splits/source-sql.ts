@@ -6,6 +6,7 @@ import type { CsvDialect, Split } from '../../../shared/stage/split.ts';
 
 /** A split of a format that DuckDB reads itself; `arrow` splits come through the kernel's own scan. */
 export type SqlSplit = Exclude<Split, { kind: 'arrow' }>;
+type ParquetSplit = Extract<Split, { kind: 'parquet' }>;
 
 /**
  * The path at which a task finds the bytes of a text split: the file itself where the split is all of it, else a copy of
@@ -37,18 +38,25 @@ function groups(splits: readonly SqlSplit[]): SqlSplit[][] {
   return runs;
 }
 
-const missingOf = (split: Extract<Split, { kind: 'parquet' }>): string => (split.missing ?? []).join('\n');
+/** The condition on its rows, if not all of them are meant. */
+const rangeOf = ({ range }: ParquetSplit): string | undefined => {
+  if (range === undefined) return undefined;
+  const column = quotedName(range.column);
+  const from = range.from === undefined ? [] : [`${column} >= ${range.from}`];
+  return [...from, ...(range.before === undefined ? [] : [`${column} < ${range.before}`])].join(' AND ');
+};
+
+const missingOf = (split: ParquetSplit): string => (split.missing ?? []).join('\n');
 
 function readAlike(a: SqlSplit, b: SqlSplit): boolean {
   if (a.kind === 'parquet' && b.kind === 'parquet') {
-    return isWholeFile(a) && isWholeFile(b) && missingOf(a) === missingOf(b);
+    return isWholeFile(a) && isWholeFile(b) && missingOf(a) === missingOf(b) && rangeOf(a) === rangeOf(b);
   }
   if (a.kind === 'csv' && b.kind === 'csv') return JSON.stringify(fromHere(a)) === JSON.stringify(fromHere(b));
   return a.kind === 'ndjson' && b.kind === 'ndjson';
 }
 
-const isWholeFile = ({ firstRow, rows, fileRows }: Extract<Split, { kind: 'parquet' }>): boolean =>
-  firstRow === 0 && rows === fileRows;
+const isWholeFile = ({ firstRow, rows, fileRows }: ParquetSplit): boolean => firstRow === 0 && rows === fileRows;
 
 function selectOf(schema: Schema, group: readonly SqlSplit[], pathOf: PathOf): string {
   const [first] = group;
@@ -60,13 +68,15 @@ function selectOf(schema: Schema, group: readonly SqlSplit[], pathOf: PathOf): s
 
 const pathList = (paths: readonly string[]): string => `[${paths.map(pathLiteral).join(', ')}]`;
 
-function parquetSelect(schema: Schema, split: Extract<Split, { kind: 'parquet' }>, group: readonly SqlSplit[]): string {
+function parquetSelect(schema: Schema, split: ParquetSplit, group: readonly SqlSplit[]): string {
   const { firstRow, rows, missing = [] } = split;
   const lacks = new Set(missing.map((name) => name.toLowerCase()));
   const list = schema.map((column) => columnText(column, !lacks.has(column.name.toLowerCase()))).join(', ');
   const from = `SELECT ${list} FROM read_parquet(${pathList(group.map(({ file }) => file.path))}${asWritten(schema, split.file.path)})`;
   // The reader's own row number prunes to the row groups that are needed.
-  return isWholeFile(split) ? from : `${from} WHERE file_row_number BETWEEN ${firstRow} AND ${firstRow + rows - 1}`;
+  const place = isWholeFile(split) ? undefined : `file_row_number BETWEEN ${firstRow} AND ${firstRow + rows - 1}`;
+  const conditions = [place, rangeOf(split)].filter((condition) => condition !== undefined);
+  return conditions.length === 0 ? from : `${from} WHERE ${conditions.join(' AND ')}`;
 }
 
 /** A text that a directory's name gives, `k=01`, is no number, whatever the reader would guess of this task's files. */

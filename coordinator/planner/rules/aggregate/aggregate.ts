@@ -5,7 +5,8 @@ import type { Build } from '../../stages/build.ts';
 import { continued, type Fragment, withNote } from '../../stages/fragment.ts';
 import { addSelect } from '../../stages/query.ts';
 import { afterGrouping, groupedSize } from '../grouping.ts';
-import { alreadyMet, passed, placedBy } from '../placement.ts';
+import { passed, placedBy, stillRanged } from '../placement.ts';
+import { metInPlace } from '../ranges/in-ranges.ts';
 import { type AggregateCall, aggregateCalls, isOrderSensitive } from './calls.ts';
 import { groupByFirst, groupBySets } from './group-by.ts';
 import { inPhases, meet, ofSets, partitioningBy } from './in-phases.ts';
@@ -19,10 +20,14 @@ export function planAggregate(bound: BoundOf<'aggregate'>, build: Build): Fragme
   const input = build.plan(inputOf(bound));
   const calls = aggregateCalls(bound, build.context.dialect);
   if (input.tasks === 1) return group(input, bound, calls.values(), 'aggregate');
-  const met = alreadyMet(input, commonKeys(bound));
+  const met = metInPlace(input, commonKeys(bound), build);
   if (met !== undefined) {
     const grouped = group(met, bound, calls.values(), 'aggregate');
-    return { ...grouped, traits: { ...grouped.traits, ...passed(met.traits.partitionedBy, commonKeys(bound)) } };
+    const placed = {
+      ...passed(met.traits.partitionedBy, commonKeys(bound)),
+      ...stillRanged(met.traits, commonKeys(bound)),
+    };
+    return { ...grouped, traits: { ...grouped.traits, ...placed } };
   }
   const phases = phasesOf(bound, calls, build.context.dialect);
   if (typeof phases === 'string') return wholeGroups(input, bound, calls.values(), phases, build);

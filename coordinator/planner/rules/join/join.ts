@@ -4,13 +4,15 @@ import type { Build } from '../../stages/build.ts';
 import { type Fragment, withNote } from '../../stages/fragment.ts';
 import { queryOf } from '../../stages/query.ts';
 import { placedBy, stayingPut } from '../placement.ts';
+import { type BothInRanges, bothInRanges } from '../ranges/in-ranges.ts';
 import { type InPlace, inPlace } from './in-place.ts';
 import { joined } from './joined.ts';
 import { columnsOfKeys, type JoinKeys, joinKeys } from './keys.ts';
 import { isReadAnew, type Placement, placementsOf, worthSending } from './placements.ts';
 
 /**
- * Brings one side to the other. Small files are read by every task itself; a small side is sent whole to every task, if
+ * Brings one side to the other. Small files are read by every task itself; files that lie in the order of a key are read by
+ * ranges of it; a small side is sent whole to every task, if
  * the join lets that side have rows without a match vanish; else both sides are hashed by the condition's equalities.
  * Without such, one side is sent whole, and a full join runs in one task.
  */
@@ -22,6 +24,8 @@ export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const anew = placements.find((placement) => isReadAnew(placement, build));
   if (anew !== undefined) return joined({ ...anew, brought: everywhere(anew.brought, anew.here.tasks) }, bound);
   const keys = joinKeys(bound, build.context.dialect);
+  const ranged = bothInRanges([left, right], keys, build);
+  if (ranged !== undefined) return inRanges(ranged, keys, bound);
   const sent = worthSending(placements, keys, bound.operator.type, build);
   if (sent !== undefined) return broadcast(sent, bound, build);
   const met = inPlace(left, right, keys);
@@ -58,6 +62,16 @@ function hashed(left: Fragment, right: Fragment, keys: JoinKeys, bound: BoundOf<
   const r = build.exchange(right, { kind: 'hash', keys: keys.right, partitions }, 'meet by join key');
   const met = joined({ at: 'l', here: l, brought: { ...r, labels: [] } }, bound, 'hash', keys.comparisons);
   return { ...met, traits: { ...met.traits, ...placedBy(columnsOfKeys(keys, bound.operator)) } };
+}
+
+/** Both sides' tasks read the same ranges of a key. */
+function inRanges({ left, right, key }: BothInRanges, keys: JoinKeys, bound: BoundOf<'join'>): Fragment {
+  const met = joined({ at: 'l', here: left, brought: right }, bound);
+  const { ranged: _, origins: _origins, ...traits } = met.traits;
+  const names = columnsOfKeys(keys, bound.operator)[key] ?? [];
+  const origins = [left, right].flatMap((side) => side.traits.ranged?.origins ?? []);
+  const ranged = { origins, names: new Set(names.map((name) => name.toLowerCase())) };
+  return { ...met, traits: { ...traits, ...placedBy([names]), ...(names.length > 0 && { ranged }) } };
 }
 
 /** The other side is hashed as this one's rows were, and comes to its tasks, unless its rows lie so, too. */

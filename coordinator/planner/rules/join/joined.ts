@@ -5,7 +5,7 @@ import { type JoinChoice, keptSides } from '../../stages/choices.ts';
 import type { Fragment, Traits } from '../../stages/fragment.ts';
 import { asRelation, isBare } from '../../stages/query.ts';
 import { withoutUnique } from '../narrow.ts';
-import { asTheyAre, passed } from '../placement.ts';
+import { asTheyAre, comingFrom, passed, stillRanged } from '../placement.ts';
 import type { JoinKeys } from './keys.ts';
 import type { Placement } from './placements.ts';
 import { joinedSize } from './size.ts';
@@ -66,13 +66,15 @@ function fromClause({ at, here, brought }: Placement, { type, condition }: Opera
 
 /** Under memory pressure a join goes to disk by parts, and its rows come out in another order. */
 function traitsOf({ at, here, brought }: Placement, { type, condition, columns }: OperatorOf<'join'>): Traits {
-  const isKept = keptSides[type].includes(at);
+  const kept = keptSides[type].includes(at) ? asTheyAre(columns.filter(({ side }) => side === at)) : [];
   return {
     ...withoutUnique(here.traits),
     deterministic: here.traits.deterministic && brought.traits.deterministic && !condition.volatile,
     ordered: false,
     rowwise: false,
-    ...(isKept && passed(here.traits.partitionedBy, asTheyAre(columns.filter(({ side }) => side === at)))),
+    ...passed(here.traits.partitionedBy, kept),
+    ...stillRanged(here.traits, kept),
+    ...comingFrom(here.traits, kept),
   };
 }
 

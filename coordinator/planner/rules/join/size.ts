@@ -4,8 +4,8 @@ import type { Fragment, Size } from '../../stages/fragment.ts';
 import { filteredSize } from '../narrow.ts';
 
 /**
- * As if the larger side's rows had one partner each in the whole of the other's table, as orders have a customer: where
- * filters have left a share of that, the same share of them remains.
+ * As if the rows of the side that is made of the larger table had one partner each in the whole of the other's, as orders have
+ * a customer: where filters have left a share of that, the same share of them remains.
  */
 export function joinedSize(
   { type, implied }: OperatorOf<'join'>,
@@ -29,7 +29,7 @@ function joinedRows(type: JoinType, here: Size, brought: Size, implied = false):
   // The join that implies it must not count the same share once more.
   if (type === 'semi') return { ...filteredSize(here, share), ...(implied && { share: here.share ?? 1 }) };
   if (type === 'anti') return here;
-  const [large, small] = here.rows >= brought.rows ? [here, brought] : [brought, here];
+  const [large, small] = unfiltered(here) >= unfiltered(brought) ? [here, brought] : [brought, here];
   // Where rows are not counted, as in text, all is kept and the other side comes on top.
   const isCounted = here.rows > 0 && brought.rows > 0;
   const bytes = isCounted
@@ -38,3 +38,5 @@ function joinedRows(type: JoinType, here: Size, brought: Size, implied = false):
   const all: Size = { ...large, bytes };
   return type === 'inner' ? filteredSize(all, small.share ?? 1) : all;
 }
+
+const unfiltered = ({ rows, share = 1 }: Size): number => (share === 0 ? rows : rows / share);

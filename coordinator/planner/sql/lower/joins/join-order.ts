@@ -98,6 +98,18 @@ const isOwn = (tree: AstNode, unit: Unit): boolean => {
   return names.size > 0 && holds(unit.names, names);
 };
 
+/** Those first that leave out rows, smaller ones before larger ones. */
+const byGain = (a: Sized, b: Sized): number => Number(isWhole(a.plan)) - Number(isWhole(b.plan)) || a.rows - b.rows;
+
+/** Each relation's neighbour on the way to the root of its tree. */
+type Parents = ReadonlyMap<Sized, Sized | undefined>;
+
+interface Subtree {
+  readonly joined: Sized;
+  /** Tables that are joined when the whole tree is. */
+  readonly late: readonly Sized[];
+}
+
 class Ordering {
   readonly #units: readonly Sized[];
   readonly #lowering: Attaching;
@@ -114,15 +126,15 @@ class Ordering {
     const [first, ...others] = this.#units.filter((unit) => parents.get(unit) === undefined);
     if (first === undefined) throw new RangeError('nothing to join');
     const joined = others
-      .map((root) => this.#subtree(root, parents))
-      .reduce((left, right) => this.#pair(left, right), this.#subtree(first, parents));
+      .map((root) => this.#tree(root, parents))
+      .reduce((left, right) => this.#pair(left, right), this.#tree(first, parents));
     // What is left speaks of no column, asks chance, or needs more beside it.
     const last = this.#open.toSorted((a, b) => a.attachments.length - b.attachments.length);
     return last.reduce((input, conjunct) => applyConjunct(input, conjunct, this.#lowering), joined.plan);
   }
 
   /** Each relation's neighbour on the shortest way to the largest relation of its kind. */
-  #spanningTree(): ReadonlyMap<Sized, Sized | undefined> {
+  #spanningTree(): Parents {
     const parents = new Map<Sized, Sized | undefined>();
     for (const root of this.#units) {
       if (parents.has(root)) continue;
@@ -148,12 +160,24 @@ class Ordering {
     });
   }
 
-  #subtree(root: Sized, parents: ReadonlyMap<Sized, Sized | undefined>): Sized {
-    const children = this.#units.filter((unit) => parents.get(unit) === root);
-    return children
-      .map((child) => this.#subtree(child, parents))
-      .toSorted((a, b) => Number(isWhole(a.plan)) - Number(isWhole(b.plan)) || a.rows - b.rows)
+  #tree(root: Sized, parents: Parents): Sized {
+    const { joined, late } = this.#subtree(root, parents);
+    return late.toSorted(byGain).reduce((left, right) => this.#pair(left, right), joined);
+  }
+
+  /** A relation with what hangs on it, but for whole tables that are larger: these would only make its rows wider. */
+  #subtree(root: Sized, parents: Parents): Subtree {
+    const below = this.#units
+      .filter((unit) => parents.get(unit) === root)
+      .map((child) => this.#subtree(child, parents));
+    const children = below.map(({ joined }) => joined);
+    const isLate = (child: Sized): boolean =>
+      parents.get(root) !== undefined && isWhole(child.plan) && child.rows > root.rows;
+    const joined = children
+      .filter((child) => !isLate(child))
+      .toSorted(byGain)
       .reduce((left, right) => this.#pair(left, right), root);
+    return { joined, late: [...below.flatMap(({ late }) => late), ...children.filter(isLate)] };
   }
 
   #pair(left: Sized, right: Sized): Sized {
