@@ -96,7 +96,9 @@ const copyOptions = (random: Random, format: Format): string =>
 /** `id` is unique, `k` the key that joins tables, `g` has few values; `x…` are tame, `w…` wild. */
 function columnsOf(random: Random, name: string, format: Format, rows: number): string[] {
   const isText = format !== 'parquet';
-  const keyType = isText ? 'INTEGER' : random.pick(keyTypes);
+  // Files in the order of their key are joined by ranges of it, if their keys are of one type.
+  const isOrdered = !isText && random.chance(0.3);
+  const keyType = isText || isOrdered ? 'INTEGER' : random.pick(keyTypes);
   // Many rows have many keys: a join of three such tables must stay small.
   const domain = rows > 1000 ? 5000 : random.pick([3, 10, 50, 1000]);
   const key = `CAST(${random.chance(0.5) ? 'least(h % D, (h // 7) % D)' : 'h % D'} AS INTEGER)`.replaceAll(
@@ -109,9 +111,10 @@ function columnsOf(random: Random, name: string, format: Format, rows: number): 
     Array.from({ length: count }, (_, i) =>
       valueSql(random, random.pick(pools.filter(fits)), `${name}${prefix}${i}`, isText),
     );
+  const ordered = `CAST(i * ${domain} // ${Math.max(1, rows)} AS INTEGER)`;
   return [
     'i AS id',
-    `CAST(${nullable} AS ${keyType}) AS k`,
+    `CAST(${isOrdered ? ordered : nullable} AS ${keyType}) AS k`,
     `(['north', 'south', 'east', '', 'west'])[1 + least(h % 5, (h // 11) % 5)::BIGINT] || '' AS g`,
     ...some(tamePools, random.between(1, 2), 'x'),
     ...some(wildPools, random.between(1, 4), 'w'),
