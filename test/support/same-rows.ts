@@ -5,6 +5,9 @@ type Row = Readonly<Record<string, unknown>>;
 /** Doubles may differ so much, relatively: sums in another order differ in their last bits. */
 const tolerance = 1e-9;
 
+/** Whether the last thing that a query says is its order: then its rows are compared in it. */
+export const isOrdered = (sql: string): boolean => /order by [^()]*$/.test(sql);
+
 /** Asserts that both hold the same rows, each as often; doubles within 1e-9. In the same order if asked. */
 export function assertSameRows(actual: readonly Row[], expected: readonly Row[], ordered: boolean, what: string): void {
   assert.equal(actual.length, expected.length, `${what}: number of rows`);

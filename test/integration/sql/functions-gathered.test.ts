@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { clusterBesideDuckdb } from '../../support/cluster/beside-duckdb.ts';
 import { ownCount, ownMean } from '../../support/cluster/own-aggregates.ts';
-import { assertSameRows } from '../../support/same-rows.ts';
+import { assertSameRows, isOrdered } from '../../support/same-rows.ts';
 
 const { cluster, folder, connection } = await clusterBesideDuckdb({ taskBytesMin: 1 });
 
@@ -52,8 +52,7 @@ const plain = (row: Readonly<Record<string, unknown>>): Record<string, unknown> 
 async function ask(sql: string): Promise<void> {
   const rows = await Array.fromAsync(cluster.sql(sql).rows());
   const own = sql.replaceAll('own_mean(', 'avg(').replaceAll('own_count()', 'count(*)');
-  const isOrdered = /order by [^()]*$/.test(sql);
-  assertSameRows(rows.map(plain), connection.rows(own).map(plain), isOrdered, sql);
+  assertSameRows(rows.map(plain), connection.rows(own).map(plain), isOrdered(sql), sql);
 }
 
 /** Rows of two tables that meet by their places. */

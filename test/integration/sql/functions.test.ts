@@ -6,7 +6,7 @@ import type { RecordBatch } from 'apache-arrow';
 import type { Dataset, SheafError } from '../../../client/index.ts';
 import { clusterBesideDuckdb } from '../../support/cluster/beside-duckdb.ts';
 import { ownCount, ownMean } from '../../support/cluster/own-aggregates.ts';
-import { assertSameRows } from '../../support/same-rows.ts';
+import { assertSameRows, isOrdered } from '../../support/same-rows.ts';
 
 const { cluster, folder, connection } = await clusterBesideDuckdb({ taskBytesMin: 1, functionGroupsMax: 50 });
 
@@ -54,7 +54,7 @@ async function check(dataset: Dataset, expected: string): Promise<void> {
   const wanted = connection
     .rows(expected)
     .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
-  assertSameRows(rows, wanted, /order by [^()]*$/.test(expected), expected);
+  assertSameRows(rows, wanted, isOrdered(expected), expected);
 }
 
 const plain = (value: unknown): unknown => {

@@ -4,10 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { assertAsDuckDb } from '../../../../support/planner/as-duckdb.ts';
-import { runLocally } from '../../../../support/planner/local-executor.ts';
+import { answerOf, assertAsDuckDb, ways } from '../../../../support/planner/as-duckdb.ts';
 import { PlannerBench } from '../../../../support/planner/planner.ts';
-import { assertSameRows } from '../../../../support/same-rows.ts';
 
 const bench = new PlannerBench();
 after(() => bench[Symbol.dispose]());
@@ -189,51 +187,20 @@ const failing: readonly string[] = [
   `select k, (select q.i from '${q}' q where q.k = p.k) as m from '${p}' p group by k`,
 ];
 
-const settings = [
-  { limits: {}, isAdapted: false },
-  { limits: { broadcastBytesMax: 0, rereadBytesMax: 0 }, isAdapted: false },
-  { limits: { broadcastBytesMax: 0, rereadBytesMax: 0 }, isAdapted: true },
-];
-
-function run(text: string, { limits, isAdapted }: (typeof settings)[number]) {
-  const config = { ...bench.config, ...limits };
-  const staged = bench.plan({ kind: 'sql', text }, { config, slots: 3 });
-  const adapting = {
-    slots: 3,
-    limits: { ...bench.config, taskBytesMin: 1000, skewBytesMin: 100, broadcastBytesMax: 2000 },
-  };
-  const table = runLocally(staged, bench.connection, {
-    directory: bench.directory,
-    ...(isAdapted ? { adapt: adapting } : {}),
-  });
-  const notes = staged.notes.map((note) => note.text).filter((note) => note.startsWith('the query runs in one task'));
-  return { rows: bench.connection.rows(`FROM ${table}`), notes, schema: staged.schema };
-}
-
 for (const [family, texts] of Object.entries(families)) {
   test(`subqueries ${family} are distributed and answer as DuckDB does`, () => {
-    for (const text of texts) {
-      const whole = `SELECT * FROM (${text})`;
-      const [expected, schema] = [bench.connection.rows(whole), bench.connection.describe(whole)];
-      for (const setting of settings) {
-        const answer = run(text, setting);
-        assertSameRows(answer.rows, expected, / order by [^()]*$/.test(text), text);
-        assert.deepEqual([answer.schema, answer.notes.filter((note) => !isOfNoFile.test(note))], [schema, []], text);
-      }
-    }
+    for (const text of texts) assert.deepEqual(assertAsDuckDb(bench, text), [], text);
   });
 }
-
-const isOfNoFile = /it reads no file|speaks of what is beside it/;
 
 test('a subquery of several rows is an error where it stands for a value', () => {
   const more = /More than one row returned by a subquery/;
   for (const text of failing) {
     assert.throws(() => bench.connection.rows(text), more);
-    for (const setting of settings) assert.throws(() => run(text, setting), more, text);
+    for (const way of ways) assert.throws(() => answerOf(bench, text, way), more, text);
   }
   const unasked = `select i, case when i < 0 then (select q.i from '${q}' q where q.k > p.k) end as m from '${p}' p where i < 9`;
-  assert.equal(run(unasked, { limits: {}, isAdapted: false }).rows.length, 9);
+  for (const way of ways) assert.equal(answerOf(bench, unasked, way).rows.length, 9);
 });
 
 test('DISTINCT over an aggregate has no row where nothing is found, as in DuckDB', () => {
