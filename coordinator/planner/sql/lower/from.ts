@@ -107,8 +107,6 @@ function joinedBy(join: AstNode, left: From, right: From, tables: CommonTables, 
   const units = [...left.units, ...right.units];
   const site = { scope: both, tables, lowering, typeOf: typeOfUnits(units, lowering) };
   const others = conditions.filter(hasSubquery);
-  if (kind === 'ASOF' && others.length > 0)
-    throw new NotDistributed('it has a subquery in the condition of an ASOF join');
   if (type !== 'inner' || right.laterals.length > 0) {
     const sides = { left: whole(left, lowering), right: whole(right, lowering) };
     const on = onSides(others, sides, filteredSide(type), site);

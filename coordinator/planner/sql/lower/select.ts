@@ -10,7 +10,7 @@ import { type Attachment, applyConjunct, attachTo, type Conjunct, conjunctsOf } 
 import { type From, lowerFrom } from './from.ts';
 import { joinUnits } from './joins/join-order.ts';
 import { columnItems } from './names/column-patterns.ts';
-import { inHaving } from './names/having.ts';
+import { inHaving, keysInHaving } from './names/having.ts';
 import { itemName } from './names/item-name.ts';
 import { NotDistributed } from './names/names.ts';
 import { type Lookup, resolveTree } from './names/resolver.ts';
@@ -151,7 +151,7 @@ function partsOf(select: AstNode, items: readonly SelectItem[], lookup: Lookup, 
   const having = { ...lookup, aliasesFirst: inHaving(select, groups, items, dialect) };
   return {
     items,
-    groups,
+    groups: [...groups, ...keysInHaving(select, having, dialect)],
     groupsAll: select.aggregate_handling === 'FORCE_AGGREGATES',
     ...groupSetsOf(select),
     ...(isNode(select.having) ? { having: resolveTree(select.having, having) } : {}),

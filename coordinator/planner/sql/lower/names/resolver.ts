@@ -60,6 +60,7 @@ function reference(
   const own = resolveName(names, scope);
   const isHidden = alias && own !== undefined && aliasesFirst !== undefined && !aliasesFirst.isKey(own);
   if (own !== undefined && !isHidden) return own;
+  if (isHidden && inline) return aliases?.get(first.toLowerCase()) ?? node;
   if (isHidden) return columnNamed(itemNames?.get(first.toLowerCase()) ?? first);
   const around = outer && resolveName(names, outer);
   if (alias && around !== undefined)

@@ -108,6 +108,20 @@ const families: Readonly<Record<string, readonly string[]>> = {
     `select p.i, z.* from '${p}' p, lateral (select -k as x, k as x from '${q}' q where q.n = p.n order by x, q.i limit 2) z where p.i < 30`,
     `select k, x from (select -k as x, k as x, k from '${q}') where x > -3 group by all`,
   ],
+  'GROUP BY ALL in HAVING': [
+    `select k % 2 as k, sum(i) as s from '${p}' group by all having k > 0`,
+    `select k as i, sum(n) as s from '${p}' group by all having i > 2`,
+    `select s as k, k as s, sum(n) as n from '${p}' group by all having k > 'v1' and s > 2`,
+    `select s, sum(n) as n from '${p}' group by all having n > 100 and sum(n) > 3 and max(n) > 3`,
+    `select k % 2 as z, count(*) as c from '${p}' group by all having z = 1`,
+    `select k % 2 as z, count(*) as c from '${p}' group by all having k % 2 = 1`,
+    `select k % 2 as z, z + 1 as y, count(*) as c from '${p}' group by all having y = 2 and max(i) > 3`,
+    `select k % 2 as z, count(*) as c from '${p}' group by all having s > 'v1'`,
+    `select count(*) as c from '${p}' group by all having k > 2`,
+    `select k % 2 as z, sum(i) as x from '${p}' group by all having sum(i) > (select avg(i) from '${q}')`,
+    `select k % 2 as z, sum(i) as x from '${p}' group by all having z in (select k from '${q}')`,
+    `select i as ii, count(*) as c from '${p}' p full join '${q}' q using (i) group by all having i < 5`,
+  ],
   'an item in another': [
     `select k as a, a + 1 as b, b * 2 as c from '${r}' where c > 10 order by c`,
     `select k as a, a + 1 as b, b * 2 as c from '${r}' where c > 10 and b < 20 group by all having c > 14 order by c`,
@@ -143,10 +157,6 @@ const gathered: readonly (readonly [sql: string, reason: RegExp])[] = [
   [
     `select count(*), sum(n) from (select * replace (q.n + 1 as n) from '${p}' p join '${q}' q using (i))`,
     /one of several columns of a name/,
-  ],
-  [
-    `select k % 2 as k, sum(i) as s from '${p}' group by all having k > 0`,
-    /it groups by all, and a name in its HAVING/,
   ],
   [
     `select p.i, z.* from '${p}' p, lateral (select distinct on (k) p.k, q.i as x from '${q}' q where q.n = p.n order by k, q.i) z where p.i < 60`,
