@@ -81,7 +81,8 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
  */
 export async function local(options: LocalOptions = {}): Promise<Cluster> {
   const config = loadConfig(process.env, options.config);
-  const { startLocalCluster } = await import('./local/cluster.ts'); // Only callers that start a cluster pay for loading it.
+  // Only callers that start a cluster pay for loading it.
+  const { startLocalCluster } = await import('./local/cluster.ts');
   const { workers, threads, memoryLimitBytes, tokenFile, signal } = options;
   const { secrets: secretsFolder = process.env.SHEAF_SECRETS || undefined } = options;
   const { stateDirectory = process.env.SHEAF_STATE_DIR || undefined } = options;

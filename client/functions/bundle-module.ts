@@ -28,8 +28,20 @@ export async function bundleModule(
 ): Promise<ModuleBundle> {
   for (const each of packages) refuseNoPackage(each, name);
   const { build } = await import('esbuild');
+  const options = buildOptions(contents, file, packages);
+  const run = (extra: BuildOptions) =>
+    build({ ...options, ...extra }).catch((failure: BuildFailure) => {
+      throw bundleError(failure, file, name);
+    });
+  const plain = outputs((await run({})).outputFiles ?? []);
+  return plain.text.includes(requireShim)
+    ? outputs((await run({ banner: { js: requireBanner } })).outputFiles ?? [])
+    : plain;
+}
+
+function buildOptions(contents: string, file: string, packages: readonly string[]): BuildOptions {
   const root = packageFolder(file);
-  const options: BuildOptions = {
+  return {
     stdin: { contents, sourcefile: relative(root, file), resolveDir: dirname(file), loader: loaderOf(file) },
     absWorkingDir: root,
     outfile: 'function.js',
@@ -48,14 +60,6 @@ export async function bundleModule(
     legalComments: 'none',
     logLevel: 'silent',
   };
-  const run = (extra: BuildOptions) =>
-    build({ ...options, ...extra }).catch((failure: BuildFailure) => {
-      throw bundleError(failure, file, name);
-    });
-  const plain = outputs((await run({})).outputFiles ?? []);
-  return plain.text.includes(requireShim)
-    ? outputs((await run({ banner: { js: requireBanner } })).outputFiles ?? [])
-    : plain;
 }
 
 /** CommonJS packages that require Node's modules: ES modules have no `require` unless they make one. */

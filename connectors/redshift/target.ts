@@ -19,39 +19,42 @@ export async function changesOf(
   table: Required<TableName>,
   columns: readonly RedshiftColumn[],
 ): Promise<{ readonly changes: readonly string[]; readonly notes: readonly string[] }> {
-  const needed = [...(options.key ?? []), ...(options.orderBy === undefined ? [] : [options.orderBy])];
-  const absent = needed.filter((name) => columns.every((column) => column.name !== name));
-  if (absent.length > 0)
-    throw mismatch(
-      table,
-      absent.map((name) => `column ${name} of key or orderBy does not come`),
-    );
+  refuse(table, absentColumns(options, columns));
   const target = await describe(session, table);
   if (target === undefined) {
     return { changes: [sql.createTargetSql(table, columns)], notes: [`created ${tableText(table)}`] };
   }
   const placed = placeColumns(columns, target);
   const added = placed.flatMap(({ fit }, i) => (fit === 'missing' ? (columns[i] ?? []) : []));
-  const broken = [
-    ...placed.flatMap(({ staged, target: to, fit }) => {
-      const isRefused = fit === 'impossible' || (options.contract === 'freeze' && fit === 'missing');
-      return isRefused
-        ? [`column ${staged.name} comes as ${staged.type}; the table has ${to?.type ?? 'no such column'}`]
-        : [];
-    }),
+  const isRefused = ({ fit }: (typeof placed)[number]): boolean =>
+    fit === 'impossible' || (options.contract === 'freeze' && fit === 'missing');
+  refuse(table, [
+    ...placed
+      .filter(isRefused)
+      .map(
+        ({ staged, target: to }) =>
+          `column ${staged.name} comes as ${staged.type}; the table has ${to?.type ?? 'no such column'}`,
+      ),
     ...unfilled(placed, target).map(({ name }) => `column ${name} must have a value, and nothing comes for it`),
-  ];
-  if (broken.length > 0) throw mismatch(table, broken);
+  ]);
   return {
     changes: added.map((column) => sql.addColumnSql(table, column)),
     notes: added.map(({ name, type }) => `added ${name} ${type}`),
   };
 }
 
-const mismatch = (table: Required<TableName>, broken: readonly string[]): SheafError =>
-  new SheafError('SCHEMA_MISMATCH', `The rows do not fit the table ${tableText(table)}: ${broken.join('; ')}`, {
+function absentColumns({ key = [], orderBy }: RedshiftOptions, columns: readonly RedshiftColumn[]): string[] {
+  const needed = [...key, ...(orderBy === undefined ? [] : [orderBy])];
+  const absent = needed.filter((name) => columns.every((column) => column.name !== name));
+  return absent.map((name) => `column ${name} of key or orderBy does not come`);
+}
+
+function refuse(table: Required<TableName>, broken: readonly string[]): void {
+  if (broken.length === 0) return;
+  throw new SheafError('SCHEMA_MISMATCH', `The rows do not fit the table ${tableText(table)}: ${broken.join('; ')}`, {
     next: 'Change the transformation or the table.',
   });
+}
 
 async function describe(session: Session, { schema, name }: Required<TableName>): Promise<Target | undefined> {
   type Row = Record<'name' | 'type' | 'nullable', string> &

@@ -77,12 +77,7 @@ async function outputsOf(
   sources: Readonly<Record<string, Source>>,
   resolver: Resolver,
 ): Promise<OutputDocument[]> {
-  const inputs = Object.fromEntries(
-    Object.entries(sources).map(([name, source]) => [name, stepDataset(() => sourceStep(name, source, resolver))]),
-  );
-  const relations = named(
-    spec.transform ? spec.transform({ ...inputs, ...transformTools } as never) : untransformed(inputs),
-  );
+  const relations = relationsOf(spec, sources, resolver);
   const sinks = isSink(spec.load) ? { [onlyOutput]: spec.load } : (spec.load as Readonly<Record<string, Sink>>);
   const rules = rulesOf(spec.validate);
   refuseStrangers('load', Object.keys(sinks), relations);
@@ -100,6 +95,18 @@ async function outputsOf(
     });
   }
   return documents;
+}
+
+/** What `transform` makes of the sources, by name of output. */
+function relationsOf(
+  { transform }: Spec,
+  sources: Readonly<Record<string, Source>>,
+  resolver: Resolver,
+): Readonly<Record<string, Dataset>> {
+  const inputs = Object.fromEntries(
+    Object.entries(sources).map(([name, source]) => [name, stepDataset(() => sourceStep(name, source, resolver))]),
+  );
+  return named(transform ? transform({ ...inputs, ...transformTools } as never) : untransformed(inputs));
 }
 
 const isSink = (load: unknown): load is Sink => (load as Sink).kind === 'sink';

@@ -25,15 +25,7 @@ export async function samplePlan(
   folder: string,
   upload: Upload,
 ): Promise<CompiledRun> {
-  const given = Object.keys(sample.given);
-  const names = Object.keys(document.sources);
-  const strange = given.find((name) => !names.includes(name));
-  if (strange !== undefined)
-    throw wrong(
-      sample,
-      `gives rows for ${strange}, which is no source`,
-      didYouMean(names, strange) || `The sources are: ${names.join(', ')}.`,
-    );
+  refuseStrangers(sample, Object.keys(document.sources));
   const sources: Record<string, SourceDocument> = {};
   for (const [name, source] of Object.entries(document.sources)) {
     const rows = sample.given[name];
@@ -53,6 +45,13 @@ export async function samplePlan(
     startedMs: Date.now(),
   });
   return { ...run, plan: kept(run.plan) };
+}
+
+function refuseStrangers(sample: Sample, sources: readonly string[]): void {
+  const strange = Object.keys(sample.given).find((name) => !sources.includes(name));
+  if (strange === undefined) return;
+  const next = didYouMean(sources, strange) || `The sources are: ${sources.join(', ')}.`;
+  throw wrong(sample, `gives rows for ${strange}, which is no source`, next);
 }
 
 const kept = (plan: LoadNode): LoadNode => ({

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Batch } from '../../../shared/arrow/batch.ts';
 import { quotedName } from '../../../shared/sql/text.ts';
@@ -34,29 +35,47 @@ export async function pour(
     rows.chunkBytes,
   );
   const options = `FORMAT binary${rows.freeze ? ', FREEZE' : ''}`;
-  const stream = session.copyFrom(`COPY ${table} (${names.map(quotedName).join(', ')}) FROM STDIN (${options})`);
-  let failure: unknown;
-  stream.on('error', (error) => {
-    failure ??= error;
-  });
-  let poured = { rows: 0, bytes: 0 };
-  const send = async (chunk: Buffer): Promise<void> => {
-    if (failure !== undefined) throw failure;
-    if (!stream.write(chunk)) await once(stream, 'drain');
-    poured = { ...poured, bytes: poured.bytes + chunk.length };
-  };
+  const copy = new CopyStream(
+    session.copyFrom(`COPY ${table} (${names.map(quotedName).join(', ')}) FROM STDIN (${options})`),
+  );
+  let count = 0;
   try {
-    await send(copyHeader);
+    await copy.send(copyHeader);
     for (const batch of rows.batches as Iterable<Batch>) {
-      for (const chunk of encoder.encode(batch)) await send(chunk);
-      poured = { ...poured, rows: poured.rows + batch.rows };
+      for (const chunk of encoder.encode(batch)) await copy.send(chunk);
+      count += batch.rows;
     }
-    stream.end(copyTrailer);
-    await finished(stream);
+    await copy.end();
   } catch (error) {
     // Whatever it was: the server must not take what has come for all there is.
     session.break();
-    throw session.error(failure ?? error);
+    throw session.error(copy.failure ?? error);
   }
-  return poured;
+  return { rows: count, bytes: copy.bytes };
+}
+
+/** The open COPY, no faster than the connection takes it. */
+class CopyStream {
+  readonly #stream: Writable;
+  /** What the server refused: it says more than what then fails here. */
+  failure: unknown;
+  bytes = 0;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', (error) => {
+      this.failure ??= error;
+    });
+  }
+
+  async send(chunk: Buffer): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    if (!this.#stream.write(chunk)) await once(this.#stream, 'drain');
+    this.bytes += chunk.length;
+  }
+
+  async end(): Promise<void> {
+    this.#stream.end(copyTrailer);
+    await finished(this.#stream);
+  }
 }
