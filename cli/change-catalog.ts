@@ -35,7 +35,9 @@ export async function changeCatalog(
     what === 'view'
       ? await cluster.createView(name, dataset, { replace })
       : await cluster.createTable(name, dataset, { replace, signal, ...(path === undefined ? {} : { path }) });
-  return json ? printJson(made) : say(`Made the ${what} ${name} of ${made.schema.length} columns.`);
+  return json
+    ? printJson(made)
+    : say(`Made the ${what} ${name} of ${made.schema.length} column${made.schema.length === 1 ? '' : 's'}.`);
 }
 
 const noPath = (name: string): SheafError =>

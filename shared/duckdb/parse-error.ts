@@ -9,6 +9,15 @@ export interface ParseAnswer {
   readonly position?: string;
 }
 
+const parameterAdvice =
+  'A parameter is a value, no table: name the file by its reader, read_parquet($path) or read_csv(?), or splice the path into a template of cluster.sql.';
+
+/** As in `FROM $path`. */
+const isParameterAsTable = (sql: string, position: string | undefined): boolean =>
+  position !== undefined &&
+  /\b(from|join)\s+$/i.test(sql.slice(0, Number(position))) &&
+  /^[$?]/.test(sql.slice(Number(position)));
+
 /** Why a text is no SELECT, with a caret where the parser stopped. */
 export function parseError({ error_message: message = '', position }: ParseAnswer, sql: string): SheafError {
   const asked = statementAdvice(sql);
@@ -17,7 +26,7 @@ export function parseError({ error_message: message = '', position }: ParseAnswe
   const at = position === undefined ? '' : `\n\n${caret(sql, Number(position))}`;
   if (!/only select/i.test(message))
     return new SheafError('SQL_INVALID', `Parser Error: ${message}${at}`, {
-      next: 'Correct the SQL at the place shown.',
+      next: isParameterAsTable(sql, position) ? parameterAdvice : 'Correct the SQL at the place shown.',
     });
   // DuckDB makes two statements of it: the first looks the values up, since they are the names of columns.
   if (/\bpivot/i.test(sql))

@@ -31,7 +31,11 @@ export function quoteLiteral(value: Literal): string {
     default:
       if (value instanceof Date) return quoteDate(value);
       if (value instanceof Uint8Array) return quoteBytes(value);
-      throw cannot(shown(value), 'it is no text, number, boolean, Date or Uint8Array');
+      throw cannot(
+        shown(value),
+        'it is no text, number, boolean, Date or Uint8Array',
+        Array.isArray(value) ? listAdvice : undefined,
+      );
   }
 }
 
@@ -72,7 +76,10 @@ const quoteBytes = (bytes: Uint8Array): string =>
 const shown = (value: unknown): string =>
   typeof value === 'object' ? (JSON.stringify(value)?.slice(0, 80) ?? 'of no type') : typeof value;
 
-const cannot = (value: string, reason: string): SheafError =>
+const listAdvice =
+  'Make rows of the list, cluster.from(list.map((v) => ({ v }))), and splice those into a template: … in (select v from …).';
+
+const cannot = (value: string, reason: string, next?: string): SheafError =>
   new SheafError('PLAN_INVALID', `The value ${value} cannot stand in SQL: ${reason}`, {
-    next: 'Pass another value, or write the expression as SQL text.',
+    next: next ?? 'Pass another value, or write the expression as SQL text.',
   });

@@ -92,7 +92,9 @@ export function argumentsOf(call: AstNode, { name, args, kind }: SqlFunction): r
   const given = nodesOf(call.children);
   const orders = isNode(call.order_bys) ? nodesOf(call.order_bys.orders) : [];
   if (call.distinct === true || orders.length > 0 || (kind !== 'aggregate' && isNode(call.filter))) {
-    throw refused(name, `${name} takes its arguments as they come: no DISTINCT, ORDER BY or FILTER`, 'Leave it out.');
+    const what = kind === 'aggregate' ? 'no DISTINCT and no ORDER BY' : 'no DISTINCT, ORDER BY or FILTER';
+    const next = kind === 'aggregate' ? 'Leave it out; make rows distinct in a subquery of FROM.' : 'Leave it out.';
+    throw refused(name, `${name} takes its arguments as they come: ${what}`, next);
   }
   if (given.length === args.length) return given;
   const takes = args.map((arg) => `${arg.name} ${arg.type}`).join(', ');

@@ -48,10 +48,13 @@ test('names of files begin as the text named the files', async () => {
   }
 });
 
-test('a file without quotes is told from a table of a schema', async () => {
-  const plan = (await sqlPlan(
-    { text: 'from n1.parquet', relations: [], parameters: [], functions: [] },
-    '/',
-  )({} as never)) as PlanNode;
-  assert.throws(() => bench.plan(plan), { code: 'SQL_INVALID', next: /'n1\.parquet'/ });
+const planned = async (text: string) =>
+  bench.plan((await sqlPlan({ text, relations: [], parameters: [], functions: [] }, '/')({} as never)) as PlanNode);
+
+test('a file without quotes is told from a table of a schema, a parameter in place of a table from a value', async () => {
+  await assert.rejects(planned('from n1.parquet'), { code: 'SQL_INVALID', next: /'n1\.parquet'/ });
+  for (const text of ['select 1 from $path', "select 1 from 'n1.parquet' join ? using (id)"]) {
+    await assert.rejects(planned(text), { code: 'SQL_INVALID', next: /read_parquet\(\$path\)/ }, text);
+  }
+  await assert.rejects(planned('select 1 frm $path'), { next: /Correct the SQL/ });
 });
