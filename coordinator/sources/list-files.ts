@@ -1,4 +1,4 @@
-import { closeSync, existsSync, globSync, openSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, globSync, opendirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { SheafError } from '../../shared/errors.ts';
 import { didYouMean } from '../../shared/nearest.ts';
@@ -48,6 +48,7 @@ const isHidden = (path: string): boolean => path.split('/').some((part) => part.
  * A directory that a glob matches counts for the files below it, as DuckDB's `dir/*` does not: only files are taken.
  */
 function matches(glob: string, format: FileFormat): string[] {
+  checkDirectories(glob);
   const base = glob.slice(0, glob.search(/[*?[\]{}]/));
   const found = globSync(glob, { withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
@@ -56,6 +57,31 @@ function matches(glob: string, format: FileFormat): string[] {
   const ofFormat = found.filter((path) => hasFormat(path, format));
   // `data/*` beside a README means the data; `data/*.log` means what it says.
   return (ofFormat.length > 0 && /\*\*?$/.test(glob) ? ofFormat : found).sort(byName);
+}
+
+/**
+ * Node's glob steps over directories that may not be read: their files would be missing from the answer.
+ *
+ * @throws SheafError `PERMISSION_DENIED`
+ */
+function checkDirectories(glob: string): void {
+  const parts = glob.split('/');
+  for (const [i, part] of parts.slice(0, -1).entries()) {
+    if (!/[*?[\]{}]/.test(part)) continue;
+    const below = parts.slice(0, i).join('/').length;
+    for (const path of globSync(`${parts.slice(0, i + 1).join('/')}/`)) {
+      if (!isHidden(path.slice(below))) checkDirectory(path);
+    }
+  }
+}
+
+function checkDirectory(path: string): void {
+  try {
+    opendirSync(path).closeSync();
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EACCES' || codeOf(thrown) === 'EPERM') throw unreadable(path, thrown);
+    // Gone since, or no directory: nothing of it is missing.
+  }
 }
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
