@@ -12,6 +12,7 @@ export async function medianMs(runs: number, work: () => unknown): Promise<numbe
   return median(times);
 }
 
+/** The middle one; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -24,5 +25,7 @@ export function report(label: string, value: string): void {
   process.stdout.write(`${label.padEnd(58)} ${value.padStart(16)}\n`);
 }
 
+/** A time as the tables show it. */
 export const milliseconds = (ms: number): string => `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
+/** A ratio as the tables show it. */
 export const ratio = (ours: number, theirs: number): string => `${(ours / theirs).toFixed(2)} ×`;

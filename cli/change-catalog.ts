@@ -4,6 +4,7 @@ import { SheafError } from '../shared/errors.ts';
 import { printJson, say } from './output/print.ts';
 import type { ParameterValues } from './parameters.ts';
 
+/** Options of `sheaf sql` that a change of the catalog heeds. */
 export interface CatalogOptions {
   readonly json?: true;
   /** Of CREATE TABLE: where its files go. */

@@ -14,10 +14,12 @@ export interface RoleFlags extends CommonOptions {
   readonly logLevel: LogLevel;
 }
 
+/** Flags of `sheaf coordinator`. */
 export interface CoordinatorFlags extends RoleFlags {
   readonly blobDir?: string;
 }
 
+/** Flags of `sheaf worker`. */
 export interface WorkerFlags extends RoleFlags {
   readonly coordinator?: string;
   readonly threads?: number;

@@ -6,6 +6,7 @@ import type { Logger, LogLevel } from '../shared/log.ts';
 import type { Store } from '../shared/store/store.ts';
 import type { Worker } from '../worker/main.ts';
 
+/** What both roles are started with. */
 export interface RoleSettings {
   /** etcd's `host:port`s. Without: the coordinator holds the store itself. */
   readonly etcd?: readonly string[] | undefined;
@@ -39,6 +40,7 @@ export async function startCoordinator(settings: RoleSettings): Promise<RunningC
   return await runCoordinator({ store, servesStore, cluster, ...place, token, config, log });
 }
 
+/** What a worker is started with. */
 export interface WorkerSettings extends RoleSettings {
   /** Where to find an embedded store, if the cluster has no etcd; may still be on its way. */
   readonly coordinator?: Promise<string> | string | undefined;

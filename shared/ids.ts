@@ -26,9 +26,13 @@ export interface AttemptKey extends TaskKey {
   readonly attempt: number;
 }
 
+/** Brands a job's id that comes from outside. */
 export const jobId = (text: string): JobId => text as JobId;
+/** Brands a stage's number that comes from outside. */
 export const stageId = (number: number): StageId => number as StageId;
+/** Brands a worker's incarnation that comes from outside. */
 export const workerId = (text: string): WorkerId => text as WorkerId;
+/** Brands a leader's number that comes from outside. */
 export const epoch = (number: number): Epoch => number as Epoch;
 
 /** `job/stage/task/attempt`: the name of an attempt in logs, maps and file names' parents. */

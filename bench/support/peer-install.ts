@@ -18,6 +18,7 @@ export interface Peer {
   readonly needsJava?: boolean;
 }
 
+/** The systems that can be compared. */
 export const peers: readonly Peer[] = [
   { name: 'Spark', script: 'on-spark.py', requirements: ['pyspark==4.3.0', 'pyarrow', 'pandas'], needsJava: true },
   { name: 'Ballista', script: 'on-ballista.py', requirements: ['ballista==54.1.0', 'pyarrow'] },

@@ -41,7 +41,7 @@ export function joinDraft(left: Draft, right: Draft, type: JoinType, on: JoinOn<
 }
 
 /** @returns the plan's form of the condition, in which all names are quoted */
-export function joinCondition(on: JoinOn<SchemaSpec, SchemaSpec>): JoinCondition {
+function joinCondition(on: JoinOn<SchemaSpec, SchemaSpec>): JoinCondition {
   if (typeof on === 'string') return { kind: 'using', columns: [on] };
   if (isList(on)) return { kind: 'using', columns: notEmpty(on) };
   if (isTyped(on)) return { kind: 'condition', sql: on.sql };

@@ -25,6 +25,7 @@ export interface BundledFunction {
   readonly reads: readonly string[] | null;
 }
 
+/** Limits of bundles. */
 export type BundleOptions = Pick<Config, 'functionBundleBytesMax'>;
 
 const bundles = new Map<string, Promise<BundledFunction>>();

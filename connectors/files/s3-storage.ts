@@ -10,6 +10,7 @@ import type { StagedFile, Storage, StoredFile } from './storage.ts';
 /** S3 takes so many parts of an object. */
 const partsMax = 10_000;
 
+/** Limits of uploads. */
 export type StorageLimits = Pick<Config, 'objectPartBytes' | 'objectUploadAgeMs'>;
 
 /** An upload that is open. */

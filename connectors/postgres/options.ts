@@ -36,9 +36,11 @@ export interface PostgresSourceOptions {
 
 /** How rows are loaded: added, in place of all rows, or in place of those with the same key. */
 export const loadModes = ['append', 'replace', 'merge'] as const;
+/** One of {@link loadModes}. */
 export type LoadMode = (typeof loadModes)[number];
 /** What becomes of a load whose columns do not fit the table: see {@link PostgresSinkOptions}. */
 export const contractModes = ['evolve', 'freeze', 'reject'] as const;
+/** One of {@link contractModes}. */
 export type ContractMode = (typeof contractModes)[number];
 
 /** Where rows are loaded, and how. */
@@ -107,7 +109,9 @@ const sinkOptions = z
   .refine(({ mode, orderBy }) => mode === 'merge' || orderBy === undefined, 'orderBy belongs to mode merge');
 
 type Parsed<T> = Omit<T, 'connection'> & { readonly server: Server };
+/** Options of the source as it works with them: checked, with defaults. */
 export type SourceOptions = Parsed<z.output<typeof sourceOptions>>;
+/** Options of the sink as it works with them: checked, with defaults. */
 export type SinkOptions = Parsed<z.output<typeof sinkOptions>>;
 
 /** @throws SheafError `PLAN_INVALID` naming the option */

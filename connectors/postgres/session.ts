@@ -8,6 +8,7 @@ import { SheafError } from '../../shared/errors.ts';
 import type { Server } from './connection-options.ts';
 import { type Place, postgresError } from './errors.ts';
 
+/** How a connection is opened. */
 export interface SessionOptions {
   readonly config: Config;
   /** Breaks the connection: whatever runs on it fails, and the server rolls back. */

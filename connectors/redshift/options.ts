@@ -62,6 +62,7 @@ const options = z
   )
   .refine(({ mode, orderBy }) => mode === 'merge' || orderBy === undefined, 'orderBy belongs to mode merge');
 
+/** Options as the connector works with them: checked, with defaults. */
 export type RedshiftOptions = Omit<z.output<typeof options>, 'connection' | 'stage' | 's3'> & {
   readonly server: Server;
   readonly stage: Location;

@@ -123,6 +123,7 @@ const options = z.strictObject({
 
 /** Options as the connector works with them: checked, with defaults. */
 export type ParsedRest = z.output<typeof options>;
+/** How pages follow each other, checked, with defaults. */
 export type ParsedPagination = ParsedRest['pagination'];
 
 /** @throws SheafError `PLAN_INVALID` naming the option */

@@ -11,6 +11,7 @@ import type { Leadership } from '../../shared/store/membership/election.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { type Entries, expand } from './expand.ts';
 
+/** What {@link Catalog} works with. */
 export interface CatalogParts {
   readonly store: Pick<Store, 'list'>;
   readonly leadership: Pick<Leadership, 'write'>;

@@ -20,6 +20,7 @@ import type { Coverage } from './schedule/coverage.ts';
 import { planBackfill } from './schedule/plan-backfill.ts';
 import type { Timetable } from './schedule/timetable.ts';
 
+/** What {@link PipelinesDesk} works with. */
 export interface DeskParts {
   readonly runs: RunBook;
   readonly pipelines: PipelineBook;

@@ -14,6 +14,7 @@ import { Coverage } from './schedule/coverage.ts';
 import { ScheduleBook } from './schedule/schedule-book.ts';
 import { Timetable } from './schedule/timetable.ts';
 
+/** What {@link Pipelines} works with. */
 export interface PipelinesParts
   extends Pick<RunnerParts, 'engine' | 'over' | 'at' | 'config' | 'log'>,
     Pick<SinkParts, 'secrets' | 'mustLead'> {

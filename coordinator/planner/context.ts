@@ -22,6 +22,7 @@ export interface PlanContext {
   readonly whole?: boolean;
 }
 
+/** The limits by which the planner decides. */
 export type PlannerLimits = Pick<
   Config,
   | 'taskBytesTarget'

@@ -25,6 +25,7 @@ export interface Dialect {
   readonly functions: FunctionCatalog;
 }
 
+/** What DuckDB knows of its functions. */
 export interface FunctionCatalog {
   /** Also macros that are made of aggregates, for example `geomean`. */
   isAggregate(name: string): boolean;

@@ -39,6 +39,7 @@ export const shareOf = ({ rows, kept }: SampleCount): number => Math.min(1, Math
 /** Nothing where nothing is known. */
 export type SplitStatistics = ColumnStatistics | undefined;
 
+/** What a footer says of a column's values in a row group. */
 export interface ColumnStatistics {
   /** As text that DuckDB casts to the column's type: no value is less. Null if unknown. */
   readonly min: string | null;

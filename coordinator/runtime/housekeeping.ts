@@ -10,6 +10,7 @@ import type { JobLedger } from './jobs/job-ledger.ts';
 import type { Sessions } from './sessions.ts';
 import type { WorkerDoor } from './worker-door.ts';
 
+/** What {@link keepHouse} works with. */
 export interface HouseParts {
   readonly sessions: Sessions;
   readonly door: WorkerDoor;

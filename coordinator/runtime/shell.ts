@@ -5,6 +5,7 @@ import type { Effect } from '../scheduler/effects.ts';
 import type { SchedulerEvent } from '../scheduler/events.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 
+/** An effect of one kind. */
 export type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
 /** Does what an effect says: one function per kind, so that a missing one does not compile. */

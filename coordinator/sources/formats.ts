@@ -15,7 +15,7 @@ export const isCompressed = (path: string): boolean =>
   compressions.some((ending) => path.toLowerCase().endsWith(ending));
 
 /** The format that a file's name tells, if it tells one. */
-export function formatOf(path: string): FileFormat | undefined {
+function formatOf(path: string): FileFormat | undefined {
   const name = path.toLowerCase();
   const bare = compressions.reduce(
     (text, ending) => (text.endsWith(ending) ? text.slice(0, -ending.length) : text),

@@ -82,7 +82,9 @@ function checkKeys(path: string, columns: Schema, connection: Connection): void 
   if (renamed !== undefined) throw sameKeys(path, `one that SQL cannot name and DuckDB calls "${renamed.name}"`);
 }
 
-/** @throws SheafError `NOT_SUPPORTED` where files call a key by names that differ only in case: each has the one alone */
+/**
+ * @throws SheafError `NOT_SUPPORTED` where files call a key by names that differ only in case: each has the one alone
+ */
 export function checkCase(first: FileFacts, other: FileFacts): void {
   const spelled = new Map(first.schema.map(({ name }) => [name.toLowerCase(), name]));
   for (const { name } of other.schema) {

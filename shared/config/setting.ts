@@ -10,13 +10,20 @@ export interface Setting {
 
 type Row = Omit<Setting, 'unit' | 'default'>;
 
+/** 2^10 bytes. */
 export const KiB = 1024;
+/** 2^20 bytes. */
 export const MiB = 1024 * KiB;
+/** 2^30 bytes. */
 export const GiB = 1024 * MiB;
 
+/** A setting in milliseconds. */
 export const milliseconds = (value: number, row: Row): Setting => ({ default: value, unit: 'ms', ...row });
+/** A setting in bytes. */
 export const bytes = (value: number, row: Row): Setting => ({ default: value, unit: 'bytes', ...row });
+/** A setting that counts things. */
 export const count = (value: number, row: Row): Setting => ({ default: value, unit: 'count', ...row });
+/** A setting in percent. */
 export const percent = (value: number, row: Row): Setting => ({ default: value, unit: 'percent', ...row });
 
 /** A group of settings under one heading of the reference. Names are unique over all sections, units last. */

@@ -23,6 +23,7 @@ export interface JobsContract {
 /** Fully qualified name of the service. */
 export const jobsService = 'sheaf.v1.Jobs';
 
+/** A message without fields. */
 export type Empty = Record<string, never>;
 
 /** Names of blobs: SHA-256 in hex. */
@@ -55,6 +56,7 @@ export interface JobDocument {
   readonly json: string;
 }
 
+/** Several documents. */
 export interface JobDocuments {
   readonly json: readonly string[];
 }

@@ -19,6 +19,7 @@ export interface DuplexCall<Request, Response> extends AsyncIterable<Response> {
   cancel(): void;
 }
 
+/** How a client calls a method of the contract. */
 export type Method<M> =
   M extends Unary<infer Request, infer Response>
     ? (request: Request, options?: CallOptions) => Promise<Response>

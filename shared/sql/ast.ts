@@ -4,6 +4,7 @@
  */
 export type AstValue = null | boolean | number | bigint | string | readonly AstValue[] | AstNode;
 
+/** A node of DuckDB's syntax tree. */
 export interface AstNode {
   readonly [key: string]: AstValue;
 }

@@ -10,11 +10,13 @@ export const perWorld = 50;
 /** Of the tables that a case is asked of. */
 export const worldSeed = (seed: number): number => seed - (seed % perWorld);
 
+/** A question whose answer was not DuckDB's. */
 export interface Difference {
   readonly question: Case;
   readonly text: string;
 }
 
+/** What is asked, and how much of it. */
 export interface FuzzOptions {
   /** Ends after so many. */
   readonly differencesMax: number;

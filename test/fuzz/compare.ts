@@ -89,7 +89,7 @@ function unmatchedRows(actual: readonly Values[], expected: readonly Values[], i
   return unmatched;
 }
 
-export function close(a: unknown, b: unknown): boolean {
+function close(a: unknown, b: unknown): boolean {
   if (typeof a === 'number' && typeof b === 'number')
     return a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b)) + floor;
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return Object.is(a, b);

@@ -22,8 +22,8 @@ function isContradicted(connection: Connection, sql: string): boolean {
 }
 
 /**
- * What there is to say where DuckDB stops at a bug of its own and Sheaf answers: without its optimizer DuckDB may answer, too,
- * and then both must agree; else there is nothing to compare with.
+ * What there is to say where DuckDB stops at a bug of its own and Sheaf answers: without its optimizer DuckDB may
+ * answer, too, and then both must agree; else there is nothing to compare with.
  */
 export function besideOwnBug(
   connection: Connection,

@@ -12,6 +12,7 @@ import { attemptName, jobId } from '../../shared/ids.ts';
 import type { TaskInput } from '../../shared/stage/task.ts';
 import { type Names, parseEvent } from './command.ts';
 
+/** Plays a scenario's commands; returns the text with the answers as they are now. */
 export function runScenario(text: string): string {
   const scenario = new Scenario();
   return text

@@ -7,6 +7,7 @@ import type { StageId } from '../../shared/ids.ts';
 import type { StageInput, StageSpec } from '../../shared/stage/stage.ts';
 import { hash } from './random.ts';
 
+/** What a partition holds: a hash of all that it was made from. */
 export interface Content {
   readonly value: string;
   /** `stage/task` of each task that is not deterministic → the attempt that was read. */
@@ -36,6 +37,7 @@ export function taskContent(spec: StageSpec, task: number, attempt: number, inpu
   return { value: hash(`${spec.id}/${task}/${spec.deterministic ? '' : attempt}(${read})`), salts };
 }
 
+/** The content that a task writes to one partition. */
 export const partitionContent = ({ value, salts }: Content, partition: number): Content => ({
   value: hash(`${value}#${partition}`),
   salts,
@@ -47,6 +49,7 @@ export function rowsOf(stage: number, task: number, partition: number): number {
   return number % 6 === 0 ? 0 : number % 100;
 }
 
+/** How many partitions a stage writes. */
 export const partitionsOf = ({ output }: StageSpec): number => {
   if (output.kind === 'file') return 0;
   return output.partitioning.kind === 'single' ? 1 : output.partitioning.partitions;

@@ -35,6 +35,7 @@ export interface Faults {
   readonly sinkFailed: number;
 }
 
+/** Nothing goes wrong. */
 export const noFaults: Faults = {
   killEveryMs: Number.POSITIVE_INFINITY,
   killAll: 0,

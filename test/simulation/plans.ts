@@ -15,8 +15,10 @@ export interface Plan {
   readonly choices?: readonly StageChoices[];
 }
 
+/** All stages of a plan, those that are added later too. */
 export const stagesOf = ({ waves }: Plan): StageSpec[] => waves.flat();
 
+/** A plan of random stages; the same numbers give the same plan. */
 export function randomPlan(random: Random): Plan {
   const impureChance = random.pick([0, 0.3, 0.6]);
   const specs: StageSpec[] = [];

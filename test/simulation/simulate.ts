@@ -2,6 +2,7 @@ import { Cluster } from './cluster.ts';
 import { type Faults, randomFaults } from './faults.ts';
 import { hash, Random } from './random.ts';
 
+/** What is simulated. */
 export interface SimulationOptions {
   readonly seed: number;
   /** `safety`: faults until the end. `liveness`: the faults stop, and every job must end. */
@@ -9,6 +10,7 @@ export interface SimulationOptions {
   readonly faults?: Faults;
 }
 
+/** How a simulation ended. */
 export interface SimulationResult {
   readonly events: number;
   readonly answers: number;

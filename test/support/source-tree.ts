@@ -23,7 +23,7 @@ export interface SourceFile {
 }
 
 /** The folders that hold our TypeScript. */
-export const folders = [
+const folders = [
   'shared',
   'connectors',
   'client',

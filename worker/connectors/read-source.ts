@@ -11,6 +11,7 @@ import type { ConnectorServices } from './services.ts';
 
 type ExtractInput = Extract<LocalInput, { kind: 'extract' }>;
 
+/** How a task's source is read. */
 export interface ReadSourceOptions {
   readonly services: ConnectorServices;
   /** Of the attempt alone. */

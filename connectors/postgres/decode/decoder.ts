@@ -29,6 +29,7 @@ export interface DecodedBatch {
   readonly reasons?: { readonly reason: ColumnParts; readonly raw: ColumnParts };
 }
 
+/** A column's nodes and buffers, its children's included. */
 export type ColumnParts = Pick<Batch, 'nodes' | 'buffers'>;
 
 /**

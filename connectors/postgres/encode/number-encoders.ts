@@ -1,6 +1,7 @@
 import type { TypedArrayOf } from '../../../shared/types/column-view.ts';
 import { FixedEncoder } from './encoder.ts';
 
+/** Typed arrays of JavaScript numbers. */
 export type Numbers = TypedArrayOf<ArrayLike<number>>;
 
 /** Integers of up to 32 bits, as one of the same width or wider. */

@@ -12,6 +12,7 @@ export interface Target {
   readonly isReferenced: boolean;
 }
 
+/** A column of the table that is loaded. */
 export interface TargetColumn {
   readonly name: string;
   /** As `format_type` writes it, short names for long ones: `numeric(18,3)`, `timestamptz`, `varchar(5)`, `text[]`. */

@@ -59,6 +59,7 @@ export type RunEffect =
   /** Removes what is staged: `cleaned`. */
   | { readonly kind: 'clean' };
 
+/** An effect of one kind. */
 export type EffectOf<Kind extends RunEffect['kind']> = Extract<RunEffect, { kind: Kind }>;
 
 /** How often, and after which pauses, a run tries again. */

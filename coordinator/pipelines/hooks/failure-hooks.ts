@@ -8,6 +8,7 @@ import type { Documents } from '../records/documents.ts';
 import type { RunBook } from '../records/run-book.ts';
 import { postHook } from './post-hook.ts';
 
+/** What {@link FailureHooks} works with. */
 export interface FailureHookParts {
   readonly runs: Pick<RunBook, 'list' | 'find' | 'onChange'>;
   readonly documents: Pick<Documents, 'document'>;

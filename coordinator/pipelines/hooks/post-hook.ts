@@ -3,6 +3,7 @@ import type { Config } from '../../../shared/config/config.ts';
 import { SheafError } from '../../../shared/errors.ts';
 import { version } from '../../../shared/version.ts';
 
+/** Limits of a webhook's call. */
 export type PostLimits = Pick<Config, 'webhookTimeoutMs'>;
 
 /**

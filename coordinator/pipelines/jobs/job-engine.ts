@@ -17,6 +17,7 @@ import type { LoadEngine, OpenLoad } from './engine.ts';
 import { freshScans } from './fresh-scans.ts';
 import { listedSources } from './listed-sources.ts';
 
+/** What {@link JobEngine} works with. */
 export interface JobEngineParts {
   readonly desk: JobDesk;
   readonly jobs: JobViews;

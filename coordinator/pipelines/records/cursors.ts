@@ -3,6 +3,7 @@ import type { Json } from '../../../shared/json.ts';
 import type { Keys } from '../../../shared/store/keys.ts';
 import type { Operation, Store } from '../../../shared/store/store.ts';
 
+/** What {@link Cursors} works with. */
 export interface CursorsParts {
   readonly store: Pick<Store, 'list'>;
   readonly keys: Pick<Keys, 'cursor' | 'cursorsOf'>;

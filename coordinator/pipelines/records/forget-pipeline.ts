@@ -7,6 +7,7 @@ import type { Coverage } from '../schedule/coverage.ts';
 import type { PipelineBook } from './pipeline-book.ts';
 import type { RunBook } from './run-book.ts';
 
+/** What {@link forgetPipeline} works with. */
 export interface ForgetParts {
   readonly runs: RunBook;
   readonly pipelines: Pick<PipelineBook, 'remove'>;

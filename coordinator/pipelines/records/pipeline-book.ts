@@ -7,6 +7,7 @@ import type { Keys } from '../../../shared/store/keys.ts';
 import type { Leadership } from '../../../shared/store/membership/election.ts';
 import type { Operation, Store } from '../../../shared/store/store.ts';
 
+/** What {@link PipelineBook} works with. */
 export interface PipelineBookParts {
   readonly store: Pick<Store, 'list'>;
   readonly leadership: Pick<Leadership, 'write'>;

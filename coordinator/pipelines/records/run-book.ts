@@ -8,6 +8,7 @@ import type { Operation, Store } from '../../../shared/store/store.ts';
 import { isOver } from '../decisions/machine.ts';
 import { fitRecord } from './fit-record.ts';
 
+/** What {@link RunBook} works with. */
 export interface RunBookParts {
   readonly store: Pick<Store, 'list' | 'get'>;
   readonly leadership: Pick<Leadership, 'write'>;

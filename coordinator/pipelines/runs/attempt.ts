@@ -22,6 +22,7 @@ export type Point =
   | 'sinkCommitted'
   | 'committed';
 
+/** What {@link Attempt} works with. */
 export interface AttemptParts {
   readonly record: RunRecord;
   readonly document: PipelineDocument;

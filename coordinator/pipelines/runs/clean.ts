@@ -7,6 +7,7 @@ import type { Documents } from '../records/documents.ts';
 import type { RunCompiler } from './compile-run.ts';
 import { type Sinks, written } from './sinks.ts';
 
+/** What {@link removeStaged} works with. */
 export interface CleanParts {
   readonly documents: Documents;
   readonly compiler: RunCompiler;

@@ -9,6 +9,7 @@ import type { Schema } from '../../../shared/schema.ts';
 import type { Documents } from '../records/documents.ts';
 import type { RunBook } from '../records/run-book.ts';
 
+/** What {@link RunCompiler} works with. */
 export interface CompileParts {
   readonly compile: Compile;
   readonly documents: Documents;

@@ -9,6 +9,7 @@ import { Attempt, cancelledError, movesCursors, type Point } from './attempt.ts'
 import type { RunCompiler } from './compile-run.ts';
 import type { Sinks } from './sinks.ts';
 
+/** What {@link RunAttempts} works with. */
 export interface RunAttemptsParts {
   readonly documents: Documents;
   readonly compiler: RunCompiler;

@@ -10,6 +10,7 @@ import { type CleanParts, removeStaged } from './clean.ts';
 import { type CommitResult, commitAll } from './commit.ts';
 import { Pauses } from './pauses.ts';
 
+/** What {@link RunEnds} works with. */
 export interface RunEndsParts extends CleanParts {
   readonly book: Pick<RunBook, 'find'>;
   readonly config: Parameters<typeof commitBackoff>[0] & CleanParts['config'];

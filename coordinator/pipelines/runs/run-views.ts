@@ -4,6 +4,7 @@ import { isOver } from '../decisions/machine.ts';
 import type { LoadEngine } from '../jobs/engine.ts';
 import type { RunBook } from '../records/run-book.ts';
 
+/** What {@link RunViews} works with. */
 export interface RunViewsParts {
   readonly runs: RunBook;
   readonly engine: Pick<LoadEngine, 'progress'>;

@@ -8,6 +8,7 @@ import type { RunBook } from '../records/run-book.ts';
 import { RunAttempts, type RunAttemptsParts } from './run-attempts.ts';
 import { RunEnds, type RunEndsParts } from './run-ends.ts';
 
+/** What {@link Runner} works with. */
 export interface RunnerParts extends Omit<RunAttemptsParts, 'post'>, Omit<RunEndsParts, 'post'> {
   readonly book: RunBook;
   readonly config: Config;

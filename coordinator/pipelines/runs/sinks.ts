@@ -9,6 +9,7 @@ import type { Schema } from '../../../shared/schema.ts';
 import type { Secrets } from '../../../shared/secrets.ts';
 import type { PreparedSink } from '../decisions/decide.ts';
 
+/** What {@link Sinks} works with. */
 export interface SinkParts {
   /** @throws SheafError `CONNECTOR_MISSING` */
   readonly find: (connector: string) => Promise<SinkConnector>;

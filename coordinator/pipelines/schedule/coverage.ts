@@ -8,6 +8,7 @@ import type { Store } from '../../../shared/store/store.ts';
 import type { RunBook } from '../records/run-book.ts';
 import { type Covered, withInterval } from './covered.ts';
 
+/** What {@link Coverage} works with. */
 export interface CoverageParts {
   readonly store: Pick<Store, 'list'>;
   readonly leadership: Pick<Leadership, 'write'>;

@@ -11,6 +11,7 @@ import type { Point } from '../runs/attempt.ts';
 import { type DueDecision, decideDue } from './decide-due.ts';
 import type { ScheduleBook } from './schedule-book.ts';
 
+/** What {@link Timetable} works with. */
 export interface TimetableParts {
   readonly book: ScheduleBook;
   readonly runs: Pick<RunBook, 'list'>;

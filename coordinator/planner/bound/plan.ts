@@ -18,6 +18,7 @@ export interface Bound<O extends Operator = Operator> {
   readonly inputs: readonly Bound[];
 }
 
+/** An expression whose names and types DuckDB has checked. */
 export interface BoundExpression {
   readonly sql: string;
   readonly tree: Expression;
@@ -26,6 +27,7 @@ export interface BoundExpression {
   readonly volatile: boolean;
 }
 
+/** A column to compute. */
 export interface BoundColumn extends BoundExpression {
   readonly name: string;
 }
@@ -33,6 +35,7 @@ export interface BoundColumn extends BoundExpression {
 /** One item of ORDER BY, printed. */
 export type SortKey = BoundExpression;
 
+/** What a node of the bound plan does to its inputs. */
 export type Operator =
   /** Of its splits those that can match, if some cannot. */
   | { readonly kind: 'scan'; readonly scan: ScanNode; readonly splits?: readonly SourceSplit[] }
@@ -51,7 +54,10 @@ export type Operator =
       readonly sets?: readonly (readonly number[])[];
       /** How many groups there are, as estimated, where they are few. */
       readonly groups?: number;
-      /** So many groups there are at the least, none of which has a large share of the rows; absent where that is not known. */
+      /**
+       * So many groups there are at the least, none of which has a large share of the rows; absent where that is not
+       * known.
+       */
       readonly groupsMin?: number;
     }
   | { readonly kind: 'distinct' }
@@ -87,9 +93,12 @@ export type Operator =
   | { readonly kind: 'step'; readonly name: string; readonly input: Bound }
   | { readonly kind: 'load'; readonly load: LoadNode };
 
+/** An operator of one kind. */
 export type OperatorOf<K extends Operator['kind']> = Extract<Operator, { kind: K }>;
+/** A bound plan whose top operator is of one kind. */
 export type BoundOf<K extends Operator['kind']> = Bound<OperatorOf<K>>;
 
+/** A column of a join's result. */
 export interface JoinColumn {
   readonly name: string;
   /** `both`: of the left side, or of the right where the left has none (a column of FULL JOIN … USING). */

@@ -50,7 +50,10 @@ export interface Origin {
   readonly column: Column;
 }
 
-/** Each task has the rows of one range of a key's values, from every one of these columns; these columns of its own hold the key, in lower case. */
+/**
+ * Each task has the rows of one range of a key's values, from every one of these columns; these columns of its own hold
+ * the key, in lower case.
+ */
 export interface Ranged {
   readonly origins: readonly Origin[];
   readonly names: ReadonlySet<string>;
@@ -81,6 +84,7 @@ export function closeQuery(fragment: Fragment): Fragment {
   return { ...fragment, steps: [...fragment.steps, step], query: queryOf(previousInput) };
 }
 
+/** The fragment with a function step behind its query. */
 export function addFunction(fragment: Fragment, step: FunctionStep): Fragment {
   const closed = closeQuery(fragment);
   return { ...closed, steps: [...closed.steps, step], schema: step.schema };
@@ -99,6 +103,7 @@ export const continued = (
   labels: fragment.labels.at(-1) === label ? fragment.labels : [...fragment.labels, label],
 });
 
+/** The fragment with a note for `explain`. */
 export const withNote = (fragment: Fragment, note: string): Fragment => ({
   ...fragment,
   notes: [...fragment.notes, note],

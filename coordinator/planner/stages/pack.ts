@@ -42,6 +42,7 @@ export function meetingTasks(
   return Math.max(1, Math.min(useful, most, plannedPartitionsMax));
 }
 
+/** Limits of the tasks where rows meet. */
 export type MeetingLimits = Pick<Config, 'taskBytesMin' | 'taskBytesTarget' | 'plannedPartitionsMax'>;
 
 /** No fewer tasks, as many for each slot. */

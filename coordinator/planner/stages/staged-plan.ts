@@ -20,6 +20,7 @@ export interface StagedPlan {
   readonly notes: readonly PlanNote[];
 }
 
+/** Files that the last stage writes. */
 export interface StagedSink {
   readonly format: FileFormat;
   readonly path: string;
@@ -28,6 +29,7 @@ export interface StagedSink {
   readonly stagingDirectory: string;
 }
 
+/** Something that `explain` says of a plan. */
 export interface PlanNote {
   readonly stage: StageId;
   readonly text: string;

@@ -11,6 +11,7 @@ import type { JobBook } from './job-book.ts';
 import type { JobLedger } from './job-ledger.ts';
 import { isOver, type JobRecord } from './job-record.ts';
 
+/** What {@link HeldResults} works with. */
 export interface HeldResultsParts {
   readonly book: JobBook;
   readonly ledger: Pick<JobLedger, 'succeeded'>;

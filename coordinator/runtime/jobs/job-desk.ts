@@ -14,6 +14,7 @@ import type { JobLedger } from './job-ledger.ts';
 import { isOver } from './job-record.ts';
 import type { JobStarts } from './job-starts.ts';
 
+/** What {@link JobDesk} works with. */
 export interface DeskParts {
   readonly book: JobBook;
   readonly catalog: Pick<Catalog, 'expand'>;

@@ -13,6 +13,7 @@ import type { JobRecord } from './job-record.ts';
 import type { JobStages } from './job-stages.ts';
 import type { WideJobs } from './wide-jobs.ts';
 
+/** What {@link JobEnds} works with. */
 export interface JobEndsParts {
   readonly epoch: Epoch;
   readonly book: JobBook;

@@ -8,6 +8,7 @@ import type { Operation, Store } from '../../../shared/store/store.ts';
 import { type BlobDirectory, blobName } from '../blobs.ts';
 import { hasEnded, type SavedCommit, type SavedJob, type SavedLife } from './saved-job.ts';
 
+/** What {@link JobLedger} works with. */
 export interface LedgerParts {
   readonly store: Pick<Store, 'list'>;
   readonly leadership: Pick<Leadership, 'write'>;

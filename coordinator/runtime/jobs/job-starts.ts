@@ -18,6 +18,7 @@ import type { JobRecord } from './job-record.ts';
 import type { JobStages } from './job-stages.ts';
 import type { WideJobs } from './wide-jobs.ts';
 
+/** What {@link JobStarts} works with. */
 export interface JobStartsParts {
   readonly epoch: Epoch;
   readonly book: JobBook;

@@ -8,6 +8,7 @@ import type { JobBook } from './job-book.ts';
 import { infoOf } from './job-info.ts';
 import { isOver, type JobRecord } from './job-record.ts';
 
+/** What {@link JobViews} works with. */
 export interface JobViewsParts {
   readonly book: JobBook;
   readonly core: Scheduler;

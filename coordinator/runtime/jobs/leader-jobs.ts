@@ -28,6 +28,7 @@ import { JobViews } from './job-views.ts';
 import { JobTakeOver } from './take-over.ts';
 import { WideJobs } from './wide-jobs.ts';
 
+/** What {@link leaderJobs} works with. */
 export interface LeaderJobsParts {
   readonly epoch: Epoch;
   readonly store: Store;

@@ -14,6 +14,7 @@ import type { JobRecord } from './job-record.ts';
 import type { JobStarts } from './job-starts.ts';
 import { hasEnded, type SavedCommit, type SavedJob, takeOverOf } from './saved-job.ts';
 
+/** What {@link JobTakeOver} works with. */
 export interface TakeOverParts {
   readonly book: JobBook;
   readonly ledger: JobLedger;

@@ -12,6 +12,7 @@ import type { DatasetSpool } from '../dataset-spool.ts';
 import { planWithPivots } from './pivot-values.ts';
 import type { Planning } from './planning.ts';
 
+/** What {@link JobPlanner} works with. */
 export interface PlannerParts {
   readonly catalog: Pick<Catalog, 'explain'>;
   readonly planning: Planning;

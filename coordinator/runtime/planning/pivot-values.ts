@@ -7,6 +7,7 @@ import type { PlanningReply } from './planning-protocol.ts';
 
 type Planned = Extract<PlanningReply, { kind: 'planned' }>;
 
+/** What {@link planWithPivots} works with. */
 export interface PivotParts {
   /** Asks the planner for a plan with what is known so far. */
   readonly ask: (plan: PlanNode) => Promise<Exclude<PlanningReply, { kind: 'refused' }>>;

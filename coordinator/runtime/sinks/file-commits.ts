@@ -9,6 +9,7 @@ import type { JobLedger } from '../jobs/job-ledger.ts';
 import type { SchedulerShell } from '../shell.ts';
 import { abortCommit, commitFiles, removeLeftovers } from './sink-files.ts';
 
+/** What {@link FileCommits} works with. */
 export interface FileCommitsParts {
   readonly book: JobBook;
   readonly ledger: Pick<JobLedger, 'committing' | 'notCommitted'>;

@@ -107,6 +107,7 @@ export const castOnly: readonly { readonly from: Kind; readonly type: string }[]
   { from: 'other', type: 'VARCHAR' },
 ];
 
+/** What may be compared with a column of this type. */
 export function kindOf(type: string): Kind {
   if (/^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) return 'number';
   if (type.endsWith(']')) return 'list';

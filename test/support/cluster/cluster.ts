@@ -7,6 +7,7 @@ import { type SettingName, variableName } from '../../../shared/config/config.ts
 
 import { RoleProcess, type RoleProcessOptions } from '../processes/role-process.ts';
 
+/** What a test's cluster is made of. */
 export interface TestClusterOptions {
   /** Default 2. */
   readonly workers?: number;

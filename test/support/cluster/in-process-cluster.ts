@@ -10,6 +10,7 @@ import { EmbeddedStore } from '../../../shared/store/embedded.ts';
 import { RemoteStore } from '../../../shared/store/remote.ts';
 import { Worker } from '../../../worker/main.ts';
 
+/** A cluster in the test's own process, with a client. */
 export interface InProcessCluster extends AsyncDisposable {
   readonly cluster: Cluster;
   /** A folder for the test's files; it goes with the cluster. */

@@ -8,6 +8,7 @@ export interface LostCommitProxy extends AsyncDisposable {
   readonly lost: () => number;
 }
 
+/** Starts a proxy that cuts the connection after a COMMIT, before its answer. */
 export async function startLostCommitProxy(serverPort: number): Promise<LostCommitProxy> {
   const sockets = new Set<Socket>();
   let lost = 0;

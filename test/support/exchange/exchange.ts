@@ -37,6 +37,7 @@ export const valuesOf = (batch: Batch): number[] => {
   return Array.from(new BigInt64Array(column.buffer, 0, batch.rows), Number);
 };
 
+/** Writes an exchange file of one attempt. */
 export function writeFile(root: string, partitions: number, writes: readonly [number, readonly number[]][], over = {}) {
   using writer = new ExchangeWriter({ root, owner: attempt(), partitions, schema, limits: { ...limits, ...over } });
   for (const [partition, values] of writes) writer.write(partition, batchOf(values));

@@ -156,6 +156,7 @@ interface TestPipeline extends Pick<PipelineDocument, 'schedule' | 'onFailure'> 
   readonly attempts?: number;
 }
 
+/** A document of one source, and of one output unless more are named. */
 export function testDocument(
   name = 'numbers',
   { outputs = ['load'], attempts = 1, schedule, onFailure }: TestPipeline = {},

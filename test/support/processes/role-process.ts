@@ -9,6 +9,7 @@ const endWithParent = new URL('./end-with-parent.ts', import.meta.url).href;
 /** How a process ended: its exit code, or the signal that killed it. */
 export type Ending = number | NodeJS.Signals;
 
+/** What a role's process is started with. */
 export interface RoleProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Drops to this user: the tests run as root, whom no permission stops. */

@@ -8,6 +8,7 @@ export interface TestApi extends AsyncDisposable {
   readonly asked: readonly Asked[];
 }
 
+/** A request that the API got. */
 export interface Asked {
   readonly method: string;
   readonly url: URL;

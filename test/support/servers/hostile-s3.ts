@@ -25,6 +25,7 @@ export interface Seen {
   readonly before: number;
 }
 
+/** An S3 server that misbehaves as it is told. */
 export interface HostileS3 extends AsyncDisposable {
   readonly endpoint: string;
   readonly seen: Seen[];

@@ -13,6 +13,7 @@ export interface Proxy extends AsyncDisposable {
   heal(): void;
 }
 
+/** Starts a TCP proxy that can be cut and healed. */
 export async function startProxy(target: string): Promise<Proxy> {
   const [host, port] = target.split(':');
   const sockets = new Set<Socket>();

@@ -36,6 +36,7 @@ const overValues: ReadonlySet<string> = new Set(
   stddev_samp sem`.split(/\s+/),
 );
 
+/** What DISTINCT means for an aggregate's phases. */
 export type DistinctKind = 'none' | 'values' | 'whole';
 
 /** Whether DISTINCT in the call means nothing, can be done by grouping before, or only over whole groups. */

@@ -12,9 +12,9 @@ import { groupByFirst, groupBySets } from './group-by.ts';
 import type { Phases } from './phases.ts';
 
 /**
- * Partial groups in each task; where there is DISTINCT, its values meet and are counted; then whole groups meet. Where there are
- * many small groups, they meet whole, and their values are counted there: to count values apart would hardly make fewer rows of
- * them, which would be exchanged twice.
+ * Partial groups in each task; where there is DISTINCT, its values meet and are counted; then whole groups meet. Where
+ * there are many small groups, they meet whole, and their values are counted there: to count values apart would hardly
+ * make fewer rows of them, which would be exchanged twice.
  *
  * @param reproducible a task that runs again makes the same parts of its rows
  */

@@ -13,6 +13,7 @@ export interface CallText {
   readonly argument: string;
 }
 
+/** The ORDER BY of an aggregate, printed. */
 export interface OrderText {
   readonly sql: string;
   /** ` DESC NULLS LAST` and the like. */

@@ -37,6 +37,9 @@ const ofVariance: Readonly<Record<string, OfVariance>> = {
 
 const sameAs: Readonly<Record<string, string>> = { variance: 'var_samp', stddev: 'stddev_samp' };
 
+/**
+ * How variances of parts become the variance of all, by means and sums of squares about them; nothing for other calls.
+ */
 export function varianceMerge(call: CallText, part: PartOf): Merge | undefined {
   const result = ofVariance[sameAs[call.name] ?? call.name];
   const [arg] = call.args;

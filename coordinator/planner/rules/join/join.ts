@@ -11,10 +11,10 @@ import { columnsOfKeys, type JoinKeys, joinKeys } from './keys.ts';
 import { isReadAnew, type Placement, placementsOf, worthSending } from './placements.ts';
 
 /**
- * Brings one side to the other. Small files are read by every task itself; files that lie in the order of a key are read by
- * ranges of it; a small side is sent whole to every task, if
- * the join lets that side have rows without a match vanish; else both sides are hashed by the condition's equalities.
- * Without such, one side is sent whole, and a full join runs in one task.
+ * Brings one side to the other. Small files are read by every task itself; files that lie in the order of a key are
+ * read by ranges of it; a small side is sent whole to every task, if the join lets that side have rows without a match
+ * vanish; else both sides are hashed by the condition's equalities. Without such, one side is sent whole, and a full
+ * join runs in one task.
  */
 export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const [leftInput, rightInput] = bound.inputs;

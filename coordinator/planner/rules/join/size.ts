@@ -4,8 +4,8 @@ import type { Fragment, Size } from '../../stages/fragment.ts';
 import { filteredSize } from '../narrow.ts';
 
 /**
- * As if the rows of the side that is made of the larger table had one partner each in the whole of the other's, as orders have
- * a customer: where filters have left a share of that, the same share of them remains.
+ * As if the rows of the side that is made of the larger table had one partner each in the whole of the other's, as
+ * orders have a customer: where filters have left a share of that, the same share of them remains.
  */
 export function joinedSize(
   { type, implied }: OperatorOf<'join'>,

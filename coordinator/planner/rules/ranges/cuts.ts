@@ -10,8 +10,8 @@ export interface KeyedInput {
 }
 
 /**
- * Values between which the inputs' rows fall into so many parts of about equal size; nothing if the files do not lie so that
- * tasks of such parts would read hardly more than once, and about equally much.
+ * Values between which the inputs' rows fall into so many parts of about equal size; nothing if the files do not lie so
+ * that tasks of such parts would read hardly more than once, and about equally much.
  */
 export function cutsBetween(inputs: readonly KeyedInput[], tasks: number): readonly KeyValue[] | undefined {
   const pieces = inputs.flatMap((input) => input.pieces);

@@ -14,7 +14,10 @@ import { type KeyValue, keyedPieces } from './pieces.ts';
  * as zone maps (G. Moerkotte: Small Materialized Aggregates, 1998) and as storage-partitioned joins.
  */
 
-/** The fragment, if rows that are equal in all of these expressions are in one task of it, or come to be by how its files are cut. */
+/**
+ * The fragment, if rows that are equal in all of these expressions are in one task of it, or come to be by how its
+ * files are cut.
+ */
 export const metInPlace = (fragment: Fragment, keys: readonly NamedExpression[], build: Build): Fragment | undefined =>
   alreadyMet(fragment, keys) ?? inRangesOf(fragment, keys, build);
 

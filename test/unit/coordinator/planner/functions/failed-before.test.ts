@@ -19,8 +19,8 @@ const functions: readonly SqlFunction[] = [
 ];
 
 /**
- * Columns that are chosen and called by a pattern are known to DuckDB alone: they are made in one task, and what stands beside them,
- * too.
+ * Columns that are chosen and called by a pattern are known to DuckDB alone: they are made in one task, and what stands
+ * beside them, too.
  */
 const level = (from: string, alias: string): string =>
   `SELECT ${alias}.g, any_of(${alias}.id > 1) AS b, max(COLUMNS('^(id)$')) AS "\\1" FROM ${from} GROUP BY ${alias}.g`;

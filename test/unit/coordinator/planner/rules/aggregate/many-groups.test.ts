@@ -1,4 +1,7 @@
-/** DISTINCT values of many small groups are counted where whole groups meet; of few or large ones, where equal values meet. */
+/**
+ * DISTINCT values of many small groups are counted where whole groups meet; of few or large ones, where equal values
+ * meet.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { explainPlan } from '../../../../../../coordinator/planner/explain/staged.ts';
