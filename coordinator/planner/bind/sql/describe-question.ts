@@ -59,9 +59,14 @@ const namedAsWritten = (schema: Schema, text: string): Schema =>
 const arrow = /\((?:"row"\(([\w, ]+?)\)|(\w+)) -> /g;
 
 /** Described with tables that are named as in the text; nothing where files stand in it otherwise. */
-function describeOwnText({ text, references, schemas }: Question, dialect: Dialect): Schema | SheafError | undefined {
+function describeOwnText(
+  { text, tree, references, schemas }: Question,
+  dialect: Dialect,
+): Schema | SheafError | undefined {
   const relations = references.map(({ name }, i) => ({ name, schema: schemas[i] ?? [] }));
   if (relations.length === 0 || references.some(({ node }) => node.type !== 'BASE_TABLE')) return undefined;
+  // A list of columns in a call is printed with the name of its table: that of a file is not what stands in the text.
+  if (find(tree, ({ type }) => type === 'OPERATOR_UNPACK').length > 0) return undefined;
   const unique = relations.filter(({ name }, i) => relations.findIndex((other) => other.name === name) === i);
   try {
     return describeOver(dialect, unique, `SELECT * FROM (\n${text.replace(/(\s*;)+\s*$/, '')}\n)`);

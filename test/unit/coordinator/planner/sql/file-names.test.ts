@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { sqlPlan } from '../../../../../client/sql/plan.ts';
 import type { PlanNode } from '../../../../../shared/plan/node.ts';
+import { assertAsDuckDb } from '../../../../support/planner/as-duckdb.ts';
 import { runLocally } from '../../../../support/planner/local-executor.ts';
 import { PlannerBench } from '../../../../support/planner/planner.ts';
 import { assertSameRows } from '../../../../support/same-rows.ts';
@@ -57,4 +58,14 @@ test('a file without quotes is told from a table of a schema, a parameter in pla
     await assert.rejects(planned(text), { code: 'SQL_INVALID', next: /read_parquet\(\$path\)/ }, text);
   }
   await assert.rejects(planned('select 1 frm $path'), { next: /Correct the SQL/ });
+});
+
+test('a list of columns in a call is called by what the file is called in SQL', () => {
+  const path = bench.file('pairs.parquet', 'SELECT i, i % 7 AS k FROM range(9000) t(i)');
+  for (const text of [
+    `select coalesce(*columns(['i', 'k'])), i+1, 1.50 from '${path}'`,
+    `select struct_pack(*columns(['i', 'k'])) from '${path}' p where i < 9`,
+    `select greatest(*columns('^[ik]$')), (select max(k) from '${path}') from '${path}' where i < 9`,
+  ])
+    assertAsDuckDb(bench, text);
 });
