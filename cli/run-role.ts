@@ -67,7 +67,7 @@ interface DataFolder extends Disposable {
   remove(): void;
 }
 
-/** A folder of this process alone. What dead processes left beside it goes at once, this one at the end. */
+/** A folder of this process alone. What dead processes left beside it is removed at once, this one at the end. */
 function dataFolder(parent: string | undefined): DataFolder {
   const place = parent === undefined ? undefined : resolve(parent);
   const path = createClusterFolder(place);

@@ -6,7 +6,7 @@ import { redact, redactData } from '../shared/secrets.ts';
 export interface ConnectorPlace {
   readonly use: 'source' | 'sink';
   readonly connector: string;
-  /** What of the source was being read. */
+  /** The pieces that were being read. */
   readonly pieces?: readonly Json[];
   /** The sink's output. */
   readonly output?: string;

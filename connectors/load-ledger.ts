@@ -10,7 +10,7 @@ import type { Committed, SinkContext } from './contract.ts';
  */
 export const ledgerName = 'sheaf_ledger';
 
-/** The table beside it with rows that the target has no place for. */
+/** The table beside it that holds rows which do not fit the target. */
 export const rejectsName = 'sheaf_rejects';
 
 /** Whose row it is. */

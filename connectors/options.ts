@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { SheafError } from '../shared/errors.ts';
 
 /**
- * Options of a connector, checked and typed. Messages name options, never values: secrets stand in their place already.
+ * Options of a connector, checked and typed. Messages name options, never values: these hold secrets by now.
  *
  * @param whose for example `source.postgres`
  * @throws SheafError `PLAN_INVALID` naming the option

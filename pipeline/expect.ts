@@ -57,12 +57,12 @@ export const expect = {
     );
   },
 
-  /** A condition of one's own on a row, in SQL. */
+  /** A custom condition on a row, in SQL. */
   row: (name: string, condition: string): Rule<never> =>
     ruleOf({ name, kind: 'row', sql: condition, columns: [], complaint: `"${condition}" is false` }),
 
   /**
-   * A check of one's own on a row, in TypeScript: it runs on the workers, with the columns that it names. What it needs
+   * A custom check of a row, in TypeScript: it runs on the workers, with the columns that it names. What it needs
    * of its module goes along, but for `packages`, of which each worker has its own. False rejects the row; true and
    * null do not.
    *
@@ -103,7 +103,7 @@ export const expect = {
     ruleOf({ name: `freshness(${column})`, kind: 'freshness', column, maxAgeMs: durationMs(maxAge) }),
 
   /**
-   * A condition of one's own on all good rows together: an aggregate.
+   * A custom condition on all good rows together: an aggregate.
    *
    * @example `expect.dataset('mostly ok', 'avg((status < 400)::int) > 0.9')`
    */

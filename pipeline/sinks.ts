@@ -13,7 +13,7 @@ interface Plain {
   readonly mode?: 'append' | 'replace';
 }
 
-/** Of a sink whose rows are told apart by a key: a row of the same key is replaced. */
+/** For sinks that tell rows apart by a key: a row with the same key is replaced. */
 interface Merge<Key extends string> {
   readonly mode: 'merge';
   readonly key: readonly [Key, ...Key[]];

@@ -24,7 +24,7 @@ export type SourceFrom =
   /** Rows that only this program holds: they are sent to the cluster for a run, and go with it. */
   | { readonly kind: 'rows'; readonly rows: LocalSource };
 
-/** A source of any connector: what the functions of `source` are made of, and the way to a connector of one's own. */
+/** A source of any connector: what the functions of `source` are made of, and the way to a custom connector. */
 export function connectorSource<S extends SchemaSpec>(
   connector: string,
   options: Json,

@@ -20,7 +20,7 @@ function stageText({ id, name, tasks, elapsedMs, work }: StageProgress): string 
   return `${head}\n  ${facts.join(', ')}\n${[table, longestText(work)].join('').replaceAll(/^(?=.)/gm, '  ')}`;
 }
 
-/** The tasks one by one, those that the stage waited for first; nothing of a single one, which is told of above. */
+/** The tasks one by one, those that the stage waited for first. A single task is shown above already. */
 function longestText({ longest, attempts }: StageWork): string {
   if (longest.length < 2) return '';
   const rows = longest.map((task) => [

@@ -4,7 +4,7 @@ import { columnValues } from '../../client/format/value.ts';
 /** A column's values as texts of an output format. */
 type Cell = (value: unknown, field: Field) => string;
 
-/** CSV with a header, after RFC 4180 but for its line ends: nulls are empty, text that needs it is quoted. */
+/** CSV with a header, after RFC 4180 except for its line ends: nulls are empty, text that needs it is quoted. */
 export async function* csvLines(batches: AsyncIterable<RecordBatch>, text: Cell): AsyncGenerator<string> {
   const quoted = (value: string): string => (/[",\r\n]|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const cell: Cell = (value, field) => (value === null || value === undefined ? '' : quoted(text(value, field)));

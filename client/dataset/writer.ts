@@ -33,7 +33,7 @@ export interface CsvWriteOptions extends WriteOptions {
   readonly header?: boolean;
   readonly quote?: string;
   readonly escape?: string;
-  /** Stands for null. Default nothing. */
+  /** The text that means null. Default: empty. */
   readonly nullText?: string;
   /** As DuckDB's `strftime`. */
   readonly dateFormat?: string;

@@ -110,7 +110,7 @@ function attributeText({ attributes }: NodeOf<'ImportDeclaration'>, source: stri
 
 const isLineBreak = (unit: string | undefined): boolean => unit !== undefined && /[\n\r\u2028\u2029]/.test(unit);
 
-/** A source of which all is blank but line breaks and what was kept. */
+/** A source in which everything is blank except line breaks and what was kept. */
 class BlankedText {
   readonly #source: string;
   readonly #units: string[];

@@ -4,7 +4,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 /** The roles that an embedded cluster runs, each in a process of its own. */
 export type Role = 'coordinator' | 'worker';
 
-/** What a child process is told when it is spawned: the JSON of its only argument. */
+/** What a child process gets when it is spawned: the JSON of its only argument. */
 export type RoleOptions = CoordinatorOptions | WorkerOptions;
 
 interface CommonOptions {
@@ -16,7 +16,7 @@ interface CommonOptions {
   readonly config: Config;
 }
 
-/** What the coordinator's process is told. */
+/** What the coordinator's process gets. */
 export interface CoordinatorOptions extends CommonOptions {
   readonly role: 'coordinator';
   readonly listen: string;
@@ -24,7 +24,7 @@ export interface CoordinatorOptions extends CommonOptions {
   readonly stateDirectory?: string | undefined;
 }
 
-/** What a worker's process is told. */
+/** What a worker's process gets. */
 export interface WorkerOptions extends CommonOptions {
   readonly role: 'worker';
   readonly threads: number;

@@ -15,7 +15,7 @@ export interface BackfillOptions {
   readonly parallel?: number;
   /** Loads intervals again that are loaded already. */
   readonly again?: boolean;
-  /** Starts no more, and cancels the runs that are under way. */
+  /** When aborted, no further run is started, and those under way are cancelled. */
   readonly signal?: AbortSignal;
   /** Called when an interval is done with; first for those that are loaded already. */
   readonly onProgress?: (interval: BackfilledInterval, progress: BackfillProgress) => void;

@@ -6,7 +6,7 @@ import type { ProgressListener, ProgressOutput } from './listener.ts';
 /** Progress where nothing can be drawn over: a line for each stage when it ends, and one for the job. */
 export class LineReport implements ProgressListener {
   readonly #output: ProgressOutput;
-  /** By job, the stages that were told of. */
+  /** By job, the stages that were reported. */
   readonly #told = new Map<string, Set<number>>();
 
   constructor(output: ProgressOutput) {

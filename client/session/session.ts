@@ -24,6 +24,6 @@ export interface Session {
   readonly closed: AbortSignal;
   /** Waited for before the connection closes. */
   readonly openWork: OpenWork;
-  /** Told of every step of every job that an action of this handle runs. */
+  /** Called with every step of every job that an action of this handle runs. */
   readonly onProgress: (info: JobInfo) => void;
 }

@@ -2,7 +2,7 @@ import type { Json } from '../../shared/json.ts';
 import { ledgerName } from './names.ts';
 import type { Storage } from './storage.ts';
 
-/** What stands in the ledger of a load: once it is there, the load has happened. */
+/** The ledger's entry for a load: once it is there, the load has happened. */
 export interface LedgerEntry {
   readonly load: string;
   readonly mode: CommitMode;

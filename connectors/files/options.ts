@@ -13,7 +13,7 @@ export interface SinkOptions {
   readonly format: 'parquet' | 'csv' | 'ndjson';
   /** `replace` takes out what loads before have written there. */
   readonly mode: 'append' | 'replace';
-  /** A folder `column=value` for each value of these; they do not stand in the files. */
+  /** A folder `column=value` for each value of these; the files do not hold them. */
   readonly partitionBy: readonly string[];
   /** Parquet: default `zstd`. Text: default none. */
   readonly compression?: string | undefined;

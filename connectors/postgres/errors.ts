@@ -10,7 +10,7 @@ export interface Place {
   readonly thing: string;
 }
 
-/** How errors of one kind are told. SQLSTATE by its first two letters, or all five. */
+/** How errors of one kind are reported: SQLSTATE by its first two letters, or all five. */
 interface Kind {
   readonly what: string;
   readonly next: string;

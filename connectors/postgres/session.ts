@@ -22,7 +22,7 @@ export interface SessionOptions {
 type Value = string | number | bigint | null | readonly string[];
 
 /**
- * One connection, and every statement on it. All errors are told with the place. Settings that answers depend on are
+ * One connection, and every statement on it. All errors name the place. Settings that answers depend on are
  * set, whatever the role's defaults.
  */
 export class Session implements AsyncDisposable {

@@ -16,7 +16,7 @@ export class Authorizer {
   readonly #auth: Auth | undefined;
   readonly #send: Send;
   #token: Promise<Token> | undefined;
-  /** A token that is good no more, whatever it said of itself. */
+  /** A token that is no longer accepted, whatever lifetime it was given. */
   #refused: string | undefined;
 
   constructor(auth: Auth | undefined, send: Send) {

@@ -118,7 +118,7 @@ export class RowBatches {
   }
 }
 
-/** Fields that are told; a hostile answer may have any number. */
+/** Fields named in a message; a hostile answer may have any number. */
 const ignoredMax = 100;
 
 function known(name: string, type: string): ValueType {

@@ -40,7 +40,7 @@ export class Scratch {
   }
 }
 
-/** What of an object is wanted: as a listing saw it. */
+/** Which part of an object is wanted, of the object as a listing saw it. */
 export interface RemoteObject {
   readonly store: ObjectStore;
   readonly place: Location;

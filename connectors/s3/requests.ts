@@ -29,7 +29,7 @@ export class Requests {
   }
 
   /**
-   * One request, tried again while what it fails of may pass.
+   * One request, tried again as long as it fails of something that may pass.
    *
    * @param what for people: `read`
    * @throws SheafError, see `objectError`
@@ -49,7 +49,7 @@ export class Requests {
   }
 
   /**
-   * Several attempts, while what they fail of may pass.
+   * Several attempts, as long as they fail of something that may pass.
    *
    * @param attempt is told what the last one failed of: a change whose answer was lost may be done
    * @throws what the last attempt threw

@@ -30,7 +30,7 @@ export interface ListSourcesOptions {
 }
 
 /**
- * Lists all sources that a plan extracts from, but for those that are known already.
+ * Lists all sources that a plan extracts from, except those that are known already.
  *
  * @throws SheafError of the connector, with its name; `SECRET_UNKNOWN`, `PLAN_INVALID`, `CONNECTOR_MISSING`,
  * `QUOTA_EXCEEDED`

@@ -78,7 +78,7 @@ export class Sessions {
     this.#send(id, { welcome: { cluster, version } });
   }
 
-  /** A session that is gone needs no message: its end is told by `workerLost`. */
+  /** A session that is gone needs no message: `workerLost` announces its end. */
   #send(id: WorkerId, message: Message): void {
     this.#sessions.get(id)?.outbox.push({ epoch: this.#epoch, ...message });
   }

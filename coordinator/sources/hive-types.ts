@@ -1,6 +1,6 @@
 import type { FileFacts } from './file-facts.ts';
 
-/** Stands in a directory's name for null. */
+/** Means null in a directory's name. */
 const nullText = '__HIVE_DEFAULT_PARTITION__';
 
 /**

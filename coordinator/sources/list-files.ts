@@ -154,7 +154,7 @@ function readdirOrNothing(directory: string): string[] {
   try {
     return readdirSync(directory).sort();
   } catch {
-    return []; // the hint is only a hint: the error itself is told anyway
+    return []; // the hint is optional: the error itself is reported anyway
   }
 }
 

@@ -18,7 +18,7 @@ interface Counted {
   readonly found?: string;
 }
 
-/** A relation of one row, and what is told of it. */
+/** A relation of one row of counts, and what each of them means. */
 interface Counting {
   readonly relation: PlanNode;
   readonly counted: readonly Counted[];

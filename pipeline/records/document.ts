@@ -86,7 +86,7 @@ export interface RetryPolicy {
   readonly delayMsMax: number;
 }
 
-/** Who is told of runs that failed for good. */
+/** Who is notified of runs that failed for good. */
 export interface FailureHook {
   /** Receives the run as JSON by POST. */
   readonly url: Json;

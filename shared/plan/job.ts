@@ -38,7 +38,7 @@ export interface StageProgress {
   readonly work?: StageWork;
 }
 
-/** What of a job was not done as it was planned, since sizes turned out otherwise. */
+/** What was not done as planned, because sizes turned out otherwise. */
 export interface Adaptation {
   readonly stage: number;
   readonly kind: 'merged' | 'split' | 'broadcast' | 'filtered' | 'empty' | 'whole' | 'partitions';
@@ -71,10 +71,13 @@ export interface JobResult {
   readonly schema: Schema;
   /** In order: the rows of part 0, then those of part 1, … */
   readonly parts: readonly ExchangePart[];
-  /** False if parts that are made again may hold other rows: who has read some of one cannot go on. Default true. */
+  /**
+   * False if parts that are made again may hold other rows: a reader in the middle of one cannot go on. Default true.
+   */
   readonly deterministic?: boolean;
   /**
-   * The leader under whom it was made. Another's parts may be cut otherwise: who has read some of them cannot go on.
+   * The leader under whom it was made. Another leader's parts may be cut otherwise: a reader in the middle of them
+   * cannot go on.
    */
   readonly epoch?: number;
   /** Of a write: what was committed. */

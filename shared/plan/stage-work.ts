@@ -7,7 +7,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** A number of tasks whose spread is told. */
+/** A number of tasks whose spread is reported. */
 export type SpreadMetric = Exclude<keyof TaskMetrics, 'peakRssBytes'>;
 
 /** What the tasks of a finished stage did: sums over them (of `peakRssBytes` the most), and how each number spreads. */
@@ -29,7 +29,7 @@ export interface TaskWork extends TaskMetrics {
   readonly worker: string;
 }
 
-/** So many tasks of a stage are told of one by one: those that it waited for. */
+/** How many tasks of a stage are reported one by one: those that it waited for. */
 export const longestTasksMax = 8;
 
 /**

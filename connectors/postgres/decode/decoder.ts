@@ -42,7 +42,7 @@ export class Decoder {
   readonly #columns: readonly CopyColumn[];
   readonly #reason = new TextBuilder('_rejected', 'VARCHAR', false);
   readonly #raw = new TextBuilder('_raw', 'VARCHAR', false);
-  /** Bytes of a row of which the rest is to come, and how many are needed before another look is worth it. */
+  /** The beginning of a row whose rest is to come, and how many bytes are needed before another look is worth it. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #needed: number = header.bytes;

@@ -22,7 +22,7 @@ export interface HeldResultsParts {
   readonly log: Logger;
 }
 
-/** Where its parts lay is told of a released result, too. */
+/** The places of its parts are kept for a released result, too. */
 const withoutRows = (result: JobResult | undefined): { readonly result?: JobResult } =>
   result === undefined ? {} : { result: { ...result, parts: result.parts.map(({ inline: _, ...part }) => part) } };
 

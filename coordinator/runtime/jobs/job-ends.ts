@@ -64,7 +64,10 @@ export class JobEnds {
       .catch((error: unknown) => log.warn({ job, error }, 'datasets were not removed'));
   }
 
-  /** An end without result is told when it is written: no later leader may run a job whose client believes it over. */
+  /**
+   * An end without a result is announced only once it is written: no later leader may run a job whose client believes
+   * it over.
+   */
   async #written(job: JobId, writing: Promise<void>, life: JobRecord['life']): Promise<void> {
     const { book, core, log } = this.#parts;
     const report = reportOf(book.get(job), core);

@@ -164,5 +164,5 @@ const errorCharactersMax = 4096;
 /** A transaction has a limit of operations. */
 const trimmedAtOnceMax = 64;
 
-/** What a commit wrote, as clients are told: files, rows and bytes in numbers. */
+/** What a commit wrote, as clients see it: numbers of files, rows and bytes. */
 export const writtenBy = ({ path, files, rows, bytes }: SavedCommit) => ({ path, files: files.length, rows, bytes });

@@ -59,7 +59,10 @@ export class JobStarts {
     else if (state === 'running') shell.post({ kind: 'jobAborted', job: id, error });
   }
 
-  /** Ends a job that the scheduler does not have (any more). It is written before it is told: no leader revives it. */
+  /**
+   * Ends a job that the scheduler does not have (any more). The end is written before it is announced: no leader
+   * revives the job.
+   */
   async end(id: JobId, life: Extract<JobRecord['life'], { state: 'failed' | 'cancelled' }>): Promise<void> {
     const { book, ledger, datasets, log } = this.#parts;
     try {

@@ -63,7 +63,7 @@ type TakeOver =
   | { readonly kind: 'list' }
   /** Plan and run it again, under the same id. */
   | { readonly kind: 'run' }
-  /** Its commit was decided: do what of it is not done, and nothing else. */
+  /** Its commit was decided: do what is left of it, and nothing else. */
   | { readonly kind: 'finishCommit'; readonly commit: SavedCommit }
   | { readonly kind: 'cancel' }
   /** It may be what ended its leaders. */

@@ -32,7 +32,7 @@ export interface ScanOptions {
   readonly quote?: string;
   readonly escape?: string;
   readonly header?: boolean;
-  /** CSV: stands for null. */
+  /** CSV: the text that means null. */
   readonly nullText?: string;
   /** CSV: further arguments of DuckDB's `sniff_csv`, by their names. */
   readonly reader?: Readonly<Record<string, Json>>;
