@@ -14,7 +14,7 @@ export function goOn(spec: StageSpec, draft: Draft): StageSpec {
   sortWhole(spec, draft);
   const reader = onlyReader(spec, draft);
   const here = reader?.inputs[0];
-  if (reader === undefined || here?.kind !== 'exchange' || !mayGoOn(spec, reader, draft)) return spec;
+  if (reader === undefined || here?.kind !== 'exchange' || !mayGoOn(spec, reader, here, draft)) return spec;
   const both = joined(spec, reader, here);
   draft.pending.delete(spec.id);
   draft.pending.set(both.id, both);
@@ -41,12 +41,21 @@ function onlyReader(spec: StageSpec, draft: Draft): StageSpec | undefined {
 }
 
 /** Of little data a join may make much: then as many tasks as were planned are better. */
-function mayGoOn(spec: StageSpec, reader: StageSpec, draft: Draft): boolean {
+function mayGoOn(spec: StageSpec, reader: StageSpec, { name }: ExchangeInput, draft: Draft): boolean {
   const { asked, joins } = draft.choicesOf(spec.id);
   const isOne = reader.tasks === 1 || (asked === undefined && joins.length === 0);
   const isWaiting = waitsForOtherSide(reader, draft) || waitsForKeys(reader, draft);
-  return isOne && !isWaiting && canStandBehind(spec.steps, reader.steps);
+  if (!isOne || isWaiting || !canStandBehind(spec.steps, reader.steps)) return false;
+  return !comesOnce(spec) || readsOnce(reader, name);
 }
+
+/** What functions and sources yield is there once. Files and exchanges can be read anew. */
+const comesOnce = ({ inputs, steps }: StageSpec): boolean =>
+  inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind !== 'sql');
+
+/** DuckDB may read an input anew wherever it is named, or is part of a common table expression that is. */
+const readsOnce = ({ steps: [step] }: StageSpec, input: string): boolean =>
+  step?.kind === 'sql' && step.sql.split(input).length === 2 && !/\bWITH\b/i.test(step.sql);
 
 const joined = (spec: StageSpec, reader: StageSpec, { name }: ExchangeInput): StageSpec => ({
   ...reader,

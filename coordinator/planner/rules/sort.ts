@@ -4,14 +4,23 @@ import type { Build } from '../stages/build.ts';
 import { continued, type Fragment, type Traits } from '../stages/fragment.ts';
 import { addTail } from '../stages/query.ts';
 import { inRanges } from './range-sort.ts';
+import { inOrderOf } from './ranges/in-ranges.ts';
 
 /** All rows in order: each task sorts a range of the keys, so that its rows follow those of the task before it. */
 export function planSort(bound: BoundOf<'sort'>, build: Build): Fragment {
   const { keys } = bound.operator;
   const rows = build.plan(inputOf(bound));
-  const ranges = rows.tasks === 1 ? rows : inRanges(bound, rows, build);
+  const ranges = rows.tasks === 1 ? rows : (whereTheyLie(rows, keys, build) ?? inRanges(bound, rows, build));
   const input = typeof ranges === 'string' ? build.gather(rows, 'gather', ranges) : ranges;
   return continued(input, addTail(input.query, orderBy(keys)), 'sort', { traits: sorted(input.traits, keys) });
+}
+
+/** Files may lie in the order of the first key already. */
+function whereTheyLie(rows: Fragment, [first]: readonly SortKey[], build: Build): Fragment | undefined {
+  const [column] = first === undefined || first.volatile ? [] : plainColumn(first);
+  if (first === undefined || column === undefined || rows.size.bytes < build.context.config.sortBytesMin)
+    return undefined;
+  return inOrderOf(rows, column, !/ DESC\b/i.test(first.sql), build);
 }
 
 /**

@@ -12,11 +12,11 @@ export const rowsOf = (bytes: number): number => Math.ceil(bytes / rowBytes / 79
 
 const others = Array.from({ length: 11 }, (_, i) => `v${i}`);
 
-/** A Parquet file: `k` has the numbers from 0 in no order, `t` is another text in each row. */
+/** A Parquet file: `k` has the numbers from 0, `t` is another text in each row, `v0` and on more numbers. All in no order. */
 export function writeRows(path: string, rows: number, tempDirectory: string): void {
   using database = Database.open({ memoryLimitBytes: 2 ** 29, tempDirectory });
   using connection = Connection.open(database.address);
-  const values = others.map((name, i) => `i + ${i} AS ${name}`).join(', ');
+  const values = others.map((name, i) => `i * 104729 % ${rows} + ${i} AS ${name}`).join(', ');
   const select = `SELECT i * 7919 % ${rows} AS k, md5(i::VARCHAR) AS t, ${values} FROM range(${rows}) r(i)`;
   connection.execute(`COPY (${select}) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 61440)`);
 }

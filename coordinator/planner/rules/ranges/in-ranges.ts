@@ -32,6 +32,18 @@ function inRangesOf(fragment: Fragment, keys: readonly NamedExpression[], build:
   return undefined;
 }
 
+/** The fragment cut into ranges of the column that follow each other, upwards or downwards: sorted by each task, its rows are sorted. */
+export function inOrderOf(fragment: Fragment, column: string, isUpwards: boolean, build: Build): Fragment | undefined {
+  const ranged = rangedBy(fragment, quotedName(column));
+  const cuts = ranged && cutsFor([ranged], fragment.tasks, build);
+  if (ranged === undefined || cuts === undefined) return undefined;
+  const found = noted(cut(fragment, ranged, cuts, build), ranged.names);
+  return isUpwards ? found : { ...found, inputs: found.inputs.map(reversed) };
+}
+
+const reversed = (input: StageInput): StageInput =>
+  input.kind === 'splits' ? { ...input, perTask: input.perTask.toReversed() } : input;
+
 export interface BothInRanges {
   readonly left: Fragment;
   readonly right: Fragment;

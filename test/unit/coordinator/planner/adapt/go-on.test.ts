@@ -83,3 +83,26 @@ test('the first rows of a join in one task are chosen there', () => {
   );
   assert.match(stages.at(-1) ?? '', /^1 × meet by join key → join → .*top → top$/);
 });
+
+test('what a function yields is not read twice by what would go on with it', () => {
+  const sorted: PlanNode = { kind: 'sort', input: scan(facts), keys: ['id'] };
+  const few: PlanNode = {
+    kind: 'call',
+    mode: 'filter',
+    function: { sha256: 'f00d', name: 'few', async: false },
+    schema: ['id', 'k', 'g'].map((name) => ({ name, type: 'BIGINT' })).concat({ name: 't', type: 'VARCHAR' }),
+    deterministic: true,
+    input: { kind: 'limit', input: sorted, limit: 900, offset: 0 },
+  };
+  const last = (question: string): string => {
+    const sql = question.replaceAll('few', `(FROM (FROM '${facts}' ORDER BY id LIMIT 900) WHERE k = 5)`);
+    const { names } = ran({ kind: 'sql', text: question, relations: [{ name: 'few', plan: few }] }, sql);
+    return names.at(-1) ?? '';
+  };
+  assert.match(last('SELECT k, count(*) AS n FROM few GROUP BY k'), /^1 × gather → top → filter few → .*aggregate$/);
+  for (const again of [
+    'SELECT count(*) AS n FROM few POSITIONAL JOIN few b',
+    'WITH w AS (FROM few LIMIT 10%) SELECT count(*) AS n FROM w JOIN w AS b USING (id)',
+  ])
+    assert.match(last(again), /^1 × gather → query in one task/, again);
+});

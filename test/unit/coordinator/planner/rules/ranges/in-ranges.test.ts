@@ -25,13 +25,13 @@ const holed = file('holed.parquet', 'SELECT CASE WHEN i % 100 > 0 THEN i END AS 
 const narrow = file('narrow.parquet', 'SELECT (i // 2)::INTEGER AS k, i AS v FROM range(20_000) t(i)');
 
 /** The staged plan as people see it; its rows, as planned and as adapted, are DuckDB's. */
-function explained(text: string): string {
+function explained(text: string, ordered = false): string {
   const staged = bench.plan({ kind: 'sql', text }, { slots: 4 });
   const expected = bench.connection.rows(text);
   const { directory, connection } = bench;
   const adapt = { slots: 4, limits: { ...bench.config, taskBytesMin: 2 ** 20 } };
   for (const stand of [{ directory }, { directory, adapt }])
-    assertSameRows(connection.rows(`FROM ${runLocally(staged, connection, stand)}`), expected, false, text);
+    assertSameRows(connection.rows(`FROM ${runLocally(staged, connection, stand)}`), expected, ordered, text);
   return explainPlan(staged).text;
 }
 
@@ -95,4 +95,27 @@ test('an expression over the key, or the key of rows that were cut or numbered b
   assert.doesNotMatch(explained(first), inRanges);
   const numbered = `SELECT day, max(n) AS m FROM (SELECT day, row_number() OVER (PARTITION BY k ORDER BY line) AS n FROM ${lines}) GROUP BY day`;
   assert.match(explained(numbered), exchanged);
+});
+
+for (const [what, sql] of Object.entries({
+  upwards: `SELECT * FROM ${lines} ORDER BY k, line DESC`,
+  downwards: `SELECT k, v, line FROM ${lines} WHERE v > 2 ORDER BY k DESC NULLS LAST, line`,
+  'of groups': `SELECT day, count(*) AS n FROM ${lines} GROUP BY day ORDER BY day DESC`,
+  'of a join': `SELECT l.k AS key, line, name FROM ${lines} l JOIN ${orders} o USING (k) ORDER BY key, line`,
+})) {
+  test(`rows in the order of files are sorted where they lie, ${what}`, () => {
+    const text = explained(sql, true);
+    assert.match(text, inRanges);
+    assert.doesNotMatch(text, /^stage 1:/m);
+  });
+}
+
+test('by something else, or where nulls come of a join, rows are sorted in ranges that a sample tells', () => {
+  const others = `SELECT l.k, o.k AS ok, line FROM ${lines} l LEFT JOIN ${orders} o ON l.k = o.k`;
+  for (const sql of [
+    `SELECT * FROM ${lines} ORDER BY v, k, line`,
+    `SELECT * FROM ${lines} ORDER BY -k, line`,
+    `${others} ORDER BY ok, l.k, line`,
+  ])
+    assert.match(explained(sql, true), /bounds/);
 });
