@@ -18,6 +18,7 @@ import { controlImplementation } from '../services/control-service.ts';
 import { jobsImplementation } from '../services/jobs-service.ts';
 import { pipelinesImplementation } from '../services/pipelines-service.ts';
 import { Leader } from './leader.ts';
+import { notLeading } from './not-leading.ts';
 import { Planning } from './planning/planning.ts';
 
 /** What a coordinator is started with. */
@@ -178,15 +179,7 @@ export class Coordinator implements RunningCoordinator {
 
   #leading(): Leader {
     if (this.#leader?.held) return this.#leader;
-    throw new SheafError(
-      'NOT_LEADER',
-      `This coordinator does not lead${this.#knownLeader && `; ${this.#knownLeader} does`}`,
-      {
-        retryable: true,
-        next: 'Connect to the leader, or try again in a few seconds.',
-        details: { leader: this.#knownLeader },
-      },
-    );
+    throw notLeading(this.address, this.#knownLeader);
   }
 }
 
