@@ -53,23 +53,39 @@ export interface Leadership {
  * @throws the signal's reason; SheafError of a store that refuses us. An unreachable store is waited for.
  */
 export async function campaign(candidacy: Candidacy): Promise<Leadership> {
-  const { signal, config, log } = candidacy;
+  const { signal, config } = candidacy;
+  const complain = complaints(candidacy.log);
   while (true) {
-    await vacancy(candidacy);
+    await vacancy(candidacy, complain);
     try {
       const won = await attempt(candidacy);
       if (won) return won;
     } catch (thrown) {
       const error = SheafError.from(thrown);
       if (!error.retryable && error.code !== 'LEASE_LOST') throw error;
-      log?.warn({ err: error }, 'could not campaign; trying again');
+      complain('could not campaign', error);
       await pause(config.storeRetryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 }
 
-async function vacancy({ store, cluster, config, signal, log }: Candidacy): Promise<void> {
-  const onError = (error: SheafError) => log?.warn({ err: error }, 'cannot see who leads');
+/** Told once for each message, however often it is tried again: a store may be away for hours. */
+function complaints(log: Candidacy['log']): (what: string, error: SheafError) => void {
+  const told = new Set<string>();
+  return (what, error) => {
+    const message = `${what}: ${error.message}`;
+    if (told.has(message) || told.size >= complaintsMax) return;
+    told.add(message);
+    log?.warn({ code: error.code }, `${message}; trying again`);
+  };
+}
+
+/** Of one campaign. */
+const complaintsMax = 20;
+
+async function vacancy(candidacy: Candidacy, complain: (what: string, error: SheafError) => void): Promise<void> {
+  const { store, cluster, config, signal, log } = candidacy;
+  const onError = (error: SheafError) => complain('cannot see who leads', error);
   for await (const leader of followLeader(store, cluster, { config, signal, onError })) {
     if (!leader) return;
     log?.debug({ leader: leader.address, epoch: leader.epoch }, 'standing by');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadConfig } from '../../../../../shared/config/config.ts';
+import type { Logger } from '../../../../../shared/log.ts';
 import { keysOf } from '../../../../../shared/store/keys.ts';
 import { type Candidacy, campaign } from '../../../../../shared/store/membership/election.ts';
 import { followLeader, type Leader } from '../../../../../shared/store/membership/leader.ts';
@@ -106,6 +107,23 @@ test('while the store is away for a moment, a write waits for it', async () => {
   assert.ok(await write);
   assert.equal(term.held, true);
   await term.resign();
+});
+
+test('a store that is away is told of once, not at each try', async () => {
+  using s = scene();
+  s.store.away = true;
+  const told: string[] = [];
+  const log = {
+    warn: (_: unknown, text: string) => told.push(text),
+    debug: () => {},
+    info: () => {},
+  } as unknown as Logger;
+  const won = campaign({ ...s.candidate('a:1'), log });
+  await pause(20 * config.storeRetryMs);
+  s.store.away = false;
+  await won;
+  assert.match(told[0] ?? '', /^cannot see who leads: .+; trying again$/);
+  assert.equal(told.length, new Set(told).size);
 });
 
 test('a write whose answer was lost is repeated until it is answered', async () => {
