@@ -62,7 +62,7 @@ const families: Readonly<Record<string, readonly string[]>> = {
   'that connect two tables': [
     `select count(*), sum(a.i), sum(b.i) from '${p}' a, '${q}' b where a.i = (select max(x.i) from '${q}' x where x.k = b.k and x.n > 4) and b.n > 3`,
     `select count(*), sum(a.i), sum(b.i) from '${p}' a, '${q}' b where a.i = (select x.i from '${q}' x where x.k = b.k order by x.i limit 1) and a.n > 3`,
-    `select count(*), sum(a.i), sum(b.i) from '${p}' a, '${q}' b, '${r}' c where a.i = (select max(x.i) from '${q}' x where x.k = b.k and x.i < c.k)`,
+    `select count(*), sum(a.i), sum(b.i) from '${p}' a, '${q}' b, '${r}' c where a.i = (select max(x.i) from '${q}' x where x.k = b.k and x.i < c.k) and a.i < 90 and b.i < 90`,
     `select count(*), sum(a.i), sum(b.i) from '${p}' a, '${q}' b, '${r}' c where a.i = (select max(x.i) from '${q}' x where x.k = b.k) and c.k = (select max(x.n) from '${q}' x where x.k = a.k)`,
     `select count(*), sum(a.i), sum(b.i) from '${p}' a, '${q}' b where a.i + (select min(x.i) from '${q}' x where x.k > a.k) = b.i + (select max(x.i) from '${q}' x where x.k = b.k)`,
     `select count(*), sum(a.i), sum(b.i) from '${p}' a, '${q}' b where a.i = b.i + (select max(x.k) from '${q}' x) and (a.n > 3) = (b.n in (select k from '${r}'))`,
