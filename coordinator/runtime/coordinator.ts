@@ -77,7 +77,8 @@ export class Coordinator implements RunningCoordinator {
       await coordinator.#listen();
       const first = Promise.withResolvers<void>();
       coordinator.#campaigning = coordinator.#campaign(() => first.resolve());
-      coordinator.#campaigning.catch(first.reject);
+      // Who stops before it ever led was not refused: nobody may be waiting for it to lead.
+      coordinator.#campaigning.catch((thrown) => coordinator.#stop.signal.aborted || first.reject(thrown));
       coordinator.#following = coordinator.#follow();
       if (options.servesStore) await first.promise;
       return coordinator;

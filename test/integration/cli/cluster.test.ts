@@ -40,6 +40,23 @@ test('separate processes over etcd: workers come and go, a job runs, all leave i
   assert.deepEqual(await place.left(['work']), []);
 });
 
+test('a coordinator that never led is stopped in order, too', async () => {
+  await using etcd = await startEtcd();
+  await using place = new CommandLine();
+  const leader = place.start(['coordinator', '--etcd', etcd.endpoint]);
+  await leader.printed(/leading/);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const standby = place.start(['coordinator', '--etcd', etcd.endpoint, '--json']);
+    await addressOf(standby);
+    standby.child.kill(signal);
+    const { code, stderr } = await standby.ended;
+    assert.deepEqual([code, stderr], [signal === 'SIGTERM' ? 143 : 130, '']);
+  }
+  leader.child.kill('SIGTERM');
+  await leader.ended;
+  assert.deepEqual(await place.left([]), []);
+});
+
 test('a coordinator without etcd, and a token that every door demands', async () => {
   await using place = new CommandLine();
   const token = join(place.folder, 'token');
