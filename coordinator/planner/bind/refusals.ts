@@ -18,6 +18,9 @@ const changing: ReadonlySet<string> = new Set([
 /** Functions that run a text. */
 const running: ReadonlySet<string> = new Set(['query', 'json_execute_serialized_sql']);
 
+/** What SHOW TABLES and SHOW ALL TABLES are parsed to. */
+const listing = /^("tables"|__show_tables_expanded)$/;
+
 interface HarmContext extends Pick<PlanContext, 'dialect'> {
   readonly config: Pick<PlanContext['config'], 'subqueryLevelsMax'>;
 }
@@ -30,6 +33,10 @@ interface HarmContext extends Pick<PlanContext, 'dialect'> {
 export function refuseHarm(tree: AstNode, context: HarmContext): void {
   const { subqueryLevelsMax } = context.config;
   for (const call of find(tree, (node) => node.class === 'FUNCTION')) refuseCall(call, context);
+  if (find(tree, ({ type, table_name }) => type === 'SHOW_REF' && listing.test(String(table_name))).length > 0)
+    throw new SheafError('NOT_SUPPORTED', 'SHOW TABLES would list the tables of a worker, which holds none', {
+      next: 'List those of the cluster: npx sheaf tables, or cluster.tables(). DESCRIBE name shows the columns of one.',
+    });
   if (hasRecursiveAsof(tree))
     throw new SheafError(
       'NOT_SUPPORTED',

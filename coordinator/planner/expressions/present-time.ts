@@ -1,4 +1,4 @@
-import { type AstNode, nodesOf, rewrite, textsOf } from '../../../shared/sql/ast.ts';
+import { type AstNode, type AstValue, find, nodesOf, rewrite, textsOf } from '../../../shared/sql/ast.ts';
 import type { Dialect } from '../dialect.ts';
 import { parseExpression, printExpression } from './tree.ts';
 
@@ -18,6 +18,24 @@ export function fixTime<T extends AstNode | readonly AstNode[]>(
     const text = constantFor(node, dialect, nowMs, columns);
     return text === undefined ? undefined : { ...parseExpression(dialect, text), alias: node.alias ?? '' };
   });
+}
+
+/** Items of SELECT lists that speak of the present and have no alias are called by what was written, not by its moment. */
+export function namedByPresent<T extends AstValue>(dialect: Dialect, tree: T, columns: ReadonlySet<string>): T {
+  const isPresent = (node: AstNode): boolean => constantFor(node, dialect, 0, columns) !== undefined;
+  if (find(tree, isPresent).length === 0) return tree;
+  return rewrite(tree, (node) => {
+    if (!Array.isArray(node.select_list)) return undefined;
+    const parts = Object.entries(node).map(([key, value]) => [key, namedByPresent(dialect, value, columns)] as const);
+    return { ...Object.fromEntries(parts), select_list: nodesOf(node.select_list).map(named) };
+  });
+
+  function named(item: AstNode): AstNode {
+    const isUnnamed = item.alias === '' && find(item, isPresent).length > 0;
+    const isPattern = find(item, (part) => part.class === 'STAR').length > 0;
+    const own = namedByPresent(dialect, item, columns);
+    return isUnnamed && !isPattern ? { ...own, alias: printExpression(dialect, item) } : own;
+  }
 }
 
 function constantFor(node: AstNode, dialect: Dialect, nowMs: number, columns: ReadonlySet<string>): string | undefined {

@@ -126,6 +126,21 @@ function ofReader(node: AstNode): TableReference | undefined {
 
 /** Why DuckDB reads files itself, in the one task of the query, for people; nothing where it reads none. */
 export function whyReadWhole(tree: AstNode): string | undefined {
+  if (find(tree, ({ type, query }) => type === 'SHOW_REF' && isNode(query)).length > 0)
+    return 'DuckDB itself answers DESCRIBE and SUMMARIZE';
+  return whyReader(tree) ?? whyFile(tree);
+}
+
+/** A file after FROM that no reader here cuts. */
+function whyFile(tree: AstNode): string | undefined {
+  const names = find(tree, ({ type }) => type === 'BASE_TABLE').map(({ table_name }) => String(table_name));
+  const file = names.find((name) => /\.\w+$/.test(name) && endings[endingOf(name)] === undefined);
+  if (file === undefined) return undefined;
+  const hint = /^json$/.test(endingOf(file)) ? '; as NDJSON, a row in each line (.ndjson), it would be scanned' : '';
+  return `${baseName(file)}.${endingOf(file)} is read by DuckDB itself, in one piece${hint}`;
+}
+
+function whyReader(tree: AstNode): string | undefined {
   const [call] = find(tree, ({ type }) => type === 'TABLE_FUNCTION').flatMap(({ function: called }) =>
     isNode(called) && /^(read_|parquet_scan$)/i.test(String(called.function_name)) ? [called] : [],
   );

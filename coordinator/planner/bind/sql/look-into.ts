@@ -2,7 +2,7 @@ import { assert, SheafError } from '../../../../shared/errors.ts';
 import type { PlanOf } from '../../../../shared/plan/node.ts';
 import { nodesOf, onlyStatement } from '../../../../shared/sql/ast.ts';
 import type { PlanContext } from '../../context.ts';
-import { fixTime } from '../../expressions/present-time.ts';
+import { fixTime, namedByPresent } from '../../expressions/present-time.ts';
 import { FileNames } from '../../sql/file-names.ts';
 import { hiveColumn } from '../../sql/hive-columns.ts';
 import { methodsAsCalls } from '../../sql/method-calls.ts';
@@ -30,7 +30,9 @@ export function lookInto(node: PlanOf<'sql'>, context: PlanContext, bindPlan: Bi
   const schemas = named.map(({ plan }) => bindPlan(plan).schema);
   const columns = new Set(schemas.flatMap((schema) => [...columnNames(schema)]));
   const fileNames = new FileNames(node.paths ?? [], context.dialect);
-  const read = fileNames.ofReaders(fixTime(context.dialect, parsed, context.nowMs, columns));
+  const read = fileNames.ofReaders(
+    fixTime(context.dialect, namedByPresent(context.dialect, parsed, columns), context.nowMs, columns),
+  );
   const virtual = virtualColumn(read, schemas) ?? hiveColumn(named, relations, node.paths ?? [], context);
   const tree = virtual === 'filename' ? fileNames.ofColumns(read) : read;
   const prefix = relationPrefix(tree);

@@ -20,7 +20,7 @@ export function lower(
   bindPlan: BindPlan,
 ): Bound | string {
   if (virtual !== undefined) return `"${virtual}" is known to DuckDB's own readers of files alone`;
-  const select = fromSomething(onlyStatement(tree), functions, context);
+  const select = onlyStatement(tree);
   if (select === undefined || (references.length === 0 && functions.length === 0))
     return whyReadWhole(tree) ?? 'it reads no file that is scanned';
   const again = references.filter(({ plan }, i) => references.findIndex((other) => other.plan === plan) !== i);
@@ -29,7 +29,7 @@ export function lower(
   try {
     refuseUnstable(tree, context);
     const lowering = new SqlLowering(tree, { relations, functions }, context, bindPlan);
-    const query = withCountedGroups(select, context.dialect);
+    const query = withCountedGroups(fromSomething(select, context), context.dialect);
     const bound = bindPlan(lowerQuery(query, new Map(), lowering, result).plan);
     // A mistake here must not change an answer: equal columns are the least to ask for.
     return JSON.stringify(bound.schema) === JSON.stringify(result) ? bound : 'its parts have columns of other types';
@@ -41,13 +41,10 @@ export function lower(
   }
 }
 
-/** A SELECT without FROM that calls a function is over one row: functions are called for rows. */
-function fromSomething(
-  select: AstNode | undefined,
-  functions: readonly unknown[],
-  { dialect }: PlanContext,
-): AstNode | undefined {
-  const isEmpty = select !== undefined && isNode(select.from_table) && select.from_table.type === 'EMPTY';
-  if (!isEmpty || functions.length === 0) return select;
-  return { ...select, from_table: onlyStatement(dialect.parse('FROM (VALUES (0)) AS one(zero)'))?.from_table ?? null };
+/** A SELECT without FROM is over one row: functions are called for rows, and subqueries stand beside rows. */
+function fromSomething(select: AstNode, { dialect }: PlanContext): AstNode {
+  if (!isNode(select.from_table) || select.from_table.type !== 'EMPTY') return select;
+  // No item of the user's is called so: an alias that a later item uses is not the column.
+  const one = onlyStatement(dialect.parse('FROM (VALUES (0)) AS "one row"("of one row")'));
+  return { ...select, from_table: one?.from_table ?? null };
 }

@@ -2,7 +2,7 @@ import type { PlanNode } from '../../../../shared/plan/node.ts';
 import { type AstNode, isNode, nodesOf, textsOf } from '../../../../shared/sql/ast.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
 import { lowerPivot } from '../pivots/lower.ts';
-import { tableReferences } from '../table-references.ts';
+import { tableReferences, whyReadWhole } from '../table-references.ts';
 import type { CommonTables } from './common-tables.ts';
 import { NotDistributed } from './names/names.ts';
 import type { Relation } from './names/scope.ts';
@@ -58,7 +58,7 @@ function pivoted(pivot: AstNode, tables: CommonTables, lowering: Lowering): Colu
 /** VALUES, `range(…)` and whatever else reads no file that is scanned: as DuckDB runs it, in one task. */
 function other(reference: AstNode, alias: string, tables: CommonTables, lowering: Lowering): LoweredRelation {
   if (reference.type === 'EMPTY') throw new NotDistributed('it reads no file that is scanned');
-  const { plan, columns } = lowering.whole(selectAllFrom(reference, lowering.context), tables);
+  const { plan, columns } = lowering.whole(selectAllFrom(reference, lowering.context), tables, whyReadWhole(reference));
   const { function: call } = reference;
   const own = isNode(call) ? String(call.function_name) : String(reference.table_name ?? '');
   return { plan, relation: { alias: alias || own, columns } };
