@@ -1,5 +1,5 @@
 import type { Connection } from '../../shared/duckdb/connection.ts';
-import type { Column } from '../../shared/schema.ts';
+import type { Column, Schema } from '../../shared/schema.ts';
 import { literal, pathLiteral } from '../../shared/sql/text.ts';
 import type { FileRef } from '../../shared/stage/split.ts';
 import type { ColumnStatistics, SplitStatistics } from '../planner/source.ts';
@@ -20,7 +20,8 @@ export function parquetStatistics(
 ): (column: Column) => readonly SplitStatistics[] {
   return (column) => {
     if (!comparable.test(column.type)) return facts.flatMap(({ splits }) => splits([]).map(() => undefined));
-    const way = `statistics of ${column.name.toLowerCase()}`;
+    // What files of one type say is not asked of a scan that brings them to another.
+    const way = `statistics of ${column.name.toLowerCase()} ${column.type}`;
     const known = new Map(facts.map(({ file }) => [file.path, cache.get<OfFile>(file, way)]));
     const asked = facts.filter((fact) => known.get(fact.file.path) === undefined && hasColumn(fact, column));
     for (const [file, found] of readStatistics(asked, column, connection)) {
@@ -41,7 +42,11 @@ const comparable =
 
 /** A file whose own type is another would be cast: its statistics are of other values. */
 const hasColumn = ({ schema }: FileFacts, { name, type }: Column): boolean =>
-  schema.some((own) => own.name.toLowerCase() === name.toLowerCase() && own.type === type);
+  schema.some((own) => own.name.toLowerCase() === name.toLowerCase() && own.type === type) && !isRenamed(name, schema);
+
+/** Of the file's columns `k`, `K` and `K_1`, DuckDB calls the second `K_1`, and the third `K_1_1`. */
+const isRenamed = (name: string, schema: Schema): boolean =>
+  /_\d+$/.test(name) && schema.some((own) => own.name.toLowerCase() === `${name.toLowerCase()}_1`);
 
 interface Row {
   readonly file: string;
@@ -73,7 +78,10 @@ function* readStatistics(
   const byFile = Map.groupBy(rows, ({ file }) => file);
   for (const fact of facts) {
     const own = byFile.get(footerOf(fact))?.map((row) => statisticsOf(row, column));
-    yield [fact.file, own ?? fact.splits([]).map(() => ofDirectory(fact.file.path, column))];
+    const inPath = textInPath(fact.file.path, column);
+    // A directory's value hides that of a column in the file.
+    if (inPath !== undefined && own !== undefined) yield [fact.file, own.map(() => undefined)];
+    else yield [fact.file, own ?? fact.splits([]).map(() => ofDirectory(inPath))];
   }
 }
 
@@ -97,10 +105,14 @@ const textBound = (bound: string | null, type: string): string | null =>
   bound !== null && type === 'VARCHAR' && bound.includes('\\x') ? null : bound;
 
 /** The value of a column that DuckDB takes from `name=value` in a file's path. */
-function ofDirectory(path: string, { name }: Column): ColumnStatistics | undefined {
-  const part = path.split('/').findLast((each) => each.toLowerCase().startsWith(`${name.toLowerCase()}=`));
-  if (part === undefined) return undefined;
-  const text = part.slice(name.length + 1);
-  if (text === '' || text === '__HIVE_DEFAULT_PARTITION__' || text.includes('%')) return undefined;
+const textInPath = (path: string, { name }: Column): string | undefined =>
+  path
+    .split('/')
+    .findLast((each) => each.toLowerCase().startsWith(`${name.toLowerCase()}=`))
+    ?.slice(name.length + 1);
+
+function ofDirectory(text: string | undefined): ColumnStatistics | undefined {
+  if (text === undefined || text === '' || text === '__HIVE_DEFAULT_PARTITION__' || text.includes('%'))
+    return undefined;
   return { min: text, max: text, exact: false, allNull: false, noNull: true };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { explainPlan } from '../../../../../../coordinator/planner/explain/staged.ts';
 import { runLocally } from '../../../../../support/planner/local-executor.ts';
@@ -87,6 +88,27 @@ test('what does not lie in the order of the key, has nulls there, or another typ
   for (const other of [shuffled, holed, narrow]) assert.doesNotMatch(explained(joined(other)), inRanges);
   assert.doesNotMatch(explained(`SELECT k, count(*) AS n FROM ${shuffled} GROUP BY k`), inRanges);
   assert.doesNotMatch(explained(`SELECT k, count(*) AS n FROM ${holed} GROUP BY k`), inRanges);
+});
+
+test('statistics of a column that a directory’s name hides say nothing', () => {
+  for (const [part, k] of ['2', '0', '1', '3'].entries()) {
+    mkdirSync(bench.path(`hidden/k=${k}`), { recursive: true });
+    bench.file(`hidden/k=${k}/part.parquet`, `SELECT i + ${part * 9000} AS k, i AS v FROM range(9000) t(i)`, groups);
+  }
+  const counted = `SELECT k, count(*) AS n, sum(v) AS s FROM '${bench.path('hidden')}/*/*.parquet' GROUP BY k`;
+  assert.doesNotMatch(explainPlan(bench.plan({ kind: 'sql', text: counted }, { slots: 4 })).text, inRanges);
+});
+
+test('types of files that are brought to another say nothing of it, whatever was asked of them before', () => {
+  const days = file('days.parquet', "SELECT DATE '2020-01-01' + (i // 9)::INTEGER AS t FROM range(40_000) t(i)");
+  const times = file(
+    'times.parquet',
+    "SELECT TIMESTAMP '2022-09-01' + INTERVAL (i // 9) DAY AS t FROM range(40_000) t(i)",
+  );
+  const count = (from: string): string => explained(`SELECT t, count(*) AS n FROM ${from} GROUP BY t`);
+  for (const from of [days, times]) assert.match(count(from), inRanges);
+  const both = `read_parquet(['${bench.path('days.parquet')}', '${bench.path('times.parquet')}'], union_by_name = true)`;
+  assert.doesNotMatch(count(both), inRanges);
 });
 
 test('an expression over the key, or the key of rows that were cut or numbered before, is exchanged', () => {
