@@ -49,13 +49,16 @@ function mayGoOn(spec: StageSpec, reader: StageSpec, { name }: ExchangeInput, dr
   return !comesOnce(spec) || readsOnce(reader, name);
 }
 
-/** What functions and sources yield is there once. Files and exchanges can be read anew. */
-const comesOnce = ({ inputs, steps }: StageSpec): boolean =>
-  inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind !== 'sql');
+/** What functions and sources yield is there once, what is volatile is otherwise when it is made anew. */
+const comesOnce = ({ inputs, steps, deterministic }: StageSpec): boolean =>
+  !deterministic || inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind !== 'sql');
 
-/** DuckDB may read an input anew wherever it is named, or is part of a common table expression that is. */
+/**
+ * DuckDB may read an input anew wherever it is named, or is part of a common table expression that is, and for each
+ * window over whole partitions, which it makes a join of the rows with their own groups.
+ */
 const readsOnce = ({ steps: [step] }: StageSpec, input: string): boolean =>
-  step?.kind === 'sql' && step.sql.split(input).length === 2 && !/\bWITH\b/i.test(step.sql);
+  step?.kind === 'sql' && step.sql.split(input).length === 2 && !/\b(WITH|OVER)\b/i.test(step.sql);
 
 const joined = (spec: StageSpec, reader: StageSpec, { name }: ExchangeInput): StageSpec => ({
   ...reader,

@@ -106,3 +106,20 @@ test('what a function yields is not read twice by what would go on with it', () 
   ])
     assert.match(last(again), /^1 × gather → query in one task/, again);
 });
+
+test('nor by a window over whole partitions, which DuckDB makes a join of its rows with their own groups', () => {
+  const few: PlanNode = {
+    kind: 'call',
+    mode: 'filter',
+    function: { sha256: 'f00d', name: 'few', async: false },
+    schema: ['k', 'n'].map((name) => ({ name, type: 'BIGINT' })),
+    deterministic: true,
+    input: { kind: 'sql', text: grouped },
+  };
+  const last = (question: string): string => {
+    const sql = question.replaceAll('few', `(FROM (${grouped}) WHERE k = 5)`);
+    return ran({ kind: 'sql', text: question, relations: [{ name: 'few', plan: few }] }, sql).names.at(-1) ?? '';
+  };
+  assert.match(last('SELECT k, sum(n) OVER (PARTITION BY k % 9) AS m FROM few'), /^1 × meet by window → /);
+  assert.match(last('SELECT k, n FROM few ORDER BY k'), /^1 × meet by key → final aggregate → filter few → /);
+});
