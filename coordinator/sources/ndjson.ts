@@ -53,9 +53,14 @@ function lookInto(file: FileRef, connection: Connection): Found {
     const other = unreadable(path, error);
     if (other !== undefined || error.code === 'NOT_SUPPORTED') throw other ?? error;
     const [what = ''] = error.message.split('\n');
-    throw malformed(path, what, 'Correct the line, or leave the file out.', error);
+    const next = /maximum_object_size/.test(what) ? ofLongLine(path) : 'Correct the line, or leave the file out.';
+    throw malformed(path, what, next, error);
   }
 }
+
+/** Not a wrong line, perhaps: DuckDB takes lines of 16 MiB unless it is told. */
+const ofLongLine = (path: string): string =>
+  `If the line is meant to be so long, write read_ndjson(${pathLiteral(path)}, maximum_object_size = 268435456), which one task reads.`;
 
 /** Of a file without any row DuckDB says that it has a column `json`. */
 function hasNoRows({ path, sizeBytes }: FileRef, [first, ...others]: Schema, connection: Connection): boolean {

@@ -4,11 +4,12 @@ export interface Token {
   readonly sql: string;
 }
 
+/** Runs of characters are taken at once: one by one, each costs stack, and a literal of 10 MB is more than there is. */
 const patterns: readonly (readonly [Token['kind'], RegExp])[] = [
   ['space', /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y],
-  ['text', /[eExX]'(?:[^'\\]|''|\\[\s\S])*(?:'|$)|'(?:[^']|'')*(?:'|$)|\$([A-Za-z_]\w*)?\$[\s\S]*?(?:\$\1\$|$)/y],
+  ['text', /[eExX]'(?:[^'\\]+|''|\\[\s\S])*(?:'|$)|'(?:[^']+|'')*(?:'|$)|\$([A-Za-z_]\w*)?\$[\s\S]*?(?:\$\1\$|$)/y],
   ['parameter', /\$(?:\d+|[\p{L}_][\p{L}\p{N}_]*)/uy],
-  ['name', /"(?:[^"]|"")*(?:"|$)/y],
+  ['name', /"(?:[^"]+|"")*(?:"|$)/y],
   ['word', /[\p{L}_][\p{L}\p{N}_$]*/uy],
   ['other', /[\s\S]/uy],
 ];

@@ -22,6 +22,7 @@ import type { RemoteFacts } from '../../sources/remote.ts';
 import { lookIntoOne, resolveSources } from '../../sources/resolve-sources.ts';
 import { SourceCache } from '../../sources/source-cache.ts';
 import { PlanCache } from './plan-cache.ts';
+import { ofPlanner } from './planner-memory.ts';
 import { firstInputsMax, type PlanningReply, type PlanningRequest, type ScannedFiles } from './planning-protocol.ts';
 
 const { config, tempDirectory, secretsFolder } = workerData as {
@@ -100,7 +101,7 @@ export async function plan(request: PlanningRequest): Promise<PlanningReply> {
       : {};
     return { kind: 'planned', staged, files, snapshot, ...text };
   } catch (thrown) {
-    const error = asWritten(SheafError.from(thrown), request.plan).toData();
+    const error = ofPlanner(asWritten(SheafError.from(thrown), request.plan).toData());
     if (breaksDatabase(error)) renewDuckdb();
     return { kind: 'refused', error };
   }

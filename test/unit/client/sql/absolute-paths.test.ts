@@ -81,3 +81,9 @@ test('so do values that name files, and nothing else', () => {
   assert.deepEqual(valuesOf('from read_csv($File, delim = $d)', 'file', 'd'), ["'/w/a.csv'", "'a.csv'"]);
   assert.deepEqual(valuesOf('select $f from read_csv($f)', 'f'), ["'a.csv'"]);
 });
+
+test('a literal, a name or a comment may be as long as it likes', () => {
+  const long = 'x'.repeat(40_000_000);
+  for (const sql of [`select '${long}'`, `select e'${long}'`, `select 1 as "${long}"`, `select 1 -- ${long}`])
+    assert.ok(withAbsolutePaths(sql, '/w').text === sql, sql.slice(0, 20));
+});
