@@ -52,6 +52,8 @@ export class Secrets {
     const value = this.#fromFolder(name) ?? this.#environment[`SHEAF_SECRET_${name}`];
     if (value === undefined)
       throw unknown(name, this.folder === undefined ? 'no folder of secrets is set' : this.folder);
+    // Of `export NAME=$UNSET`, which no connector can make anything of.
+    if (value === '') throw unknown(name, 'what stands for it is empty');
     remember(value);
     return value;
   }
@@ -110,7 +112,7 @@ function formsOf(value: string): string[] {
 const unknown = (name: string, where: string): SheafError =>
   new SheafError(
     'SECRET_UNKNOWN',
-    `There is no secret ${name} on this machine (${where}; the environment has no SHEAF_SECRET_${name})`,
+    `There is no secret ${name} on this machine (${where}; the environment has no value SHEAF_SECRET_${name})`,
     {
       next: `Set SHEAF_SECRET_${name}, or put a file ${name} into the folder given as --secrets, for the coordinator and every worker.`,
     },

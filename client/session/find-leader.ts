@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../shared/config/config.ts';
 import { type JobsContract, jobsService } from '../../shared/contracts/jobs.ts';
 import { type PipelinesContract, pipelinesService } from '../../shared/contracts/pipelines.ts';
@@ -28,19 +29,51 @@ export interface Way {
  * @throws SheafError of the last address that was tried: `UNREACHABLE`, `NOT_LEADER`, `VERSION_MISMATCH`, …
  */
 export async function findLeader(addresses: readonly string[], way: Way): Promise<LeaderConnection> {
+  const found = await askAll(addresses, way);
+  if ('failure' in found) throw found.failure;
+  return found;
+}
+
+/**
+ * The same, but where a coordinator answers that it does not lead, the next leader is waited for (`leaderWaitMs`): a
+ * leader that was killed is succeeded when its lease ends, and who comes in between should see nothing but a delay.
+ *
+ * @throws SheafError as `findLeader`
+ */
+export async function awaitLeader(addresses: readonly string[], way: Way): Promise<LeaderConnection> {
+  const { leaderWaitMs, watchRetryMs } = way.config;
+  const startedMs = performance.now();
+  while (true) {
+    const found = await askAll(addresses, way);
+    if (!('failure' in found)) return found;
+    const isOver = performance.now() - startedMs > leaderWaitMs || way.signal?.aborted === true;
+    if (isOver || !found.isBetweenLeaders) throw found.failure;
+    await pause(watchRetryMs, undefined, way.signal && { signal: way.signal }).catch(() => {}); // The loop sees why.
+  }
+}
+
+interface NotFound {
+  /** Of the last that was asked. */
+  readonly failure: unknown;
+  readonly isBetweenLeaders: boolean;
+}
+
+async function askAll(addresses: readonly string[], way: Way): Promise<LeaderConnection | NotFound> {
   const toTry = [...addresses];
   let failure: unknown;
+  let isBetweenLeaders = false;
   for (const address of toTry) {
     try {
       return await greeted(address, way);
     } catch (thrown) {
       failure = thrown;
+      isBetweenLeaders ||= thrown instanceof SheafError && thrown.code === 'NOT_LEADER';
       if (way.signal?.aborted) break;
       const leader = leaderNamedBy(thrown);
       if (leader && !toTry.includes(leader)) toTry.push(leader);
     }
   }
-  throw failure;
+  return { failure, isBetweenLeaders };
 }
 
 /** Where a standby says that the leader is. */

@@ -1,7 +1,7 @@
 import type { JobsContract } from '../../shared/contracts/jobs.ts';
 import type { PipelinesContract } from '../../shared/contracts/pipelines.ts';
 import type { RpcClient } from '../../shared/rpc/client.ts';
-import { findLeader, type LeaderConnection, type Way } from './find-leader.ts';
+import { awaitLeader, findLeader, type LeaderConnection, type Way } from './find-leader.ts';
 
 /** The way to whichever coordinator leads, over its changes. */
 export class LeaderLink implements Disposable {
@@ -25,7 +25,7 @@ export class LeaderLink implements Disposable {
   /** @param addresses `host:port` of one coordinator, or of several with commas between */
   static async open(addresses: string, way: Way): Promise<LeaderLink> {
     const given = addresses.split(',').map((address) => address.trim());
-    return new LeaderLink(await findLeader(given, way), given, way);
+    return new LeaderLink(await awaitLeader(given, way), given, way);
   }
 
   get address(): string {

@@ -7,6 +7,11 @@ export const clientSettings = {
     max: 3_600_000,
     doc: 'How long `connect` waits for the coordinator’s first answer.',
   }),
+  leaderWaitMs: milliseconds(15_000, {
+    min: 0,
+    max: 3_600_000,
+    doc: 'How long `connect` waits for a leader where coordinators answer, but none of them leads: its lease may have to end first.',
+  }),
   watchReconnectMs: milliseconds(60_000, {
     min: 0,
     max: 86_400_000,

@@ -21,6 +21,8 @@ test('values are put in where references stand, from the folder before the envir
       pin: '4567',
     });
     assert.throws(() => secrets.get('NONE'), { code: 'SECRET_UNKNOWN', message: /no secret NONE/ });
+    const unset = new Secrets(undefined, { SHEAF_SECRET_URL: '' });
+    assert.throws(() => unset.get('URL'), { code: 'SECRET_UNKNOWN', message: /secret URL .*is empty/ });
     assert.throws(() => secrets.get('../etc/passwd'), { code: 'SECRET_UNKNOWN' });
   } finally {
     rmSync(folder, { recursive: true, force: true });
