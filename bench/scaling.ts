@@ -5,8 +5,9 @@
  * files where they lie, as workers of one machine do; `apart` has it pull them, as from another machine.
  *
  * With one worker, client and coordinator are on its two cores; with two, on all four: the machine is doubled, and
- * nothing works on cores that are not counted. DuckDB with two threads and with four, pinned in the same way, says what
- * the machine itself gives. The runs take turns, so that other work on the machine meets both.
+ * nothing works on cores that are not counted. DuckDB with two threads and with four, pinned in the same way, and a
+ * computation that shares nothing say what the machine itself gives. The runs take turns, so that other work on the
+ * machine meets all.
  */
 import { loadavg } from 'node:os';
 import { type Cluster, connect } from '../client/index.ts';
@@ -18,6 +19,7 @@ import { duckdbMemoryBytes, openDuckdb } from './data.ts';
 import { median } from './stopwatch.ts';
 import { allowedCores, pin } from './support/cores.ts';
 import { routes } from './support/routes.ts';
+import { spinTime } from './support/spin.ts';
 
 const scale = Number(process.argv[2] ?? 1);
 const words = process.argv.slice(3);
@@ -103,8 +105,11 @@ const totals: [[number, number], [number, number]] = [
   [0, 0],
   [0, 0],
 ];
+const spun: [number[], number[]] = [[], []];
 for (const [name, sql] of queriesOver(directory, whole.connection)) {
   if (!name.includes(wanted)) continue;
+  confined(2);
+  for (const [index, times] of spun.entries()) times.push(await spinTime(cores.slice(0, (index + 1) * threads)));
   const ours = await compared(onCluster(one, sql), onCluster(two, sql));
   const theirs = await compared(inDuckdb(half, sql), inDuckdb(whole, sql));
   for (const [total, pair] of [
@@ -124,4 +129,5 @@ show(
     () => routes(two).collect(),
   ),
 );
+show('spinning', [median(spun[0]), median(spun[1])]);
 print(`load ${load()}`);
