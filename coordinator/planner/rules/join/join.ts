@@ -26,7 +26,7 @@ export function planJoin(bound: BoundOf<'join'>, build: Build): Fragment {
   const keys = joinKeys(bound, build.context.dialect);
   const ranged = bothInRanges([left, right], keys, build);
   if (ranged !== undefined) return inRanges(ranged, keys, bound);
-  const sent = worthSending(placements, keys, bound.operator.type, build);
+  const sent = worthSending(placements, keys, bound.operator, build);
   if (sent !== undefined) return broadcast(sent, bound, build);
   const met = inPlace(left, right, keys);
   if (met !== undefined) return inTasksOf(met, [left, right], keys, bound, build);

@@ -1,8 +1,10 @@
 import type { JoinType } from '../../../../shared/plan/nodes/join.ts';
 import { quotedName } from '../../../../shared/sql/text.ts';
+import type { JoinColumn, OperatorOf } from '../../bound/plan.ts';
 import type { Build } from '../../stages/build.ts';
 import { mayLeaveOut, mayRepeat } from '../../stages/choices.ts';
 import type { Fragment } from '../../stages/fragment.ts';
+import { liesInOrder } from '../ranges/in-ranges.ts';
 import type { JoinKeys } from './keys.ts';
 
 type Side = 'l' | 'r';
@@ -38,21 +40,42 @@ export function isReadAnew({ here, brought }: Placement, { context }: Build): bo
 
 /**
  * The placement whose other side is to be sent whole to every task: the cheapest of those that are small enough, if to
- * hash both sides costs more, or cannot be done.
+ * hash both sides costs more, or cannot be done; the other one, if its rows stay in an order that spares more.
  */
 export function worthSending(
   placements: readonly Placement[],
   keys: JoinKeys,
-  type: JoinType,
-  { context: { config, slots } }: Build,
+  { type, columns }: OperatorOf<'join'>,
+  build: Build,
 ): Placement | undefined {
+  const { config, slots } = build.context;
   const small = placements.filter(({ brought }) => brought.size.bytes <= config.broadcastBytesMax);
-  const [best] = small.toSorted((a, b) => builtBytes(a, slots) - builtBytes(b, slots));
-  if (best === undefined || keys.left.length === 0) return best;
-  const spreadBytes = (best.here.size.bytes + best.brought.size.bytes) / Math.max(1, slots);
+  const [cheapest, dearer] = small.toSorted((a, b) => builtBytes(a, slots) - builtBytes(b, slots));
+  if (cheapest === undefined || keys.left.length === 0) return cheapest;
+  const isWorth = (each: Placement): boolean => isAffordable(each, build) && !isReducible(each, keys, type);
+  if (!isWorth(cheapest)) return undefined;
+  const isFar = dearer === undefined || dearer.brought.size.bytes > orderWorth * cheapest.brought.size.bytes;
+  const stays = (each: Placement): boolean => staysInOrder(each, columns, build);
+  return !isFar && isWorth(dearer) && !stays(cheapest) && stays(dearer) ? dearer : cheapest;
+}
+
+/** To hash both sides costs more. */
+function isAffordable(placement: Placement, { context: { config, slots } }: Build): boolean {
+  const spreadBytes = (placement.here.size.bytes + placement.brought.size.bytes) / Math.max(1, slots);
   // To hash little takes a stage for nothing.
-  const affordable = Math.max(spreadCost * spreadBytes, config.taskBytesMin);
-  return builtBytes(best, slots) <= affordable && !isReducible(best, keys, type) ? best : undefined;
+  return builtBytes(placement, slots) <= Math.max(spreadCost * spreadBytes, config.taskBytesMin);
+}
+
+/** So many times the bytes may be sent so that rows stay in the order of files. */
+const orderWorth = 4;
+
+/**
+ * Whether its rows stay where files lie in the order of a column that the join passes on: what joins, groups or sorts by
+ * that may exchange nothing.
+ */
+function staysInOrder({ at, here }: Placement, columns: readonly JoinColumn[], build: Build): boolean {
+  const passedOn = columns.filter(({ side }) => side === at).map(({ name }) => name);
+  return liesInOrder(here, passedOn, build);
 }
 
 /**

@@ -44,6 +44,13 @@ export function inOrderOf(fragment: Fragment, column: string, isUpwards: boolean
 const reversed = (input: StageInput): StageInput =>
   input.kind === 'splits' ? { ...input, perTask: input.perTask.toReversed() } : input;
 
+/** Whether the fragment could be cut into ranges of one of these columns, if another operator wants it. */
+export const liesInOrder = (fragment: Fragment, columns: readonly string[], build: Build): boolean =>
+  columns.some((column) => {
+    const ranged = rangedBy(fragment, quotedName(column));
+    return ranged !== undefined && cutsFor([ranged], fragment.tasks, build) !== undefined;
+  });
+
 export interface BothInRanges {
   readonly left: Fragment;
   readonly right: Fragment;

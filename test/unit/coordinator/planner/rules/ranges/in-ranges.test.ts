@@ -141,3 +141,13 @@ test('by something else, or where nulls come of a join, rows are sorted in range
   ])
     assert.match(explained(sql, true), /bounds/);
 });
+
+test('the larger side of a join is sent, if the smaller one then stays in the order of a key that is joined by later', () => {
+  const guests = file('guests.parquet', 'SELECT (i * 7919) % 6000 AS g, i % 9 AS n FROM range(6_000) t(i)');
+  const few = `(SELECT k, g * 1000 + k % 1000 AS guest FROM ${orders} WHERE g = 2)`;
+  const sql = `SELECT l.k, line, n FROM ${lines} l JOIN (SELECT * FROM ${few} o JOIN ${guests} g ON o.guest = g.g) o ON l.k = o.k`;
+  const config = { ...bench.config, broadcastBytesMax: 2 ** 20 };
+  const { text } = explainPlan(bench.plan({ kind: 'sql', text: sql }, { slots: 4, config }));
+  assert.match(text, /^stage 0: scan guests\.parquet .*tasks\)/m);
+  assert.match(text, /^stage 1: scan lines\.parquet → join \(scan orders\.parquet .*→ join → select\)/m);
+});
