@@ -40,7 +40,7 @@ function checked(name: string, value: number, { min, max, unit }: Setting): numb
   if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
   throw new SheafError(
     'CONFIG_INVALID',
-    `${name} is ${value}; it takes a whole number from ${min} to ${max} (${unit})`,
+    `${name} is ${Number.isNaN(value) ? 'no number' : value}; it takes a whole number from ${min} to ${max} (${unit})`,
     {
       next: `Set ${variableName(name)} within these limits, or leave it out.`,
     },

@@ -15,7 +15,7 @@ const diskFull = (path: string, cause: unknown): SheafError =>
   new SheafError('DISK_FULL', `The disk is full: ${path} could not be written and was removed`, {
     cause,
     retryable: true,
-    next: 'Free space there, or give the worker a spill directory on a larger disk.',
+    next: 'Free space there, or start the worker with --data-dir on a larger disk.',
     details: { path },
   });
 

@@ -132,7 +132,7 @@ export class SpoolWriter implements AsyncDisposable {
       const { bytesWritten } = await this.#handle.write(rest, at, rest.length - at, position + at);
       if (bytesWritten === 0)
         throw new SheafError('DISK_FULL', `Nothing more can be written to ${this.path}`, {
-          next: 'Free space there, or give the worker a spill directory on a larger disk.',
+          next: 'Free space there, or start the worker with --data-dir on a larger disk.',
         });
       at += bytesWritten;
     }

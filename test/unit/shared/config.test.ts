@@ -9,7 +9,7 @@ test('a variable wins over the default, an override over both', () => {
 });
 
 test('a value outside its limits is refused by name', () => {
-  assert.throws(() => loadConfig({ SHEAF_BATCH_ROWS_MAX: 'many' }), /batchRowsMax is NaN/);
+  assert.throws(() => loadConfig({ SHEAF_BATCH_ROWS_MAX: 'many' }), /batchRowsMax is no number/);
   assert.throws(() => loadConfig({}, { batchRowsMax: 1 }), { code: 'CONFIG_INVALID' });
 });
 
