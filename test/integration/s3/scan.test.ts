@@ -90,6 +90,16 @@ test('Parquet: whole, some columns, nested ones, filters that Bloom filters and 
   await same(`SELECT K, ID FROM '@/one.parquet' WHERE id % 10007 = 0`);
 });
 
+test('objects in the order of a key are read by ranges of it', async () => {
+  const of = (from: string): string =>
+    `SELECT id, max(name) AS m FROM '${from}/one.parquet' GROUP BY id HAVING max(k) = 3`;
+  assert.match(await cluster.sql(of('s3://data/in')).explain(), /tasks read ranges of it, and exchange nothing/);
+  await same(of('@'));
+  await same(
+    `SELECT b.id, b.s FROM '@/one.parquet' a RIGHT JOIN '@/one.parquet' b ON a.id = b.id WHERE b.k = a.k - 0 AND a.k = 5`,
+  );
+});
+
 test('of Parquet only what is asked for travels', async () => {
   const read = async (sql: string): Promise<number> => {
     hostile.seen.length = 0;
