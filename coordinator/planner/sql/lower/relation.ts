@@ -58,7 +58,10 @@ function pivoted(pivot: AstNode, tables: CommonTables, lowering: Lowering): Colu
 /** VALUES, `range(…)` and whatever else reads no file that is scanned: as DuckDB runs it, in one task. */
 function other(reference: AstNode, alias: string, tables: CommonTables, lowering: Lowering): LoweredRelation {
   if (reference.type === 'EMPTY') throw new NotDistributed('it reads no file that is scanned');
-  const { plan, columns } = lowering.whole(selectAllFrom(reference, lowering.context), tables, whyReadWhole(reference));
+  const unpivot =
+    reference.type === 'PIVOT' ? 'UNPIVOT is distributed over the rows of one table or file alone' : undefined;
+  const reason = unpivot ?? whyReadWhole(reference);
+  const { plan, columns } = lowering.whole(selectAllFrom(reference, lowering.context), tables, reason);
   const { function: call } = reference;
   const own = isNode(call) ? String(call.function_name) : String(reference.table_name ?? '');
   return { plan, relation: { alias: alias || own, columns } };

@@ -43,6 +43,10 @@ test('what DuckDB itself reads is gathered for that reason, by name', () => {
     [`select * from '${json}' a join '${p}' b on a.a = b.i`, /rows\.json is read by DuckDB itself/],
     [`summarize '${p}'`, /DuckDB itself answers DESCRIBE and SUMMARIZE/],
     [`select * from (describe '${p}') d, '${p}' where k = 1`, /DuckDB itself answers DESCRIBE and SUMMARIZE/],
+    [
+      `unpivot (select k, sum(i) as s from '${p}' group by k) on s`,
+      /UNPIVOT is distributed over the rows of one table/,
+    ],
     ['select 1', /reads no file that is scanned/],
   ] as const)
     assert.match(explained(text), reason, text);
