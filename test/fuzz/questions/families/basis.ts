@@ -39,6 +39,9 @@ function formsOf({ parts: { random } }: Ground, rows: string, other: string): Fo
     'grouped by all': () => `SELECT id, f, t, n, a, count(*) AS b FROM ${rows} GROUP BY ALL`,
     'groups of a key': () =>
       `SELECT max(id) AS id, f, t, count(*) AS n, bool_or(id > 9) AS a FROM ${rows} GROUP BY f, t`,
+    'rows through a function': () => `SELECT id, f, ts_shout(t) AS t, n, a FROM ${rows}`,
+    'groups through a function': () =>
+      `SELECT id, f, ts_shout(t) AS t, n, a FROM (SELECT max(id) AS id, f, t, count(*) AS n, bool_or(id > 9) AS a FROM ${rows} GROUP BY f, t)`,
     'joined with groups': () =>
       `SELECT x.*, y.c FROM ${rows} x ${random.pick(['', 'LEFT '])}JOIN ${groups} y ON ${by.join(' AND ')}${fine}`,
     'kept by groups': () =>
