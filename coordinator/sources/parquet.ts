@@ -54,8 +54,12 @@ function corrupt(path: string, error: SheafError): SheafError {
 }
 
 function splitsOf(file: FileRef, { schema, rowGroups }: Footer, scan: Schema): SourceSplit[] {
-  const own = new Set(schema.map(({ name }) => name.toLowerCase()));
+  const own = new Map(schema.map((column) => [column.name.toLowerCase(), column]));
   const missing = scan.filter(({ name }) => !own.has(name.toLowerCase())).map(({ name }) => name);
+  const cast = scan.flatMap(({ name, type }) => {
+    const column = own.get(name.toLowerCase());
+    return column === undefined || column.type === type ? [] : [column];
+  });
   const fileRows = rowGroups.reduce((sum, { rows }) => sum + rows, 0);
   // A column of that name hides the row number by which a file is cut.
   const groups = own.has('file_row_number') ? [together(rowGroups)] : rowGroups;
@@ -64,7 +68,8 @@ function splitsOf(file: FileRef, { schema, rowGroups }: Footer, scan: Schema): S
     const place = { kind: 'parquet' as const, file, firstRow, rows, fileRows };
     firstRow += rows;
     const memory = Math.max(bytes, rows * schema.length * valueBytes);
-    return { split: missing.length === 0 ? place : { ...place, missing }, rows, bytes: memory };
+    const other = { ...(missing.length > 0 && { missing }), ...(cast.length > 0 && { cast }) };
+    return { split: { ...place, ...other }, rows, bytes: memory };
   });
 }
 

@@ -72,6 +72,7 @@ type Wider = (a: string, b: string) => string | undefined;
 /** Any value of CSV may be read as the text that it is; a type that a file declares stays. */
 function widerIn(format: ScanNode['format'], isByName: boolean, dialect: Dialect): Wider {
   if (format === 'csv') return (a, b) => (a === 'VARCHAR' || b === 'VARCHAR' ? 'VARCHAR' : widerType(a, b, dialect));
+  if (format === 'parquet' && isByName) return (a, b) => unionType(a, b, dialect);
   return format === 'ndjson' || isByName ? (a, b) => widerType(a, b, dialect) : () => undefined;
 }
 
@@ -87,10 +88,21 @@ function merged(schema: Schema, first: FileFacts, other: FileFacts, wider: Wider
 }
 
 /** The type to which DuckDB brings both in one list, if there is one. */
-function widerType(a: string, b: string, dialect: Dialect): string | undefined {
+const widerType = (a: string, b: string, dialect: Dialect): string | undefined =>
+  describedType(`SELECT [NULL::${a}, NULL::${b}] AS both_types`, dialect)?.replace(/\[\]$/, '');
+
+/** The type to which DuckDB brings both in one column, at worst text, if there is one. A value is not made a list of itself. */
+const unionType = (a: string, b: string, dialect: Dialect): string | undefined =>
+  nesting(a) === nesting(b)
+    ? describedType(`SELECT NULL::${a} AS both_types UNION ALL SELECT NULL::${b}`, dialect)
+    : undefined;
+
+/** Of a list, an array, a struct, a map; nothing of a value. */
+const nesting = (type: string): string | undefined => /(\[\d*\])$|^(STRUCT|MAP|UNION)\(/.exec(type)?.[0];
+
+function describedType(sql: string, dialect: Dialect): string | undefined {
   try {
-    const [column] = dialect.describe(`SELECT [NULL::${a}, NULL::${b}] AS both_types`);
-    return column?.type.replace(/\[\]$/, '');
+    return dialect.describe(sql)[0]?.type;
   } catch {
     return undefined; // no common type: the caller says which file and column
   }

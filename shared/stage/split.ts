@@ -46,6 +46,8 @@ export type Split =
       readonly fileRows?: number;
       /** Columns of the input that this file lacks: they are read as null. */
       readonly missing?: readonly string[];
+      /** Columns of the input that this file has in another type: their values are cast. */
+      readonly cast?: Schema;
       readonly range?: KeyRange;
     }
   /** Bytes of a text file, from the first line start at or after `from` to the end of the line that holds `to - 1`. */

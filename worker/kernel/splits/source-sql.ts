@@ -46,11 +46,12 @@ const rangeOf = ({ range }: ParquetSplit): string | undefined => {
   return [...from, ...(range.before === undefined ? [] : [`${column} < ${range.before}`])].join(' AND ');
 };
 
-const missingOf = (split: ParquetSplit): string => (split.missing ?? []).join('\n');
+/** What a file lacks, or has in other types: one reader call takes its columns' types from its first file. */
+const otherwise = ({ missing = [], cast = [] }: ParquetSplit): string => JSON.stringify([missing, cast]);
 
 function readAlike(a: SqlSplit, b: SqlSplit): boolean {
   if (a.kind === 'parquet' && b.kind === 'parquet') {
-    return isWholeFile(a) && isWholeFile(b) && missingOf(a) === missingOf(b) && rangeOf(a) === rangeOf(b);
+    return isWholeFile(a) && isWholeFile(b) && otherwise(a) === otherwise(b) && rangeOf(a) === rangeOf(b);
   }
   if (a.kind === 'csv' && b.kind === 'csv') return JSON.stringify(fromHere(a)) === JSON.stringify(fromHere(b));
   return a.kind === 'ndjson' && b.kind === 'ndjson';

@@ -81,6 +81,23 @@ test('columns that a file lacks are null', () => {
   for (const paths of [parquet, csv]) assert.deepEqual(read(resolve(paths, { unionByName: true })), expected);
 });
 
+test('files whose types differ are read by name as DuckDB reads them: each value is cast from the type of its file', () => {
+  const paths = [
+    bench.file('t1.parquet', "SELECT 1 AS a, 2 AS b, DATE '2024-02-29' AS c, {'x': 1} AS d"),
+    bench.file(
+      't2.parquet',
+      "SELECT 1.5::DOUBLE AS a, 'two' AS b, TIMESTAMP '2024-03-01 12:00:00' AS c, {'x': 2.5} AS d",
+    ),
+    bench.file('t3.parquet', "SELECT 2 AS a, NULL::INTEGER AS b, 'later' AS c, {'y': 'z'} AS d"),
+  ];
+  for (const some of [paths, paths.slice(0, 2), paths.slice(1), paths.toReversed()]) {
+    const sql = `SELECT * FROM read_parquet([${some.map((path) => `'${path}'`).join()}], union_by_name = true)`;
+    const source = resolve(some, { unionByName: true });
+    assert.deepEqual(source.schema, bench.connection.describe(sql));
+    assert.deepEqual(read(source), bench.connection.rows(sql));
+  }
+});
+
 test('whole files of one schema are read by one call', () => {
   const paths = [bench.file('w1.parquet', 'SELECT 1 AS a'), bench.file('w2.parquet', 'SELECT 2 AS a')];
   const { schema, splits } = resolve(paths);
