@@ -21,7 +21,7 @@ export function unify(facts: readonly FileFacts[], { format, options }: ScanNode
     // A line of NDJSON may lack any key: so may a file.
     if (format === 'ndjson') checkCase({ ...first, schema }, other);
     else if (!options.unionByName) checkNames(first, other);
-    schema = merged(schema, first, other, widerIn(format, options.unionByName === true, dialect));
+    schema = merged({ ...first, schema }, other, { format, options }, dialect);
   }
   return options.schema === undefined ? schema : chosen(options.schema, schema, first);
 }
@@ -72,16 +72,25 @@ type Wider = (a: string, b: string) => string | undefined;
 /** Any value of CSV may be read as the text that it is; a type that a file declares stays. */
 function widerIn(format: ScanNode['format'], isByName: boolean, dialect: Dialect): Wider {
   if (format === 'csv') return (a, b) => (a === 'VARCHAR' || b === 'VARCHAR' ? 'VARCHAR' : widerType(a, b, dialect));
-  if (format === 'parquet' && isByName) return (a, b) => unionType(a, b, dialect);
-  return format === 'ndjson' || isByName ? (a, b) => widerType(a, b, dialect) : () => undefined;
+  if (format === 'ndjson') return (a, b) => widerType(a, b, dialect);
+  // Batches of Arrow files are handed on as they are.
+  return format === 'parquet' && isByName ? (a, b) => unionType(a, b, dialect) : () => undefined;
 }
 
-function merged(schema: Schema, first: FileFacts, other: FileFacts, wider: Wider): Schema {
+function merged(
+  first: FileFacts,
+  other: FileFacts,
+  { format, options }: Pick<ScanNode, 'format' | 'options'>,
+  dialect: Dialect,
+): Schema {
+  const { schema } = first;
+  const isByName = options.unionByName === true;
+  const wider = widerIn(format, isByName, dialect);
   const common = schema.map(({ name, type }) => {
     const theirs = find(other.schema, name)?.type ?? type;
     if (theirs === type) return { name, type };
     const both = wider(type, theirs);
-    if (both === undefined) throw mismatch(first, other, `"${name}" is ${theirs} there and ${type} here`);
+    if (both === undefined) throw mismatch(first, other, `"${name}" is ${theirs} there and ${type} here`, isByName);
     return { name, type: both };
   });
   return [...common, ...other.schema.filter(({ name }) => !find(schema, name))];
@@ -108,9 +117,11 @@ function describedType(sql: string, dialect: Dialect): string | undefined {
   }
 }
 
-const mismatch = (first: FileFacts, other: FileFacts, how: string): SheafError =>
+const mismatch = (first: FileFacts, other: FileFacts, how: string, isByName = false): SheafError =>
   new SheafError('SCHEMA_MISMATCH', `${other.file.path} differs from ${first.file.path}: ${how}`, {
-    next: 'Read files of one schema together, or pass { unionByName: true } (in SQL: union_by_name = true) to match columns by name and widen types.',
+    next: isByName
+      ? 'No type is found for both: read these files apart, and cast the column of each before they are united.'
+      : 'Read files of one schema together, or pass { unionByName: true } (in SQL: union_by_name = true) to match columns by name and widen types.',
     details: { file: other.file.path },
   });
 
