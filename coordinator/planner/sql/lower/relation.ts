@@ -59,7 +59,7 @@ function pivoted(pivot: AstNode, tables: CommonTables, lowering: Lowering): Colu
 function other(reference: AstNode, alias: string, tables: CommonTables, lowering: Lowering): LoweredRelation {
   if (reference.type === 'EMPTY') throw new NotDistributed('it reads no file that is scanned');
   const unpivot =
-    reference.type === 'PIVOT' ? 'UNPIVOT is distributed over the rows of one table or file alone' : undefined;
+    reference.type === 'PIVOT' ? 'UNPIVOT of anything but one table or file cannot be taken apart' : undefined;
   const reason = unpivot ?? whyReadWhole(reference);
   const { plan, columns } = lowering.whole(selectAllFrom(reference, lowering.context), tables, reason);
   const { function: call } = reference;

@@ -17,12 +17,13 @@ export function inHaving(
   items: readonly SelectItem[],
   dialect: Dialect,
 ): AliasesFirst {
-  const meant = (tree: AstNode): AstNode => {
+  const ofName = (tree: AstNode, seen: readonly AstNode[] = []): AstNode => {
     const [name] = textsOf(tree.column_names);
-    const item = items.find(({ alias }) => alias !== '' && alias === name) ?? items[(positionOf(tree) ?? 0) - 1];
-    return item === undefined ? tree : meant(item.tree);
+    const item = items.find(({ alias }) => alias !== '' && alias === name);
+    return item === undefined || seen.includes(item.tree) ? tree : ofName(item.tree, [...seen, item.tree]);
   };
-  const keys = new Set(groups.map((tree) => meaning(meant(tree))));
+  // The key's own number is a place; one that the item is, as in SELECT 1 … GROUP BY 1, is a value.
+  const keys = new Set(groups.map((tree) => meaning(ofName(items[(positionOf(tree) ?? 0) - 1]?.tree ?? tree))));
   return {
     isKey(column) {
       return handling !== 'FORCE_AGGREGATES' && keys.has(meaning(column));

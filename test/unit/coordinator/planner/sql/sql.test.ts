@@ -18,6 +18,8 @@ const c = bench.file('c.csv', "SELECT i, i % 7 AS k, 'n' || i AS name, i * 1.5 A
 
 /** Distributed by operators: no note says that the query runs in one task. */
 const distributed = [
+  `select 1 as one, count(*) as n from '${p}' group by 1 having count(*) > 2`,
+  `select 2 as two, 1 as one, max(k) as m from '${p}' group by 1, 2 having max(k) > 0`,
   `select * from '${p}'`,
   `select count(*) from '${p}'`,
   `select k, count(*), sum(x), avg(d), min(s), max(day) from '${p}' where i > 100 group by k order by k`,
