@@ -39,7 +39,9 @@ function differentRows(connection: Connection, actual: string, expected: string,
   if (missing === 0) return undefined;
   const isReal = schema.map(({ type }) => /DOUBLE|FLOAT/.test(type));
   if (!isReal.includes(true)) return `${missing} of ${b} rows differ${samples(connection, actual, expected)}`;
-  const unmatched = unmatchedRows(valuesOf(connection, one, schema), valuesOf(connection, other, schema), isReal);
+  const only = (here: string, there: string): Values[] =>
+    valuesOf(connection, `(${here}) EXCEPT ALL (${there})`, schema);
+  const unmatched = unmatchedRows(only(one, other), only(other, one), isReal);
   return unmatched === 0 ? undefined : `${unmatched} of ${b} rows differ${samples(connection, actual, expected)}`;
 }
 
@@ -78,7 +80,11 @@ function unmatchedRows(actual: readonly Values[], expected: readonly Values[], i
       row.filter((_, i) => !isReal[i]),
       bigText,
     );
-  for (const row of actual) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
+  for (const row of actual) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
   let unmatched = 0;
   for (const row of expected) {
     const group = groups.get(keyOf(row)) ?? [];
