@@ -14,7 +14,7 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import { Random } from '../simulation/random.ts';
 import { knownPivots } from '../support/planner/pivot-values.ts';
 import { difference } from './compare.ts';
-import { besideOwnBug, contradictionOf, withOptimizer } from './contradictions.ts';
+import { besideOwnBug, contradictionOf, failsUnoptimised, withOptimizer } from './contradictions.ts';
 import { type Copies, makeCopies } from './copies.ts';
 import { attempt, compareErrors, limits } from './errors.ts';
 import { type Adapting, Executor } from './executor.ts';
@@ -203,6 +203,9 @@ export class World implements Disposable {
       planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question, timed));
     if (error === undefined && expectedError?.code === 'INTERNAL')
       return { ...about, ...besideOwnBug(this.#reference, question.referenceSql, question) };
+    const isHalf = error !== undefined && expectedError === undefined;
+    if (isHalf && failsUnoptimised(this.#reference, question.referenceSql, error))
+      return { ...about, failed: true, reason: 'DuckDB fails, too, without its optimizer' };
     if (error !== undefined || expectedError !== undefined) return { ...about, ...compareErrors(error, expectedError) };
     const compared = attempt(() => difference(this.#reference, 'actual', 'expected', question));
     if (compared.error !== undefined && !limits.has(compared.error.code)) throw compared.error;
