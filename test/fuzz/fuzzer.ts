@@ -14,7 +14,7 @@ import type { PlanNode } from '../../shared/plan/node.ts';
 import { Random } from '../simulation/random.ts';
 import { knownPivots } from '../support/planner/pivot-values.ts';
 import { difference } from './compare.ts';
-import { besideOwnBug, contradictionOf, failsUnoptimised, withOptimizer } from './contradictions.ts';
+import { besideOwnBug, contradictionOf, failsUnoptimised, isOwnBug, withOptimizer } from './contradictions.ts';
 import { type Copies, makeCopies } from './copies.ts';
 import { attempt, compareErrors, limits } from './errors.ts';
 import { type Adapting, Executor } from './executor.ts';
@@ -201,7 +201,7 @@ export class World implements Disposable {
     const about = { stages: stages.length, parallel: stages.some(({ tasks }) => tasks > 1) };
     const error =
       planned.error ?? (planned.value === undefined ? undefined : await this.#run(planned.value, question, timed));
-    if (error === undefined && expectedError?.code === 'INTERNAL')
+    if (error === undefined && expectedError !== undefined && isOwnBug(expectedError))
       return { ...about, ...besideOwnBug(this.#reference, question.referenceSql, question) };
     const isHalf = error !== undefined && expectedError === undefined;
     if (isHalf && failsUnoptimised(this.#reference, question.referenceSql, error))
