@@ -15,6 +15,9 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 /** A text constant for a reader of files that means this one path, whatever DuckDB takes for a pattern in it. */
 export const pathLiteral = (path: string): string => literal(path.replace(/[*?[]/g, '[$&]'));
 
+/** How often the text names an input: one that the planner has named, in letters and digits. */
+export const mentions = (sql: string, input: string): number => sql.split(new RegExp(`\\b${input}\\b`)).length - 1;
+
 /** What a text constant says. */
 export const unquotedText = (sql: string): string => sql.slice(1, -1).replaceAll("''", "'");
 

@@ -10,6 +10,7 @@ import { ExchangeWriter } from '../../shared/exchange/writer.ts';
 import type { JobId } from '../../shared/ids.ts';
 import type { Schema } from '../../shared/schema.ts';
 import { Secrets } from '../../shared/secrets.ts';
+import { mentions } from '../../shared/sql/text.ts';
 import type { FileRef, Split } from '../../shared/stage/split.ts';
 import type { ConnectorServices } from '../connectors/services.ts';
 import type { AttemptWatch } from '../pool/cancellation.ts';
@@ -124,8 +125,7 @@ export class TaskInputs implements Disposable {
   ): Promise<NamedInput> {
     const { name, schema } = input;
     if (input.kind === 'extract') {
-      const again = sql.split(new RegExp(`\\b${name}\\b`)).length > 2;
-      return await this.#openExtract(input, again, services);
+      return await this.#openExtract(input, mentions(sql, name) > 1, services);
     }
     if (input.kind === 'splits') return await this.#openSplits(input, thread, watch);
     const { parts } = input;

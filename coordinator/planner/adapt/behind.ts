@@ -1,9 +1,23 @@
-import { quotedName } from '../../../shared/sql/text.ts';
+import { mentions, quotedName } from '../../../shared/sql/text.ts';
+import type { StageSpec } from '../../../shared/stage/stage.ts';
 import { previousInput, type Step } from '../../../shared/stage/step.ts';
 
-/** Whether the steps' text can stand behind that of the steps before it, and begins with something to stand behind. */
-export const canStandBehind = (before: readonly Step[], [step]: readonly Step[]): boolean =>
-  before.length > 0 && step?.kind === 'sql' && step.sql.startsWith('SELECT ');
+/** Whether the reader's text can stand behind that of the stage whose rows it reads by this name, and reads them no more often than they can be. */
+export function canStandBehind(before: StageSpec, reader: StageSpec, input: string): boolean {
+  const [step] = reader.steps;
+  const isSelect = before.steps.length > 0 && step?.kind === 'sql' && step.sql.startsWith('SELECT ');
+  return isSelect && (!comesOnce(before) || readsOnce(step.sql, input));
+}
+
+/** What functions and sources yield is there once, what is volatile is otherwise when it is made anew. */
+const comesOnce = ({ inputs, steps, deterministic }: StageSpec): boolean =>
+  !deterministic || inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind !== 'sql');
+
+/**
+ * DuckDB may read an input anew wherever it is named, or is part of a common table expression that is, and for each
+ * window over whole partitions, which it makes a join of the rows with their own groups.
+ */
+const readsOnce = (sql: string, input: string): boolean => mentions(sql, input) === 1 && !/\b(WITH|OVER)\b/i.test(sql);
 
 /**
  * The steps over what the steps before them yield, under the name of the input that they read. SQL stands in their SQL, so

@@ -3,7 +3,7 @@ import { behind, canStandBehind } from './behind.ts';
 import { cutInputs, type Draft, type ExchangeInput, partitionsOf } from './draft.ts';
 import { waitsForKeys } from './filter-sides.ts';
 import { waitsForOtherSide } from './join-in-place.ts';
-import { readingWhole } from './read-whole.ts';
+import { sortWhole } from './read-whole.ts';
 
 /**
  * A stage that turns out to be worth one task goes on with the one that would bring the rows of its tasks together: they
@@ -11,7 +11,9 @@ import { readingWhole } from './read-whole.ts';
  */
 export function goOn(spec: StageSpec, draft: Draft): StageSpec {
   if (spec.tasks !== 1 || spec.output.kind !== 'exchange') return spec;
-  sortWhole(spec, draft);
+  // What was to cut its rows into ranges, to sort these, reads them whole.
+  const sort = [...draft.pending.values()].find(({ id }) => draft.choicesOf(id).whole?.from === spec.id);
+  if (sort !== undefined) sortWhole(sort, partitionsOf(spec.output), draft);
   const reader = onlyReader(spec, draft);
   const here = reader?.inputs[0];
   if (reader === undefined || here?.kind !== 'exchange' || !mayGoOn(spec, reader, here, draft)) return spec;
@@ -20,16 +22,6 @@ export function goOn(spec: StageSpec, draft: Draft): StageSpec {
   draft.pending.set(both.id, both);
   draft.note(both.id, 'merged', `the one task of stage ${spec.id} goes on with it`);
   return goOn(both, draft);
-}
-
-/** What was to cut its rows into ranges, to sort these, reads them whole. */
-function sortWhole({ id, output }: StageSpec, draft: Draft): void {
-  const sort = [...draft.pending.values()].find((spec) => draft.choicesOf(spec.id).whole?.from === id);
-  const changed = sort && readingWhole(sort, partitionsOf(output), draft);
-  if (changed === undefined) return;
-  const { whole: _, ...choices } = draft.choicesOf(changed.id);
-  draft.pending.set(changed.id, changed);
-  draft.choices.set(changed.id, choices);
 }
 
 /** The stage that reads its rows, if no other does and it reads nothing else. */
@@ -45,20 +37,8 @@ function mayGoOn(spec: StageSpec, reader: StageSpec, { name }: ExchangeInput, dr
   const { asked, joins } = draft.choicesOf(spec.id);
   const isOne = reader.tasks === 1 || (asked === undefined && joins.length === 0);
   const isWaiting = waitsForOtherSide(reader, draft) || waitsForKeys(reader, draft);
-  if (!isOne || isWaiting || !canStandBehind(spec.steps, reader.steps)) return false;
-  return !comesOnce(spec) || readsOnce(reader, name);
+  return isOne && !isWaiting && canStandBehind(spec, reader, name);
 }
-
-/** What functions and sources yield is there once, what is volatile is otherwise when it is made anew. */
-const comesOnce = ({ inputs, steps, deterministic }: StageSpec): boolean =>
-  !deterministic || inputs.some(({ kind }) => kind === 'extract') || steps.some(({ kind }) => kind !== 'sql');
-
-/**
- * DuckDB may read an input anew wherever it is named, or is part of a common table expression that is, and for each
- * window over whole partitions, which it makes a join of the rows with their own groups.
- */
-const readsOnce = ({ steps: [step] }: StageSpec, input: string): boolean =>
-  step?.kind === 'sql' && step.sql.split(input).length === 2 && !/\b(WITH|OVER)\b/i.test(step.sql);
 
 const joined = (spec: StageSpec, reader: StageSpec, { name }: ExchangeInput): StageSpec => ({
   ...reader,

@@ -42,7 +42,7 @@ const isSmall = ({ other }: JoinSide, draft: Draft): boolean =>
 /** Nobody else reads the stage, it has not begun, and the join's text can stand behind its own. */
 function isFree({ here, reader }: JoinSide, draft: Draft): boolean {
   const maker = draft.pending.get(here.from);
-  return maker !== undefined && draft.readersOf(here.from).length === 1 && canStandBehind(maker.steps, reader.steps);
+  return maker !== undefined && draft.readersOf(here.from).length === 1 && canStandBehind(maker, reader, here.name);
 }
 
 function fuse(spec: StageSpec, side: JoinSide, draft: Draft): void {

@@ -19,7 +19,7 @@ type ParquetSplit = Extract<Split, { kind: 'parquet' }>;
 
 /** The scan's pieces with their bounds, if the files say them of every one. */
 export function keyedPieces({ source, splits, share }: Scanned, column: Column): readonly KeyedPiece[] | undefined {
-  const statistics = source.statistics?.(column);
+  const statistics = isKey(column) ? source.statistics?.(column) : undefined;
   if (statistics === undefined) return undefined;
   const of = new Map(source.splits.map((split, i) => [split.split, statistics[i]]));
   const pieces = splits.map(({ split, bytes }) => pieceOf(split, bytes * share, of.get(split), column.type));
@@ -40,6 +40,9 @@ function pieceOf(
 const integer = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT)$/;
 const time = /^(DATE|TIMESTAMP)$/;
 const timeText = /^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?)?$/;
+
+/** Statistics of others are not even read. */
+const isKey = ({ type }: Column): boolean => integer.test(type) || time.test(type);
 
 function keyValue(text: string | null, type: string): KeyValue | undefined {
   if (text === null) return undefined;
