@@ -26,8 +26,10 @@ export function namedByPresent<T extends AstValue>(dialect: Dialect, tree: T, co
   if (find(tree, isPresent).length === 0) return tree;
   return rewrite(tree, (node) => {
     if (!Array.isArray(node.select_list)) return undefined;
-    const parts = Object.entries(node).map(([key, value]) => [key, namedByPresent(dialect, value, columns)] as const);
-    return { ...Object.fromEntries(parts), select_list: nodesOf(node.select_list).map(named) };
+    const list = nodesOf(node.select_list);
+    const part = ([key, value]: [string, AstValue]): [string, AstValue] =>
+      key === 'select_list' ? [key, list.map(named)] : [key, namedByPresent(dialect, value, columns)];
+    return Object.fromEntries(Object.entries(node).map(part));
   });
 
   function named(item: AstNode): AstNode {
