@@ -52,7 +52,7 @@ export function stars({ parts, from, id, few, text, any, condition }: Ground): Q
       'a prefix alias': () =>
         `SELECT i: id, g: f + 1, t FROM ${rows} WHERE ${random.pick(['i > 3', 'g = 2', 't IS NOT NULL'])}`,
       'a condition below': () =>
-        `SELECT * EXCLUDE (a) FROM (SELECT * FROM ${rows} ${random.pick(['', 'ORDER BY id '])}LIMIT 1000) WHERE f = 1`,
+        `SELECT * EXCLUDE (a) FROM (SELECT * FROM ${rows} ${random.pick(['', 'ORDER BY id '])}LIMIT 1000000) WHERE f = 1`,
       'a condition above': () => `SELECT id, f FROM ${rows} WHERE id IN (SELECT ${id} FROM ${from} WHERE ${condition})`,
     }),
   );
